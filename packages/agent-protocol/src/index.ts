@@ -1,0 +1,3 @@
+export * from "./messages.ts";
+export * from "./onboarding-file.ts";
+export * from "./site-config.ts";

@@ -1,0 +1,86 @@
+import type { IpAddress } from "./ip-address.ts";
+import type { EpochMs, EvidenceClass } from "./observation.ts";
+
+/**
+ * What a firewall may be told of one address: the outcome of the law at one revision.
+ * `user` and `device` null: nobody is known there (a tombstone, kept so that firewalls are told).
+ * Plain JSON: stored, streamed and compared as it is.
+ */
+export interface Entry {
+  readonly addressSpaceId: string;
+  readonly ip: IpAddress;
+  /** Greater is newer; unique within one issuer and feed incarnation. */
+  readonly revision: number;
+  readonly changedAt: EpochMs;
+  readonly user: EntryUser | null;
+  readonly device: EntryDevice | null;
+  /** Why there is no user, where there is none: for explain and the portal. */
+  readonly unknownBecause?: "ended" | "expired" | "contested" | "disabled" | "suppressed" | "never-seen";
+  /** Domains (lower case) of users this address was served with while the entry is kept: lets a filtered reader be told of an end. */
+  readonly domainsSeen: readonly string[];
+}
+
+export interface EntryUser {
+  readonly principalKey: string;
+  /** DNS name of the domain in lower case where the directory is known, else as the source wrote it. */
+  readonly domain: string;
+  readonly name: string;
+  readonly upn?: string;
+  readonly displayName?: string;
+  readonly groups: readonly string[];
+  readonly since: EpochMs;
+  readonly lastSeenAt: EpochMs;
+  readonly expiresAt: EpochMs;
+  readonly class: EvidenceClass;
+  readonly sourceId: string;
+  readonly sourceLabel: string;
+  readonly rule: string;
+  readonly observationId: string;
+}
+
+export interface EntryDevice {
+  readonly principalKey: string;
+  readonly domain: string;
+  readonly name: string;
+  readonly groups: readonly string[];
+  readonly since: EpochMs;
+  readonly expiresAt: EpochMs;
+  readonly os?: string;
+}
+
+/** What one firewall (or portal reader) may see. Empty lists mean: no restriction. It can only narrow. */
+export interface EntryFilter {
+  readonly addressSpaceIds: readonly string[];
+  /** Lower case DNS or NetBIOS names. */
+  readonly domains: readonly string[];
+  /** CIDR, `a-b` range or single address. */
+  readonly includeIp: readonly string[];
+  readonly excludeIp: readonly string[];
+  readonly ipv6: boolean;
+}
+
+/** One page of changes, in revision order. */
+export interface ChangePage {
+  readonly entries: readonly Entry[];
+  /** Where to go on: the revision of the last change considered (also of those filtered out). */
+  readonly nextRevision: number;
+  /** False when the page was cut by `limit`. */
+  readonly isLast: boolean;
+}
+
+/**
+ * What a firewall listener reads from. The agent's live table and the gateway's replica both are one.
+ */
+export interface EntrySource {
+  /** Identifies the numbering of `revision`: 8 bytes as 16 hex digits each. */
+  readonly issuer: string;
+  readonly incarnation: string;
+  /** Greatest revision given out so far. */
+  readonly revision: number;
+  /** A cursor below this has missed pruned tombstones and needs a full resend. */
+  readonly floorRevision: number;
+  /** Entries with revision > `after`, oldest first, at most `limit`, narrowed by `filter`. `after` = 0 is the full table, tombstones included. */
+  changesSince(after: number, limit: number, filter: EntryFilter): ChangePage;
+  /** The live entry of an address within the filter, else null. An address live in two of the filter's spaces is null (overlap). */
+  byIp(ip: IpAddress, filter: EntryFilter): Entry | null;
+}
