@@ -11,7 +11,11 @@ function* files(folder: string): Generator<string> {
     if (SKIP.has(item.name)) continue;
     const full = path.join(folder, item.name);
     if (item.isDirectory()) yield* files(full);
-    else if (/\.(tsx?|mjs|css|json|prisma)$/.test(item.name) && !/\.test\.tsx?$/.test(item.name) && item.name !== "next-env.d.ts")
+    else if (
+      /\.(tsx?|mjs|css|json|prisma)$/.test(item.name) &&
+      !/\.test\.tsx?$/.test(item.name) &&
+      item.name !== "next-env.d.ts"
+    )
       yield full;
   }
 }
@@ -20,7 +24,8 @@ function* files(folder: string): Generator<string> {
 export function sourceDigest(): string {
   const hash = createHash("sha256");
   for (const folder of ["apps", "packages", "tools", "tooling"].map((f) => path.join(root, f)))
-    for (const file of files(folder)) hash.update(path.relative(root, file)).update("\0").update(readFileSync(file));
+    for (const file of files(folder))
+      hash.update(path.relative(root, file)).update("\0").update(readFileSync(file));
   hash.update(readFileSync(path.join(root, "package-lock.json")));
   return hash.digest("hex");
 }
@@ -33,20 +38,34 @@ export function buildIfNeeded(say: (sentence: string) => void): void {
   const isBuilt =
     existsSync(stamp) &&
     readFileSync(stamp, "utf8") === digest &&
-    ["gateway", "worker", "edge-agent"].every((app) => existsSync(path.join(root, "apps", app, "dist/main.mjs")));
+    ["gateway", "worker", "edge-agent"].every((app) =>
+      existsSync(path.join(root, "apps", app, "dist/main.mjs")),
+    );
   if (isBuilt) return;
   say("building portal, gateway, worker and agent (once per change, about a minute) …");
   const turbo = path.join(root, "node_modules/turbo/bin/turbo");
-  const run = spawnSync(process.execPath, [turbo, "run", "build", "--output-logs=errors-only", "--no-color"], {
-    cwd: root,
-    encoding: "utf8",
-    env: { ...process.env, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1", TURBO_TELEMETRY_DISABLED: "1" },
-  });
+  const run = spawnSync(
+    process.execPath,
+    [turbo, "run", "build", "--output-logs=errors-only", "--no-color"],
+    {
+      cwd: root,
+      encoding: "utf8",
+      env: {
+        ...process.env,
+        NODE_ENV: "production",
+        NEXT_TELEMETRY_DISABLED: "1",
+        TURBO_TELEMETRY_DISABLED: "1",
+      },
+    },
+  );
   if (run.status !== 0)
-    throw new Error(`the build failed:\n${`${run.stdout}\n${run.stderr}`.trim().split("\n").slice(-40).join("\n")}`);
+    throw new Error(
+      `the build failed:\n${`${run.stdout}\n${run.stderr}`.trim().split("\n").slice(-40).join("\n")}`,
+    );
   const web = path.join(root, "apps/web");
   const standalone = path.join(web, ".next/standalone/apps/web");
   cpSync(path.join(web, ".next/static"), path.join(standalone, ".next/static"), { recursive: true });
-  if (existsSync(path.join(web, "public"))) cpSync(path.join(web, "public"), path.join(standalone, "public"), { recursive: true });
+  if (existsSync(path.join(web, "public")))
+    cpSync(path.join(web, "public"), path.join(standalone, "public"), { recursive: true });
   writeFileSync(stamp, digest);
 }

@@ -63,7 +63,9 @@ export class Children {
     for (const { spec, child, ended } of this.#running.reverse()) {
       if (child.exitCode !== null || child.signalCode !== null) continue;
       child.kill("SIGTERM");
-      const budget = new Promise<"late">((resolve) => setTimeout(() => resolve("late"), spec.stopMs ?? 10_000).unref());
+      const budget = new Promise<"late">((resolve) =>
+        setTimeout(() => resolve("late"), spec.stopMs ?? 10_000).unref(),
+      );
       if ((await Promise.race([ended.then(() => "ended" as const), budget])) === "late") {
         child.kill("SIGKILL");
         await ended;

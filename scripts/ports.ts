@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { createSocket } from "node:dgram";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { createServer } from "node:net";
 
 /** One address the product wants to listen on. */
@@ -28,10 +28,17 @@ export async function takenPorts(wanted: readonly WantedPort[]): Promise<string[
         `${where} for ${want.what} is taken${holder ? ` by ${holder}` : ""}: stop that, or choose another with ${want.option}.`,
       );
     } else if (fault === "EACCES")
-      sentences.push(`${where} for ${want.what} needs more rights than this user has: choose a port above 1024 with ${want.option}.`);
+      sentences.push(
+        `${where} for ${want.what} needs more rights than this user has: choose a port above 1024 with ${want.option}.`,
+      );
     else if (fault === "EADDRNOTAVAIL")
-      sentences.push(`${where} for ${want.what} is not an address of this machine: choose another with ${want.option}.`);
-    else sentences.push(`${where} for ${want.what} cannot be opened (${fault}): choose another with ${want.option}.`);
+      sentences.push(
+        `${where} for ${want.what} is not an address of this machine: choose another with ${want.option}.`,
+      );
+    else
+      sentences.push(
+        `${where} for ${want.what} cannot be opened (${fault}): choose another with ${want.option}.`,
+      );
   }
   return sentences;
 }
@@ -93,7 +100,9 @@ function holderOf(want: WantedPort): string | null {
       }
       if (links.some((link) => inodes.has(link.replace(/^socket:\[(\d+)\]$/, "$1")))) {
         const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").filter(Boolean);
-        const shown = [command[0]?.split("/").pop(), command[1]?.split("/").slice(-3).join("/")].filter(Boolean).join(" ");
+        const shown = [command[0]?.split("/").pop(), command[1]?.split("/").slice(-3).join("/")]
+          .filter(Boolean)
+          .join(" ");
         return `${shown} (pid ${pid})`;
       }
     }

@@ -142,7 +142,19 @@ export const rooms: Readonly<Record<string, Room>> = {
   web: {
     path: "apps/web",
     is: "the portal",
-    mayImport: ["api", "auth", "ui", "config", "observability", "health", "junos", "syslog-rules", "db", "queue", "pki"],
+    mayImport: [
+      "api",
+      "auth",
+      "ui",
+      "config",
+      "observability",
+      "health",
+      "junos",
+      "syslog-rules",
+      "db",
+      "queue",
+      "pki",
+    ],
     because: "only src/server/ wires db, queue and pki; pages speak to the API",
   },
   gateway: {
@@ -184,7 +196,8 @@ export const rooms: Readonly<Record<string, Room>> = {
       "health",
       "junos",
     ],
-    because: "the agent stays light: no database, no queue, no Redis; facts travel through @rollcall/agent-protocol",
+    because:
+      "the agent stays light: no database, no queue, no Redis; facts travel through @rollcall/agent-protocol",
   },
   "srx-simulator": {
     path: "tools/srx-simulator",

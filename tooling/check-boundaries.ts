@@ -24,7 +24,8 @@ function* sources(folder: string): Generator<string> {
   }
 }
 
-const IMPORT = /(?:^|[\s;}])(?:import|export)\s+(?:type\s+)?(?:[^"';]*?\sfrom\s+)?["']([^"']+)["']|import\(\s*["']([^"']+)["']\s*\)/g;
+const IMPORT =
+  /(?:^|[\s;}])(?:import|export)\s+(?:type\s+)?(?:[^"';]*?\sfrom\s+)?["']([^"']+)["']|import\(\s*["']([^"']+)["']\s*\)/g;
 
 function packageOf(specifier: string): string {
   const parts = specifier.split("/");
@@ -63,7 +64,10 @@ for (const folder of ["apps", "packages", "tools"]) {
         const isNode = specifier.startsWith("node:") || builtins.has(specifier);
         if (rule.pure && !isTest) {
           if (isNode) faults.push(`${shown} imports ${specifier}: ${roomName} is pure, ${rule.because}.`);
-          else if (!specifier.startsWith("@rollcall/") && !purePackages[roomName]?.includes(packageOf(specifier)))
+          else if (
+            !specifier.startsWith("@rollcall/") &&
+            !purePackages[roomName]?.includes(packageOf(specifier))
+          )
             faults.push(`${shown} imports ${specifier}: ${roomName} is pure, ${rule.because}.`);
         }
         if (isNode) continue;
@@ -85,21 +89,35 @@ for (const folder of ["apps", "packages", "tools"]) {
             !shown.endsWith("proxy.ts") &&
             !isTest
           )
-            faults.push(`${shown} imports ${pkg}: only ${serverOnly.folders.join(" and ")} wire server-side rooms.`);
+            faults.push(
+              `${shown} imports ${pkg}: only ${serverOnly.folders.join(" and ")} wire server-side rooms.`,
+            );
           if (!declared.has(pkg) && !isTest)
             faults.push(`${shown} imports ${pkg}, which ${at}/package.json does not declare.`);
           continue;
         }
-        const inRootTools = ["vitest", "fast-check", "pg", "playwright-core", "@axe-core/playwright", "esbuild"];
+        const inRootTools = [
+          "vitest",
+          "fast-check",
+          "pg",
+          "playwright-core",
+          "@axe-core/playwright",
+          "esbuild",
+        ];
         if (!declared.has(pkg) && !(isTest && inRootTools.includes(pkg)))
           faults.push(`${shown} imports ${pkg}, which ${at}/package.json does not declare.`);
       }
       if (rule.pure && !isTest && /\bDate\.now\(|\bMath\.random\(|\bnew Date\(\s*\)/.test(text))
-        faults.push(`${shown} reads a clock or chance: ${roomName} is pure; take time and randomness as arguments.`);
+        faults.push(
+          `${shown} reads a clock or chance: ${roomName} is pure; take time and randomness as arguments.`,
+        );
       if (/\bSET\s+app\.|set_config\([^)]*,\s*false\s*\)/i.test(text) && !isTest)
-        faults.push(`${shown} sets a session-wide database setting: it would leak to the next transaction; use set_config(…, true).`);
+        faults.push(
+          `${shown} sets a session-wide database setting: it would leak to the next transaction; use set_config(…, true).`,
+        );
       if (/\b(TODO|FIXME|HACK)\b/.test(text)) faults.push(`${shown} holds a TODO: do it, or write an issue.`);
-      if (/dangerouslySetInnerHTML|\beval\(/.test(text)) faults.push(`${shown} writes raw HTML or evaluates text.`);
+      if (/dangerouslySetInnerHTML|\beval\(/.test(text))
+        faults.push(`${shown} writes raw HTML or evaluates text.`);
     }
   }
 }

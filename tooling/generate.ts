@@ -34,13 +34,19 @@ const table = [
 ].join("\n");
 const page = "docs/ARCHITECTURE.md";
 const text = readFileSync(path.join(root, page), "utf8");
-put(page, text.replace(/<!-- rooms -->[\s\S]*?<!-- \/rooms -->/, `<!-- rooms -->\n${table}\n<!-- /rooms -->`));
+put(
+  page,
+  text.replace(/<!-- rooms -->[\s\S]*?<!-- \/rooms -->/, `<!-- rooms -->\n${table}\n<!-- /rooms -->`),
+);
 
 /** Generators that rooms bring along; each takes `--check`. */
 const generators = ["apps/edge-agent/scripts/generate-config-reference.ts"];
 for (const generator of generators) {
   if (!existsSync(path.join(root, generator))) continue;
-  const run = spawnSync(process.execPath, [path.join(root, generator), ...(isCheck ? ["--check"] : [])], { cwd: root, stdio: "inherit" });
+  const run = spawnSync(process.execPath, [path.join(root, generator), ...(isCheck ? ["--check"] : [])], {
+    cwd: root,
+    stdio: "inherit",
+  });
   if (run.status !== 0) differences++;
 }
 process.exit(differences ? 1 : 0);
