@@ -27,10 +27,17 @@ export const MAX_BATCH_ITEMS = 1000;
 export const MAX_BATCH_BYTES = 1_048_576;
 export const MAX_BATCH_BYTES_INFLATED = 8_388_608;
 export const MAX_ITEM_BYTES = 8192;
+/** A principal may be in many groups: its facts are longer than any observation. */
+export const MAX_PRINCIPAL_ITEM_BYTES = 524_288;
 
 const epochMs = z.number().int().nonnegative();
 
-export const errorReply = z.object({ code: z.string(), message: z.string(), remedy: z.string().optional(), requestId: z.string().optional() });
+export const errorReply = z.object({
+  code: z.string(),
+  message: z.string(),
+  remedy: z.string().optional(),
+  requestId: z.string().optional(),
+});
 export type ErrorReply = z.infer<typeof errorReply>;
 
 // --- enrolment -----------------------------------------------------------------------------------
@@ -47,7 +54,12 @@ export const enrolRequest = z.object({
   time: epochMs,
   caSha256: z.string().max(64),
   proof: z.string().max(200),
-  host: z.object({ hostname: z.string().max(253), os: z.string().max(100), version: z.string().max(50), machineIdSha256: z.string().max(64).optional() }),
+  host: z.object({
+    hostname: z.string().max(253),
+    os: z.string().max(100),
+    version: z.string().max(50),
+    machineIdSha256: z.string().max(64).optional(),
+  }),
 });
 export type EnrolRequest = z.infer<typeof enrolRequest>;
 
@@ -61,14 +73,30 @@ export const enrolReply = z.object({
 export type EnrolReply = z.infer<typeof enrolReply>;
 
 export const renewRequest = z.object({ v: z.literal(PROTOCOL_VERSION), csrPem: z.string().max(8192) });
-export const renewReply = z.object({ certificatePem: z.string(), caPem: z.string(), generation: z.number().int() });
+export const renewReply = z.object({
+  certificatePem: z.string(),
+  caPem: z.string(),
+  generation: z.number().int(),
+});
 
 /** The agent's firewall-facing certificate, from the customer's SRX CA; the names come from the gateway's configuration of that agent, not from the CSR. */
-export const firewallCertificateRequest = z.object({ v: z.literal(PROTOCOL_VERSION), csrPem: z.string().max(8192) });
-export const firewallCertificateReply = z.object({ certificatePem: z.string(), caPem: z.string(), notAfter: epochMs });
+export const firewallCertificateRequest = z.object({
+  v: z.literal(PROTOCOL_VERSION),
+  csrPem: z.string().max(8192),
+});
+export const firewallCertificateReply = z.object({
+  certificatePem: z.string(),
+  caPem: z.string(),
+  notAfter: epochMs,
+});
 
 // --- stream --------------------------------------------------------------------------------------
-const principalName = z.object({ sid: z.string().max(200).optional(), name: z.string().max(256).optional(), domain: z.string().max(255).optional(), upn: z.string().max(320).optional() });
+const principalName = z.object({
+  sid: z.string().max(200).optional(),
+  name: z.string().max(256).optional(),
+  domain: z.string().max(255).optional(),
+  upn: z.string().max(320).optional(),
+});
 
 export const observationBody = z.object({
   id: z.string().max(200),
@@ -107,7 +135,11 @@ export const principalFactsBody = z.object({
 
 /** One sequenced item of a stream. `seq` is given when the item becomes durable in the spool, starts at 1 per epoch, has no gaps. */
 export const streamItem = z.discriminatedUnion("kind", [
-  z.object({ seq: z.number().int().positive(), kind: z.literal("observation"), observation: observationBody }),
+  z.object({
+    seq: z.number().int().positive(),
+    kind: z.literal("observation"),
+    observation: observationBody,
+  }),
   z.object({ seq: z.number().int().positive(), kind: z.literal("principal"), principal: principalFactsBody }),
 ]);
 export type StreamItem = z.infer<typeof streamItem>;
@@ -153,32 +185,77 @@ export const batch = z.object({
 export type Batch = z.infer<typeof batch>;
 
 /** Sent only after the transaction is committed. `ack` is cumulative. */
-export const batchReply = z.object({ ack: z.number().int().nonnegative(), epoch: z.number().int(), revision: z.number().int(), serverTime: epochMs, deadLetters: z.number().int().default(0) });
+export const batchReply = z.object({
+  ack: z.number().int().nonnegative(),
+  epoch: z.number().int(),
+  revision: z.number().int(),
+  serverTime: epochMs,
+  deadLetters: z.number().int().default(0),
+});
 export type BatchReply = z.infer<typeof batchReply>;
 
 /** HTTP 409. */
-export const batchRefusal = z.object({ code: z.enum(["stale-epoch", "unknown-epoch", "gap"]), message: z.string(), expected: z.number().int().positive().optional() });
+export const batchRefusal = z.object({
+  code: z.enum(["stale-epoch", "unknown-epoch", "gap"]),
+  message: z.string(),
+  expected: z.number().int().positive().optional(),
+});
 
 // --- configuration -------------------------------------------------------------------------------
 export const configReply = z.object({ version: z.number().int(), config: siteConfig });
-export const configApplied = z.object({ version: z.number().int(), outcome: z.enum(["applied", "refused"]), reason: z.string().max(2000).optional() });
+export const configApplied = z.object({
+  version: z.number().int(),
+  outcome: z.enum(["applied", "refused"]),
+  reason: z.string().max(2000).optional(),
+});
 
 // --- commands ------------------------------------------------------------------------------------
 export const agentCommand = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("test-source"), sourceKind: z.enum(["directory", "syslog"]), sourceId: z.string() }),
-  z.object({ kind: z.literal("look-up-address"), addressSpaceId: z.string().optional(), ip: z.string().max(45) }),
-  z.object({ kind: z.literal("tail"), sourceId: z.string().optional(), lines: z.number().int().min(1).max(200).default(50), seconds: z.number().int().min(1).max(60).default(10), unmatchedOnly: z.boolean().default(false) }),
+  z.object({
+    kind: z.literal("test-source"),
+    sourceKind: z.enum(["directory", "syslog"]),
+    sourceId: z.string(),
+  }),
+  z.object({
+    kind: z.literal("look-up-address"),
+    addressSpaceId: z.string().optional(),
+    ip: z.string().max(45),
+  }),
+  z.object({
+    kind: z.literal("tail"),
+    sourceId: z.string().optional(),
+    lines: z.number().int().min(1).max(200).default(50),
+    seconds: z.number().int().min(1).max(60).default(10),
+    unmatchedOnly: z.boolean().default(false),
+  }),
 ]);
 export type AgentCommand = z.infer<typeof agentCommand>;
 export const commandEnvelope = z.object({ id: z.uuid(), deadline: epochMs, command: z.unknown() });
 export const commandsReply = z.object({ commands: z.array(commandEnvelope) });
 
 /** One check of a test: in order, the first failed one is what to mend. */
-export const checkResult = z.object({ name: z.string(), ok: z.boolean(), detail: z.string().max(1000), remedy: z.string().max(1000).optional() });
-export const tailLine = z.object({ at: epochMs, sender: z.string(), sourceId: z.string().nullable(), line: z.string().max(4096), matched: z.boolean(), reason: z.string().optional(), result: z.record(z.string(), z.string()).optional() });
+export const checkResult = z.object({
+  name: z.string(),
+  ok: z.boolean(),
+  detail: z.string().max(1000),
+  remedy: z.string().max(1000).optional(),
+});
+export const tailLine = z.object({
+  at: epochMs,
+  sender: z.string(),
+  sourceId: z.string().nullable(),
+  line: z.string().max(4096),
+  matched: z.boolean(),
+  reason: z.string().optional(),
+  result: z.record(z.string(), z.string()).optional(),
+});
 export const commandResult = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("test-source"), ok: z.boolean(), checks: z.array(checkResult) }),
-  z.object({ kind: z.literal("look-up-address"), entry: z.unknown().nullable(), explanation: z.array(z.string()).max(50) }),
+  z.object({
+    kind: z.literal("look-up-address"),
+    entry: z.unknown().nullable(),
+    explanation: z.array(z.string()).max(50),
+  }),
   z.object({ kind: z.literal("tail"), lines: z.array(tailLine).max(200) }),
 ]);
 export const commandUpdate = z.discriminatedUnion("state", [
@@ -191,7 +268,12 @@ export type CommandUpdate = z.infer<typeof commandUpdate>;
 
 // --- downlink ------------------------------------------------------------------------------------
 /** What other agents of the tenant and the cloud learnt about this agent's address spaces, same format, same identities. */
-export const downlinkReply = z.object({ next: z.number().int().nonnegative(), items: z.array(z.object({ observation: observationBody.optional(), principal: principalFactsBody.optional() })) });
+export const downlinkReply = z.object({
+  next: z.number().int().nonnegative(),
+  items: z.array(
+    z.object({ observation: observationBody.optional(), principal: principalFactsBody.optional() }),
+  ),
+});
 
 // --- health --------------------------------------------------------------------------------------
 export const sourceHealth = z.object({
@@ -219,11 +301,28 @@ export const firewallContact = z.object({
   lastRefusal: z.string().max(300).nullable(),
   lastSourceAddress: z.string().nullable(),
   /** The newest entries handed to it, newest first, at most 20. */
-  told: z.array(z.object({ at: epochMs, ip: z.string(), user: z.string().nullable(), domain: z.string().nullable(), groups: z.array(z.string()).max(5), how: z.enum(["batch", "ip-query"]) })).max(20),
+  told: z
+    .array(
+      z.object({
+        at: epochMs,
+        ip: z.string(),
+        user: z.string().nullable(),
+        domain: z.string().nullable(),
+        groups: z.array(z.string()).max(5),
+        how: z.enum(["batch", "ip-query"]),
+      }),
+    )
+    .max(20),
 });
 export type FirewallContact = z.infer<typeof firewallContact>;
 
-export const unknownSender = z.object({ sender: z.string(), transport: z.enum(["udp", "tcp"]), lines: z.number().int(), lastAt: epochMs, sample: z.string().max(1000) });
+export const unknownSender = z.object({
+  sender: z.string(),
+  transport: z.enum(["udp", "tcp"]),
+  lines: z.number().int(),
+  lastAt: epochMs,
+  sample: z.string().max(1000),
+});
 
 export const healthReport = z.object({
   v: z.literal(PROTOCOL_VERSION),
@@ -233,9 +332,20 @@ export const healthReport = z.object({
   configVersion: z.number().int().nullable(),
   sessions: z.number().int(),
   revision: z.number().int(),
-  spool: z.object({ pending: z.number().int(), bytes: z.number().int(), oldestPendingAt: epochMs.nullable() }),
+  spool: z.object({
+    pending: z.number().int(),
+    bytes: z.number().int(),
+    oldestPendingAt: epochMs.nullable(),
+  }),
   store: z.object({ state: z.enum(["ok", "full", "broken"]), sentence: z.string().max(500) }),
-  listeners: z.array(z.object({ name: z.string(), address: z.string(), state: z.enum(["ok", "broken", "off"]), sentence: z.string().max(500) })),
+  listeners: z.array(
+    z.object({
+      name: z.string(),
+      address: z.string(),
+      state: z.enum(["ok", "broken", "off"]),
+      sentence: z.string().max(500),
+    }),
+  ),
   sources: z.array(sourceHealth),
   firewalls: z.array(firewallContact),
   unknownSenders: z.array(unknownSender).max(50),

@@ -14,7 +14,11 @@ export const onboardingPayload = z.strictObject({
   file_id: z.string().min(8).max(64),
   tenant: z.strictObject({ id: z.uuid(), name: z.string().max(200) }),
   site: z.strictObject({ id: z.uuid(), name: z.string().max(200) }),
-  agent: z.strictObject({ name: z.string().max(100), purpose: z.enum(["enrol", "reenrol"]), agent_id: z.uuid().nullable() }),
+  agent: z.strictObject({
+    name: z.string().max(100),
+    purpose: z.enum(["enrol", "reenrol"]),
+    agent_id: z.uuid().nullable(),
+  }),
   endpoints: z.strictObject({ enrol: z.url(), stream: z.url() }),
   trust: z.strictObject({
     /** The CA that signs the gateway's agent-facing certificate and the agents' certificates. */
@@ -25,7 +29,11 @@ export const onboardingPayload = z.strictObject({
     /** Raw Ed25519 public key (32 bytes, base64url) that signed this file. */
     file_key: z.string(),
   }),
-  token: z.strictObject({ id: z.string().min(8).max(64), secret: z.string().min(43).max(43), not_after: z.iso.datetime() }),
+  token: z.strictObject({
+    id: z.string().min(8).max(64),
+    secret: z.string().min(43).max(43),
+    not_after: z.iso.datetime(),
+  }),
   confidentiality: z.enum(["L0", "L1", "L2", "L3"]),
   created_at: z.iso.datetime(),
 });

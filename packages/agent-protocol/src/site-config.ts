@@ -11,9 +11,13 @@ const cidr = z.string().min(1).max(100).describe("An address, a CIDR prefix or a
 /** A password or the like: sealed to the agent's sealing key (from the portal), or read from a local file. Never plain text in the configuration. */
 export const secretRef = z.union([
   z.strictObject({
-    sealed: z.array(z.strictObject({ agentId: z.string(), ciphertext: z.string() })).describe("HPKE ciphertexts, one per agent of the site, base64url."),
+    sealed: z
+      .array(z.strictObject({ agentId: z.string(), ciphertext: z.string() }))
+      .describe("HPKE ciphertexts, one per agent of the site, base64url."),
   }),
-  z.strictObject({ file: z.string().describe("Path of a file that holds the secret and nothing else; mode 0600.") }),
+  z.strictObject({
+    file: z.string().describe("Path of a file that holds the secret and nothing else; mode 0600."),
+  }),
 ]);
 export type SecretRef = z.infer<typeof secretRef>;
 
@@ -23,12 +27,20 @@ export const directoryConfig = z.strictObject({
   host: z.string().min(1).max(253).describe("DNS name or address of a domain controller."),
   port: z.number().int().min(1).max(65535).default(636),
   tls: z.enum(["ldaps", "starttls", "none"]).default("ldaps"),
-  caPem: z.string().max(32_768).optional().describe("PEM of the CA that signed the server's certificate; the system's store where absent."),
+  caPem: z
+    .string()
+    .max(32_768)
+    .optional()
+    .describe("PEM of the CA that signed the server's certificate; the system's store where absent."),
   dangerouslyTrustAnyCertificate: z.boolean().default(false),
   bindUser: z.string().min(1).max(256).describe("UPN, DOMAIN\\user or DN of the reading account."),
   bindPassword: secretRef,
   baseDn: z.string().max(1024).optional().describe("Default naming context of the server where absent."),
-  domain: z.string().max(255).optional().describe("DNS name of the domain; derived from the base DN where absent."),
+  domain: z
+    .string()
+    .max(255)
+    .optional()
+    .describe("DNS name of the domain; derived from the base DN where absent."),
   netbiosDomain: z.string().max(15).optional().describe("Read from the directory where absent."),
   pollSeconds: z.number().int().min(5).max(3600).default(30),
   pageSize: z.number().int().min(50).max(1000).default(500),
@@ -45,7 +57,10 @@ export const syslogPattern = z.strictObject({
   pattern: z.string().min(1).max(1000),
   /** Which match counts: 1 is the first (JIMS: Return Count). */
   returnCount: z.number().int().min(1).max(20).default(1),
-  normalise: z.enum(["none", "upn", "domain-user", "dn"]).default("none").describe("Split UPN or DOMAIN\\user into user and domain; take a DN's first RDN value."),
+  normalise: z
+    .enum(["none", "upn", "domain-user", "dn"])
+    .default("none")
+    .describe("Split UPN or DOMAIN\\user into user and domain; take a DN's first RDN value."),
   optional: z.boolean().default(false),
 });
 
@@ -56,8 +71,17 @@ export const syslogSequence = z.strictObject({
   kind: z.enum(["begin", "end"]),
   trigger: z.string().min(1).max(1000).describe("RE2 expression that says: this line is meant."),
   patterns: z.array(syslogPattern).min(1).max(20),
-  matchSourceIp: z.boolean().default(false).describe("Take the sender's address as the session's address where no pattern gives one."),
-  startingTimeMinutes: z.number().int().min(0).max(1440).default(0).describe("Ignore lines whose event is older than this when the source starts; 0: no limit."),
+  matchSourceIp: z
+    .boolean()
+    .default(false)
+    .describe("Take the sender's address as the session's address where no pattern gives one."),
+  startingTimeMinutes: z
+    .number()
+    .int()
+    .min(0)
+    .max(1440)
+    .default(0)
+    .describe("Ignore lines whose event is older than this when the source starts; 0: no limit."),
   positiveSamples: z.array(z.string().max(4096)).max(50).default([]),
   negativeSamples: z.array(z.string().max(4096)).max(50).default([]),
 });
@@ -69,9 +93,19 @@ export const syslogSourceConfig = z.strictObject({
   senders: z.array(cidr).min(1).max(50).describe("Who may send: addresses or prefixes."),
   transport: z.enum(["any", "udp", "tcp"]).default("any"),
   addressSpaceId: id,
-  speaksFor: z.array(cidr).max(200).default([]).describe("Addresses this source may open sessions for with full weight; outside them its lines only refresh."),
+  speaksFor: z
+    .array(cidr)
+    .max(200)
+    .default([])
+    .describe(
+      "Addresses this source may open sessions for with full weight; outside them its lines only refresh.",
+    ),
   defaultDomain: z.string().max(255).optional(),
-  timeZone: z.string().max(64).optional().describe("IANA zone of time stamps that carry none; receive time is used where absent."),
+  timeZone: z
+    .string()
+    .max(64)
+    .optional()
+    .describe("IANA zone of time stamps that carry none; receive time is used where absent."),
   lifetimeMinutes: z.number().int().min(1).max(1440).default(480),
   maxLinesPerSecond: z.number().int().min(1).max(1_000_000).default(20_000),
   sequences: z.array(syslogSequence).max(100).default([]),
@@ -81,9 +115,22 @@ export type SyslogSourceConfig = z.infer<typeof syslogSourceConfig>;
 export const filterConfig = z.discriminatedUnion("kind", [
   z.strictObject({ id, kind: z.literal("ip-include"), range: cidr }),
   z.strictObject({ id, kind: z.literal("ip-exclude"), range: cidr }),
-  z.strictObject({ id, kind: z.literal("principal-exclude"), pattern: z.string().min(1).max(1000).describe("RE2, matched without case against `name` and `domain\\name`.") }),
+  z.strictObject({
+    id,
+    kind: z.literal("principal-exclude"),
+    pattern: z
+      .string()
+      .min(1)
+      .max(1000)
+      .describe("RE2, matched without case against `name` and `domain\\name`."),
+  }),
   z.strictObject({ id, kind: z.literal("dn-exclude"), pattern: z.string().min(1).max(1000) }),
-  z.strictObject({ id, kind: z.literal("group-include"), pattern: z.string().min(1).max(1000), domain: z.string().max(255).optional() }),
+  z.strictObject({
+    id,
+    kind: z.literal("group-include"),
+    pattern: z.string().min(1).max(1000),
+    domain: z.string().max(255).optional(),
+  }),
 ]);
 export type FilterConfig = z.infer<typeof filterConfig>;
 
@@ -92,7 +139,10 @@ export const enforcementPointConfig = z.strictObject({
   id,
   name: z.string().min(1).max(100),
   clientId: z.string().regex(/^[A-Za-z0-9._-]{3,64}$/),
-  verifiers: z.array(z.string().max(200)).max(4).describe("`s1$<salt b64url>$<HMAC-SHA-256(salt, secret) b64url>`; two are valid while rotating."),
+  verifiers: z
+    .array(z.string().max(200))
+    .max(4)
+    .describe("`s1$<salt b64url>$<HMAC-SHA-256(salt, secret) b64url>`; two are valid while rotating."),
   sourceAddresses: z.array(cidr).max(50).default([]).describe("Where it may ask from; empty: anywhere."),
   addressSpaceIds: z.array(id).min(1),
   profile: z.enum(["json-superset"]).default("json-superset"),
@@ -106,7 +156,9 @@ export type EnforcementPointConfig = z.infer<typeof enforcementPointConfig>;
 
 export const siteConfig = z.strictObject({
   version: z.number().int().min(0).default(0),
-  site: z.strictObject({ tenantId: z.string(), tenantName: z.string(), siteId: z.string(), siteName: z.string() }).optional(),
+  site: z
+    .strictObject({ tenantId: z.string(), tenantName: z.string(), siteId: z.string(), siteName: z.string() })
+    .optional(),
   addressSpaces: z.array(z.strictObject({ id, name: z.string().max(100) })).min(1),
   settings: z
     .strictObject({
