@@ -47,7 +47,7 @@ export function parseYamlConfig<Schema extends z.ZodType>(
       })),
     );
   }
-  const parsed = schema.safeParse(valueOf(document, origin) ?? {}, { reportInput: true });
+  const parsed = schema.safeParse(plainValueOf(document, origin) ?? {}, { reportInput: true });
   if (parsed.success) return parsed.data;
   const places = linesOf(document.contents, lines);
   throw new ConfigError(
@@ -57,7 +57,7 @@ export function parseYamlConfig<Schema extends z.ZodType>(
 }
 
 /** The document as plain values. Aliases are resolved, but not without end. */
-function valueOf(document: Document.Parsed, origin: string): unknown {
+function plainValueOf(document: Document.Parsed, origin: string): unknown {
   try {
     return document.toJS({ maxAliasCount: 100 });
   } catch (cause) {
