@@ -11,8 +11,7 @@ import {
 
 /** Deeper than this no message of ours goes. */
 const MAX_DEPTH = 12;
-/** PostgreSQL holds neither U+0000 nor half a surrogate pair in text or jsonb. */
-const UNSTORABLE = /\u0000|\p{Surrogate}/u;
+const HALF_PAIR = /\p{Surrogate}/u;
 
 export type ReadMessage<T> =
   | { readonly kind: "message"; readonly message: T }
@@ -96,7 +95,10 @@ function isPrincipal(value: unknown): boolean {
 
 function unfitBecause(value: unknown): string | null {
   if (isDeeperThan(value, MAX_DEPTH)) return "nested too deeply";
-  return holdsText(value, (text) => UNSTORABLE.test(text)) ? "holds characters that cannot be stored" : null;
+  // PostgreSQL holds neither U+0000 nor half a surrogate pair in text or jsonb.
+  return holdsText(value, (text) => text.includes("\0") || HALF_PAIR.test(text))
+    ? "holds characters that cannot be stored"
+    : null;
 }
 
 function holdsText(value: unknown, found: (text: string) => boolean): boolean {

@@ -1,5 +1,5 @@
 import { createHash, createPublicKey } from "node:crypto";
-import { type KeyKind, keyKindOf, webKeysOf } from "./asymmetric-key.ts";
+import { type KeyKind, keyKindOf, signingAlgorithm, webKeysOf } from "./asymmetric-key.ts";
 import * as x509 from "./x509.ts";
 
 /** A request is some hundred bytes; nothing longer is even parsed. */
@@ -48,6 +48,10 @@ export async function checkCsr(csrPem: string, wanted: KeyKind): Promise<Checked
         kind: "refused",
         reason: wanted === "p256" ? "the key is not P-256" : "the key is not RSA of 2048 bits",
       };
+    // The library types this through the DOM's `Algorithm`, which a Node room does not have.
+    const { name, hash } = request.signatureAlgorithm as { name?: string; hash?: { name?: string } };
+    if (name !== signingAlgorithm[wanted].name || hash?.name !== signingAlgorithm[wanted].hash)
+      return { kind: "refused", reason: "the request is not signed with SHA-256 by its own kind of key" };
     if (!(await request.verify()))
       return { kind: "refused", reason: "the request is not signed by its own key" };
     return {

@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest";
+import { explainIssues } from "./issues.ts";
+import { siteConfig } from "./site-config.ts";
+
+const minimal = { addressSpaces: [{ id: "default", name: "Default" }] };
+
+describe("a site's configuration", () => {
+  it("needs an address space and nothing else; every default is in the schema", () => {
+    const config = siteConfig.parse(minimal);
+    expect(config).toMatchObject({ version: 0, directories: [], syslogSources: [], filters: [] });
+    expect(config.settings).toEqual({
+      deviceLifetimeMinutes: 1440,
+      arbitration: "law",
+      dropUsersWithoutIncludedGroup: false,
+      tombstoneHours: 24,
+    });
+    expect(siteConfig.parse(JSON.parse(JSON.stringify(config)))).toEqual(config);
+  });
+
+  it("refuses an unknown key on every level, and names each by its path", () => {
+    const source = { id: "s1", name: "VPN", senders: ["10.0.0.1"], addressSpaceId: "default" };
+    const outcome = siteConfig.safeParse({
+      ...minimal,
+      setings: {},
+      settings: { tombstonehours: 48 },
+      syslogSources: [{ ...source, sender: "10.0.0.1" }],
+    });
+    expect(outcome.success).toBe(false);
+    if (outcome.success) return;
+    const said = explainIssues(outcome.error).join("\n");
+    expect(said).toContain('(the whole): Unrecognized key: "setings"');
+    expect(said).toContain('settings: Unrecognized key: "tombstonehours"');
+    expect(said).toContain('syslogSources[0]: Unrecognized key: "sender"');
+  });
+
+  it("says at most twenty faults and how many more there are", () => {
+    const outcome = siteConfig.safeParse({
+      addressSpaces: Array.from({ length: 30 }, () => ({ id: "", name: "x" })),
+    });
+    if (outcome.success) throw new Error("an empty id was accepted");
+    const said = explainIssues(outcome.error);
+    expect(said).toHaveLength(21);
+    expect(said.at(-1)).toBe("and 10 more");
+  });
+});

@@ -1,0 +1,1 @@
+export { aBatch, aHealthReport, anObservation, aPrincipal, aSiteConfig } from "./messages.ts";

@@ -1,0 +1,2 @@
+export { anOnboardingFile } from "./onboarding.ts";
+export { temporaryKeys } from "./temporary-keys.ts";
