@@ -1,0 +1,10 @@
+export { FakeClock } from "./fake-clock.ts";
+export { createDatabaseForTest, migrate, startPostgres, type TestDatabase } from "./postgres.ts";
+export { hasRedis, startRedis } from "./redis.ts";
+export { makeTempDir, withTempDir } from "./temp-dir.ts";
+export {
+  freePort,
+  type RunningPostgres,
+  type RunningRedis,
+  ServiceUnavailableError,
+} from "./testing/services.ts";
