@@ -1,0 +1,17 @@
+import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
+import type { AppRouter } from "./root.router.ts";
+
+export type {
+  ApiServices,
+  GatewayAddresses,
+  Grant,
+  Principal,
+  RequestContext,
+} from "./context.ts";
+export { PERMISSIONS, type Permission, ROLES, type Role } from "./permissions.ts";
+export { createRateLimiter, type RateLimiter } from "./rate-limiter.ts";
+export { type AppRouter, appRouter, createCaller } from "./root.router.ts";
+export { isRefusal } from "./trpc.ts";
+
+export type RouterInputs = inferRouterInputs<AppRouter>;
+export type RouterOutputs = inferRouterOutputs<AppRouter>;

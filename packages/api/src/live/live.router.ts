@@ -1,0 +1,16 @@
+import { tracked } from "@trpc/server";
+import { notFound } from "../refusals.ts";
+import { grantedProcedure, router } from "../trpc.ts";
+import { liveInput } from "./live.schema.ts";
+import { audience, liveTicks } from "./live-ticks.ts";
+
+/** One stream per browser: ticks that say "ask again", never data. */
+export const liveRouter = router({
+  changes: grantedProcedure("customer:list")
+    .input(liveInput)
+    .subscription(async function* ({ ctx, input, signal }) {
+      const listening = await audience(ctx, input.customer ?? null);
+      if (listening === null) throw notFound();
+      for await (const tick of liveTicks(ctx, listening, signal)) yield tracked(tick.id, tick.tick);
+    }),
+});

@@ -1,0 +1,143 @@
+import { removed } from "../directories/directories.schema.ts";
+import { objectInput } from "../input-fields.ts";
+import { conflict, notFound, unacceptable } from "../refusals.ts";
+import { router, tenantProcedure } from "../trpc.ts";
+import { addPoint } from "./add-point.ts";
+import { readJunos, recordJunosCopy } from "./junos-lines.ts";
+import { listPoints } from "./list-points.ts";
+import {
+  addedPoint,
+  addPointInput,
+  junosCopiedInput,
+  junosInput,
+  junosResult,
+  pointDetail,
+  pointList,
+  recorded,
+  revokeSecretInput,
+  rotatedSecret,
+  rotateSecretInput,
+  updatePointInput,
+} from "./points.schema.ts";
+import { readPoint } from "./read-point.ts";
+import { removePoint } from "./remove-point.ts";
+import { revokeSecret, rotateSecret } from "./rotate-secret.ts";
+import { updatePoint } from "./update-point.ts";
+
+/** Firewalls that may ask: their filters, secrets, Junos lines, and who told them what. */
+export const pointsRouter = router({
+  list: tenantProcedure("point:read")
+    .output(pointList)
+    .query(({ ctx }) => listPoints(ctx)),
+
+  get: tenantProcedure("point:read")
+    .input(objectInput)
+    .output(pointDetail)
+    .query(async ({ ctx, input }) => {
+      const point = await readPoint(ctx, input.id);
+      if (point === null) throw notFound();
+      return point;
+    }),
+
+  /** The answer holds the client secret, this once. */
+  add: tenantProcedure("point:write")
+    .input(addPointInput)
+    .output(addedPoint)
+    .mutation(async ({ ctx, input }) => {
+      const outcome = await addPoint(ctx, input);
+      switch (outcome.kind) {
+        case "added":
+          return outcome.point;
+        case "site-not-found":
+        case "space-not-found":
+          throw notFound();
+        case "name-taken":
+          throw unacceptable("name", `There is an enforcement point "${input.name}" already.`, "name-taken");
+      }
+    }),
+
+  update: tenantProcedure("point:write")
+    .input(updatePointInput)
+    .output(pointDetail)
+    .mutation(async ({ ctx, input }) => {
+      const outcome = await updatePoint(ctx, input);
+      switch (outcome.kind) {
+        case "updated":
+          return outcome.point;
+        case "not-found":
+        case "site-not-found":
+        case "space-not-found":
+          throw notFound();
+        case "name-taken":
+          throw unacceptable(
+            "changes.name",
+            "There is an enforcement point of that name already.",
+            "name-taken",
+          );
+      }
+    }),
+
+  remove: tenantProcedure("point:write")
+    .input(objectInput)
+    .output(removed)
+    .mutation(async ({ ctx, input }) => {
+      const outcome = await removePoint(ctx, input.id);
+      switch (outcome.kind) {
+        case "removed":
+          return { id: input.id };
+        case "not-found":
+          throw notFound();
+      }
+    }),
+
+  /** The answer holds the new client secret, this once; the old one goes on for the overlap. */
+  rotateSecret: tenantProcedure("point:secret")
+    .input(rotateSecretInput)
+    .output(rotatedSecret)
+    .mutation(async ({ ctx, input }) => {
+      const outcome = await rotateSecret(ctx, input);
+      switch (outcome.kind) {
+        case "rotated":
+          return outcome.secret;
+        case "not-found":
+          throw notFound();
+      }
+    }),
+
+  revokeSecret: tenantProcedure("point:secret")
+    .input(revokeSecretInput)
+    .output(pointDetail)
+    .mutation(async ({ ctx, input }) => {
+      const outcome = await revokeSecret(ctx, input);
+      switch (outcome.kind) {
+        case "revoked":
+          return outcome.point;
+        case "not-found":
+          throw notFound();
+        case "already-ended":
+          throw conflict("This secret is not valid any more.", "already-ended");
+      }
+    }),
+
+  junos: tenantProcedure("point:read")
+    .input(junosInput)
+    .output(junosResult)
+    .query(async ({ ctx, input }) => {
+      const lines = await readJunos(ctx, input);
+      if (lines === null) throw notFound();
+      return lines;
+    }),
+
+  junosCopied: tenantProcedure("point:read")
+    .input(junosCopiedInput)
+    .output(recorded)
+    .mutation(async ({ ctx, input }) => {
+      const outcome = await recordJunosCopy(ctx, input);
+      switch (outcome.kind) {
+        case "recorded":
+          return { recorded: true };
+        case "not-found":
+          throw notFound();
+      }
+    }),
+});

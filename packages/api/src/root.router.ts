@@ -1,0 +1,36 @@
+import { agentsRouter } from "./agents/agents.router.ts";
+import { auditRouter } from "./audit/audit.router.ts";
+import { commandsRouter } from "./commands/commands.router.ts";
+import { customersRouter } from "./customers/customers.router.ts";
+import { directoriesRouter } from "./directories/directories.router.ts";
+import { filtersRouter } from "./filters/filters.router.ts";
+import { jobsRouter } from "./jobs/jobs.router.ts";
+import { liveRouter } from "./live/live.router.ts";
+import { meRouter } from "./me/me.router.ts";
+import { pointsRouter } from "./points/points.router.ts";
+import { sessionsRouter } from "./sessions/sessions.router.ts";
+import { setupRouter } from "./setup/setup.router.ts";
+import { sitesRouter } from "./sites/sites.router.ts";
+import { syslogRouter } from "./syslog/syslog.router.ts";
+import { createCallerFactory, router } from "./trpc.ts";
+
+export const appRouter = router({
+  me: meRouter,
+  customers: customersRouter,
+  setup: setupRouter,
+  sites: sitesRouter,
+  agents: agentsRouter,
+  commands: commandsRouter,
+  directories: directoriesRouter,
+  syslog: syslogRouter,
+  filters: filtersRouter,
+  points: pointsRouter,
+  sessions: sessionsRouter,
+  audit: auditRouter,
+  jobs: jobsRouter,
+  live: liveRouter,
+});
+export type AppRouter = typeof appRouter;
+
+/** Calls the router without HTTP, with the same context and the same checks: for server components and the seed. */
+export const createCaller = createCallerFactory(appRouter);
