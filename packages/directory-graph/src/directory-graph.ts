@@ -1,0 +1,419 @@
+import { siblingSid } from "./binary-ids.ts";
+import { MembershipIndex } from "./membership-index.ts";
+import { NameIndex } from "./name-index.ts";
+import type {
+  Affected,
+  GraphSize,
+  GroupFilter,
+  GroupNaming,
+  GroupRecord,
+  PrincipalRecord,
+} from "./records.ts";
+
+type Node =
+  | { readonly kind: "gone" }
+  /** Named by a group or as a primary group, and not read (yet): a foreign principal, or one that comes later. */
+  | { readonly kind: "unread"; readonly sid: string }
+  | { readonly kind: "principal"; readonly record: PrincipalRecord; readonly primaryGroup: number | null }
+  | { readonly kind: "group"; readonly record: GroupRecord };
+
+interface Closure {
+  /** Every security group reached, sorted by number. */
+  readonly groups: readonly number[];
+  names: readonly string[] | null;
+}
+
+const GONE: Node = { kind: "gone" };
+/** Aliases of a domain controller's own machine ("Users", "Guests"): they say nothing outside of it. */
+const BUILTIN = "S-1-5-32-";
+const everyGroup: GroupFilter = () => true;
+
+/**
+ * Users, devices and groups of one or more directories, and who is in what, however deeply nested.
+ *
+ * Holds: one numbered node a SID; members by number; the transitive groups of each *distinct* set of direct groups,
+ *        computed when asked. People with the same direct groups share one answer.
+ * Changes: by `upsert…`, `setMembers`, `remove` and `endRead` only. Which principals must be looked at again is
+ *        collected, and handed over by `takeAffected`.
+ * Promises: cycles end; a member that was never read (a foreign principal) counts from the moment its SID is; a rename
+ *        or a move breaks nothing, because links are by SID and objects by GUID.
+ * Does not: know domains' trust, time, or LDAP. Domain-local groups count wherever they list a SID.
+ */
+export class DirectoryGraph {
+  readonly #nodes: Node[] = [];
+  readonly #bySid = new Map<string, number>();
+  readonly #byGuid = new Map<string, number>();
+  readonly #seenIn: number[] = [];
+  #read = 0;
+  readonly #memberships = new MembershipIndex();
+  readonly #groupNames = new NameIndex();
+  readonly #principalNames = new NameIndex();
+  #filter: GroupFilter;
+  #closures = new Map<string, Closure>();
+  /** Groups that are, or were, somebody's primary group. */
+  readonly #primaryGroups = new Set<number>();
+  readonly #touched = new Set<number>();
+  readonly #touchedGroups = new Set<number>();
+  #removed: PrincipalRecord[] = [];
+  #size = { users: 0, devices: 0, groups: 0 };
+
+  constructor(filter: GroupFilter = everyGroup) {
+    this.#filter = filter;
+  }
+
+  get size(): GraphSize {
+    return this.#size;
+  }
+
+  /** Another choice of the groups that are listed. Everybody has to be looked at again. */
+  setGroupFilter(filter: GroupFilter): void {
+    this.#filter = filter;
+    this.#closures.clear();
+    for (const [id, node] of this.#nodes.entries()) if (node.kind === "principal") this.#touched.add(id);
+  }
+
+  /** Adds a user or device, or brings it up to date. Gives its number, which stays while its SID does. */
+  upsertPrincipal(record: PrincipalRecord): number {
+    const id = this.#claim(record.guid, record.sid);
+    const before = this.#nodes[id];
+    const primaryGroup = this.#primaryGroupOf(record);
+    if (before?.kind === "principal" && samePrincipal(before.record, record)) return id;
+    this.#release(id);
+    this.#nodes[id] = { kind: "principal", record, primaryGroup };
+    this.#count(record.kind, 1);
+    this.#renamePrincipal(id, record.name);
+    this.#touched.add(id);
+    return id;
+  }
+
+  /** Adds a group, or brings it up to date. Its members come by `setMembers`. */
+  upsertGroup(record: GroupRecord): number {
+    const id = this.#claim(record.guid, record.sid);
+    const before = this.#nodes[id];
+    if (before?.kind === "group" && sameGroup(before.record, record)) return id;
+    this.#release(id);
+    this.#nodes[id] = { kind: "group", record };
+    this.#size.groups += 1;
+    this.#touchNamesakes(record.name, () => this.#groupNames.add(record.name, id));
+    this.#touchGroup(id);
+    return id;
+  }
+
+  /**
+   * Says who is directly in a group, all of them, by SID. SIDs that were not read are kept and count later.
+   * Errors: a group that is not known is ignored; it is read before its members.
+   */
+  setMembers(groupGuid: string, memberSids: readonly string[]): void {
+    const group = this.#byGuid.get(groupGuid);
+    if (group === undefined || this.#nodes[group]?.kind !== "group") return;
+    const change = this.#memberships.replace(
+      group,
+      memberSids.map((sid) => this.#numberOf(sid)),
+    );
+    for (const id of [...change.added, ...change.removed]) {
+      const kind = this.#nodes[id]?.kind;
+      if (kind === "principal") this.#touched.add(id);
+      else if (kind === "group") this.#touchGroup(id);
+    }
+  }
+
+  /** Takes an object out that the directory no longer has. False when it was not known. */
+  remove(guid: string): boolean {
+    const id = this.#byGuid.get(guid);
+    if (id === undefined) return false;
+    this.#drop(id);
+    return true;
+  }
+
+  /**
+   * A full read of one directory: what is not written between `beginRead` and `endRead` is gone.
+   * `endRead` gives the number of objects that were taken out.
+   */
+  beginRead(): number {
+    this.#read += 1;
+    return this.#read;
+  }
+
+  endRead(read: number, directoryId: string): number {
+    let dropped = 0;
+    for (const [id, node] of this.#nodes.entries()) {
+      if (node.kind !== "principal" && node.kind !== "group") continue;
+      if (node.record.directoryId !== directoryId || (this.#seenIn[id] ?? 0) >= read) continue;
+      this.#drop(id);
+      dropped += 1;
+    }
+    return dropped;
+  }
+
+  /** Objects of one directory that are not in `guids`: the cheap way to notice deletions. */
+  missingFrom(guids: ReadonlySet<string>, directoryId: string): readonly string[] {
+    const missing: string[] = [];
+    for (const node of this.#nodes) {
+      if (node.kind !== "principal" && node.kind !== "group") continue;
+      if (node.record.directoryId === directoryId && !guids.has(node.record.guid))
+        missing.push(node.record.guid);
+    }
+    return missing;
+  }
+
+  /** Whether an object with that GUID is known. */
+  knows(guid: string): boolean {
+    return this.#byGuid.has(guid);
+  }
+
+  /** The principal with that number; null where the number is a group's or of one that is gone. */
+  principal(id: number): PrincipalRecord | null {
+    const node = this.#nodes[id];
+    return node?.kind === "principal" ? node.record : null;
+  }
+
+  principalBySid(sid: string): number | null {
+    const id = this.#bySid.get(sid);
+    return id !== undefined && this.#nodes[id]?.kind === "principal" ? id : null;
+  }
+
+  group(id: number): GroupRecord | null {
+    const node = this.#nodes[id];
+    return node?.kind === "group" ? node.record : null;
+  }
+
+  /**
+   * Every security group that a principal is in: directly, through other groups, and by its primary group.
+   * Shape: numbers, sorted; unfiltered. Shared between principals: read it, do not change it.
+   */
+  effectiveGroups(id: number): readonly number[] {
+    return this.#closureOf(id).groups;
+  }
+
+  /**
+   * The names of those groups as a firewall is told them: filtered, sorted by name, `domain\name` where two domains
+   * have a group of that name. Groups of the controller's own machine (BUILTIN) are left out.
+   */
+  groupNames(id: number): readonly string[] {
+    const closure = this.#closureOf(id);
+    closure.names ??= this.#nameAll(closure.groups);
+    return closure.names;
+  }
+
+  /** Whether another principal has the same name: in the same domain (a device and a user), or anywhere. */
+  sharesName(id: number): { readonly inDomain: boolean; readonly anywhere: boolean } {
+    const own = this.principal(id);
+    if (own === null) return { inDomain: false, anywhere: false };
+    const others = this.#principalNames.ownersOf(own.name).filter((other) => other !== id);
+    return {
+      anywhere: others.length > 0,
+      inDomain: others.some((other) => this.principal(other)?.domain === own.domain),
+    };
+  }
+
+  /** Principals to look at again since the last call: those written, and those below a group that changed. */
+  takeAffected(): Affected {
+    this.#expandTouchedGroups();
+    const changed: number[] = [];
+    for (const id of this.#touched) if (this.#nodes[id]?.kind === "principal") changed.push(id);
+    const removed = this.#removed;
+    this.#touched.clear();
+    this.#removed = [];
+    return { changed, removed };
+  }
+
+  #closureOf(id: number): Closure {
+    const node = this.#nodes[id];
+    const direct = this.#memberships.parentsOf(id);
+    const primary = node?.kind === "principal" ? node.primaryGroup : null;
+    const key = `${primary ?? ""}|${direct.join()}`;
+    const known = this.#closures.get(key);
+    if (known !== undefined) return known;
+    const closure: Closure = {
+      groups: this.#climb(primary === null ? [...direct] : [primary, ...direct]),
+      names: null,
+    };
+    this.#closures.set(key, closure);
+    return closure;
+  }
+
+  #climb(from: number[]): readonly number[] {
+    const reached = new Set<number>();
+    const waiting = from;
+    for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+      const node = this.#nodes[id];
+      // Nothing is nested through a distribution list, so it is not climbed either.
+      if (node?.kind !== "group" || !node.record.security || reached.has(id)) continue;
+      reached.add(id);
+      waiting.push(...this.#memberships.parentsOf(id));
+    }
+    return [...reached].sort((left, right) => left - right);
+  }
+
+  #nameAll(groups: readonly number[]): readonly string[] {
+    const names = new Set<string>();
+    for (const id of groups) {
+      const group = this.group(id);
+      if (group === null || group.sid.startsWith(BUILTIN)) continue;
+      const naming: GroupNaming = { name: group.name, domain: group.domain, sid: group.sid };
+      if (this.#filter(naming))
+        names.add(this.#isAmbiguous(group) ? `${group.domain}\\${group.name}` : group.name);
+    }
+    return [...names].sort(byText);
+  }
+
+  #isAmbiguous(group: GroupRecord): boolean {
+    return this.#groupNames.ownersOf(group.name).some((id) => {
+      const other = this.group(id);
+      return other !== null && other.domain !== group.domain && !other.sid.startsWith(BUILTIN);
+    });
+  }
+
+  #expandTouchedGroups(): void {
+    if (this.#touchedGroups.size === 0) return;
+    const below = new Set<number>();
+    const waiting = [...this.#touchedGroups];
+    this.#touchedGroups.clear();
+    for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+      if (below.has(id)) continue;
+      below.add(id);
+      for (const member of this.#memberships.membersOf(id)) {
+        const kind = this.#nodes[member]?.kind;
+        if (kind === "group") waiting.push(member);
+        else if (kind === "principal") this.#touched.add(member);
+      }
+    }
+    if (![...this.#primaryGroups].some((group) => below.has(group))) return;
+    for (const [id, node] of this.#nodes.entries()) {
+      if (node.kind === "principal" && node.primaryGroup !== null && below.has(node.primaryGroup))
+        this.#touched.add(id);
+    }
+  }
+
+  /** The number of an object: that of its SID. One whose SID changed (moved to another domain) begins anew. */
+  #claim(guid: string, sid: string): number {
+    const id = this.#numberOf(sid);
+    const before = this.#byGuid.get(guid);
+    if (before !== undefined && before !== id) this.#drop(before);
+    this.#byGuid.set(guid, id);
+    this.#seenIn[id] = this.#read;
+    return id;
+  }
+
+  #numberOf(sid: string): number {
+    const known = this.#bySid.get(sid);
+    if (known !== undefined) return known;
+    const id = this.#nodes.length;
+    this.#nodes.push({ kind: "unread", sid });
+    this.#bySid.set(sid, id);
+    return id;
+  }
+
+  #primaryGroupOf(record: PrincipalRecord): number | null {
+    if (record.primaryGroupRid === null) return null;
+    const sid = siblingSid(record.sid, record.primaryGroupRid);
+    if (sid === null) return null;
+    const id = this.#numberOf(sid);
+    this.#primaryGroups.add(id);
+    return id;
+  }
+
+  /** Takes what is counted and indexed of a node back, before it is written anew or dropped. */
+  #release(id: number): void {
+    const node = this.#nodes[id];
+    if (node?.kind === "principal") {
+      this.#count(node.record.kind, -1);
+      this.#unnamePrincipal(id, node.record.name);
+    }
+    if (node?.kind === "group") {
+      this.#size.groups -= 1;
+      this.#touchNamesakes(node.record.name, () => this.#groupNames.remove(node.record.name, id));
+    }
+  }
+
+  #drop(id: number): void {
+    const node = this.#nodes[id];
+    if (node?.kind !== "principal" && node?.kind !== "group") return;
+    this.#release(id);
+    if (node.kind === "principal") this.#removed.push(node.record);
+    else this.#touchGroup(id);
+    // The number is never used again: groups may still list it, and a directory never gives a SID out twice.
+    if (node.kind === "group") {
+      this.#expandTouchedGroups();
+      this.#memberships.replace(id, []);
+    }
+    this.#nodes[id] = GONE;
+    this.#bySid.delete(node.record.sid);
+    if (this.#byGuid.get(node.record.guid) === id) this.#byGuid.delete(node.record.guid);
+    if (this.#primaryGroups.delete(id)) this.#renumberPrimaryGroup(id, this.#numberOf(node.record.sid));
+  }
+
+  /** A primary group is named by its members, not by the group: they go on naming it when it is gone, or unread. */
+  #renumberPrimaryGroup(from: number, to: number): void {
+    this.#primaryGroups.add(to);
+    for (const [id, node] of this.#nodes.entries()) {
+      if (node.kind === "principal" && node.primaryGroup === from) this.#nodes[id] = { ...node, primaryGroup: to };
+    }
+  }
+
+  #touchGroup(id: number): void {
+    this.#touchedGroups.add(id);
+    this.#closures.clear();
+  }
+
+  /** Runs a change of the name index; groups of that name change their spelling when it becomes ambiguous, or unique. */
+  #touchNamesakes(name: string, change: () => void): void {
+    for (const id of this.#groupNames.ownersOf(name)) this.#touchGroup(id);
+    change();
+    for (const id of this.#groupNames.ownersOf(name)) this.#touchGroup(id);
+  }
+
+  #renamePrincipal(id: number, name: string): void {
+    this.#principalNames.add(name, id);
+    this.#touchSharers(id, name);
+  }
+
+  #unnamePrincipal(id: number, name: string): void {
+    this.#touchSharers(id, name);
+    this.#principalNames.remove(name, id);
+  }
+
+  #touchSharers(id: number, name: string): void {
+    for (const other of this.#principalNames.ownersOf(name)) if (other !== id) this.#touched.add(other);
+  }
+
+  #count(kind: "user" | "device", by: number): void {
+    if (kind === "user") this.#size.users += by;
+    else this.#size.devices += by;
+  }
+}
+
+function samePrincipal(left: PrincipalRecord, right: PrincipalRecord): boolean {
+  return (
+    left.guid === right.guid &&
+    left.kind === right.kind &&
+    left.name === right.name &&
+    left.enabled === right.enabled &&
+    left.dn === right.dn &&
+    left.upn === right.upn &&
+    left.displayName === right.displayName &&
+    left.dnsHostName === right.dnsHostName &&
+    left.primaryGroupRid === right.primaryGroupRid &&
+    left.domain === right.domain &&
+    left.netbiosDomain === right.netbiosDomain &&
+    left.directoryId === right.directoryId
+  );
+}
+
+function sameGroup(left: GroupRecord, right: GroupRecord): boolean {
+  return (
+    left.guid === right.guid &&
+    left.name === right.name &&
+    left.security === right.security &&
+    left.domain === right.domain &&
+    left.directoryId === right.directoryId
+  );
+}
+
+/** By name without case, then by name: the same on every machine, whatever its language. */
+function byText(left: string, right: string): number {
+  const a = left.toLowerCase();
+  const b = right.toLowerCase();
+  if (a !== b) return a < b ? -1 : 1;
+  return left < right ? -1 : left > right ? 1 : 0;
+}

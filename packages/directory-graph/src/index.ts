@@ -1,0 +1,10 @@
+export { guidFromBytes, siblingSid, sidFromBytes } from "./binary-ids.ts";
+export { DirectoryGraph } from "./directory-graph.ts";
+export type {
+  Affected,
+  GraphSize,
+  GroupFilter,
+  GroupNaming,
+  GroupRecord,
+  PrincipalRecord,
+} from "./records.ts";
