@@ -1,0 +1,35 @@
+import type { Bell } from "./bell.ts";
+import { createBellListeners, createCoalescingSender } from "./bell-listeners.ts";
+import { connectRedis } from "./redis-connection.ts";
+
+/** One channel for all topics: a publish reaches every node of a cluster in any case. */
+const CHANNEL = "{rollcall}:bell";
+
+export function createRedisBell(redisUrl: string, onFault: (error: unknown) => void): Bell {
+  const listeners = createBellListeners(onFault);
+  const publisher = connectRedis(redisUrl, onFault);
+  const subscriber = connectRedis(redisUrl, onFault);
+  const sender = createCoalescingSender(async (topic) => {
+    await publisher.publish(CHANNEL, topic);
+  }, onFault);
+  subscriber.on("message", (_channel: string, topic: string) => listeners.hear(topic));
+  const subscribed = subscriber.subscribe(CHANNEL).then(() => {
+    // ioredis subscribes again by itself after a lost connection; from then on "ready" means we were deaf for a while.
+    subscriber.on("ready", () => listeners.hearAll());
+  });
+  subscribed.catch(onFault);
+  let closed: Promise<void> | null = null;
+  return {
+    ring: (topic) => sender.ring(topic),
+    onRing: (head, listener) => listeners.add(head, listener),
+    ready: () => subscribed,
+    close() {
+      closed ??= (async () => {
+        if (publisher.status === "ready") await sender.drained();
+        publisher.disconnect();
+        subscriber.disconnect();
+      })();
+      return closed;
+    },
+  };
+}
