@@ -1,0 +1,48 @@
+import type { FirewallFacts } from "./facts.ts";
+import { type EpochMs, type Health, spellLength } from "./state.ts";
+import { FIREWALL_QUIET_MS, FIREWALL_SILENT_MS, STALE_MS } from "./thresholds.ts";
+
+/** One firewall: whether it asks, told from every place that answers it. */
+export function firewallHealth(firewall: FirewallFacts, now: EpochMs): Health {
+  const { name, contacts } = firewall;
+  if (!firewall.isEnabled)
+    return { state: "off", sentence: `${name} is paused: it is not answered.`, since: null };
+  const askedAt = lastAsked(firewall);
+  if (askedAt === null) {
+    const refusal = contacts.find((contact) => contact.refused > 0 && contact.lastRefusal !== null);
+    if (refusal?.lastRefusal)
+      return {
+        state: "bad",
+        sentence: `${name} asks and is refused: ${endSentence(refusal.lastRefusal)}`,
+        since: null,
+      };
+    return {
+      state: "never",
+      sentence: `${name} has not asked yet. Paste its Junos lines and commit.`,
+      since: null,
+    };
+  }
+  const silence = now - askedAt;
+  if (silence < FIREWALL_QUIET_MS)
+    return { state: "ok", sentence: `${name} asked ${spellLength(silence)} ago.`, since: null };
+  if (contacts.some((contact) => contact.heardAt !== null && now - contact.heardAt >= STALE_MS))
+    return {
+      state: "unknown",
+      sentence: `${name} asked ${spellLength(silence)} ago as far as we know: an agent that answers it is silent.`,
+      since: askedAt,
+    };
+  const sentence = `${name} has not asked for ${spellLength(silence)}. Look at "show services user-identification identity-management status" there.`;
+  return { state: silence < FIREWALL_SILENT_MS ? "warn" : "bad", sentence, since: askedAt };
+}
+
+/** When the firewall last asked anything of anybody; null where it never did. */
+export function lastAsked(firewall: FirewallFacts): EpochMs | null {
+  const times = firewall.contacts
+    .flatMap((contact) => [contact.lastTokenAt, contact.lastBatchAt, contact.lastIpQueryAt])
+    .filter((at) => at !== null);
+  return times.length === 0 ? null : Math.max(...times);
+}
+
+function endSentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}
