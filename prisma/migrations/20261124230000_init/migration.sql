@@ -573,6 +573,9 @@ CREATE INDEX "session_tenant_id_next_change_at_idx" ON "session"("tenant_id", "n
 CREATE INDEX "session_principal_keys_idx" ON "session" USING GIN ("principal_keys");
 
 -- CreateIndex
+CREATE INDEX "principal_fact_aliases_idx" ON "principal_fact" USING GIN ("aliases");
+
+-- CreateIndex
 CREATE INDEX "session_history_tenant_id_ip_effective_at_idx" ON "session_history"("tenant_id", "ip", "effective_at");
 
 -- CreateIndex
