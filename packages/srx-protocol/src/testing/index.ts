@@ -1,0 +1,1 @@
+export { aliceAtDesk, anEntry, anEntryUser, bobLeft, kioskAlone } from "./entries.ts";

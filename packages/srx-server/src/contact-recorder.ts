@@ -1,0 +1,153 @@
+import type { Entry, EpochMs } from "@rollcall/identity-core";
+import type { ServedPoint } from "./served-point.ts";
+
+/** One entry handed to a firewall. */
+export interface Told {
+  readonly at: EpochMs;
+  readonly ip: string;
+  readonly user: string | null;
+  readonly domain: string | null;
+  readonly groups: readonly string[];
+  readonly how: "batch" | "ip-query";
+}
+
+/** What one responder has told one firewall, and when: the value of that name in the agent's health report. */
+export interface FirewallContact {
+  readonly enforcementPointId: string;
+  readonly lastTokenAt: EpochMs | null;
+  readonly lastBatchAt: EpochMs | null;
+  readonly lastIpQueryAt: EpochMs | null;
+  readonly tokens: number;
+  readonly batches: number;
+  readonly ipQueries: number;
+  readonly entriesSent: number;
+  readonly refused: number;
+  readonly lastRefusal: string | null;
+  readonly lastSourceAddress: string | null;
+  /** Newest first, at most 20. */
+  readonly told: readonly Told[];
+}
+
+/** Hears of every contact with a firewall. Called on the hot path: it must be quick and must not throw. */
+export interface ContactRecorder {
+  token(point: ServedPoint, sourceIp: string, at: EpochMs): void;
+  batch(point: ServedPoint, sourceIp: string, at: EpochMs, entries: readonly Entry[]): void;
+  ipQuery(point: ServedPoint, sourceIp: string, at: EpochMs, entry: Entry | null): void;
+  refused(point: ServedPoint, sourceIp: string, at: EpochMs, sentence: string): void;
+}
+
+export interface ContactBook extends ContactRecorder {
+  /** Of one customer, or of all. */
+  contacts(tenantId?: string): readonly FirewallContact[];
+  contactOf(tenantId: string, pointId: string): FirewallContact | null;
+  forget(tenantId: string, pointId: string): void;
+}
+
+const TOLD_MAX = 20;
+const TOLD_GROUPS_MAX = 5;
+const REFUSAL_CHARACTERS_MAX = 300;
+
+type Numbers = { -readonly [K in keyof Omit<FirewallContact, "told">]: FirewallContact[K] };
+
+interface Contact extends Numbers {
+  readonly tenantId: string;
+  /** Oldest first; turned round when read, because it is written far more often. */
+  readonly told: Told[];
+}
+
+/** Keeps contacts in memory, one record a firewall. Nothing of it survives a restart: it is sent with the health report. */
+export function createContactRecorder(): ContactBook {
+  const contacts = new Map<string, Contact>();
+
+  const of = (point: ServedPoint, sourceIp: string): Contact => {
+    const key = keyOf(point.tenantId, point.id);
+    let contact = contacts.get(key);
+    if (contact === undefined) {
+      contact = emptyContact(point);
+      contacts.set(key, contact);
+    }
+    contact.lastSourceAddress = sourceIp;
+    return contact;
+  };
+
+  return {
+    token(point, sourceIp, at) {
+      const contact = of(point, sourceIp);
+      contact.tokens += 1;
+      contact.lastTokenAt = at;
+    },
+    batch(point, sourceIp, at, entries) {
+      const contact = of(point, sourceIp);
+      contact.batches += 1;
+      contact.lastBatchAt = at;
+      contact.entriesSent += entries.length;
+      for (const entry of entries.slice(-TOLD_MAX)) tell(contact, toldOf(entry, at, "batch"));
+    },
+    ipQuery(point, sourceIp, at, entry) {
+      const contact = of(point, sourceIp);
+      contact.ipQueries += 1;
+      contact.lastIpQueryAt = at;
+      if (entry === null) return;
+      contact.entriesSent += 1;
+      tell(contact, toldOf(entry, at, "ip-query"));
+    },
+    refused(point, sourceIp, at, sentence) {
+      const contact = of(point, sourceIp);
+      contact.refused += 1;
+      contact.lastRefusal = `${new Date(at).toISOString()} ${sentence}`.slice(0, REFUSAL_CHARACTERS_MAX);
+    },
+    contacts: (tenantId) =>
+      [...contacts.values()]
+        .filter((contact) => tenantId === undefined || contact.tenantId === tenantId)
+        .map(shown),
+    contactOf(tenantId, pointId) {
+      const contact = contacts.get(keyOf(tenantId, pointId));
+      return contact === undefined ? null : shown(contact);
+    },
+    forget(tenantId, pointId) {
+      contacts.delete(keyOf(tenantId, pointId));
+    },
+  };
+}
+
+function keyOf(tenantId: string, pointId: string): string {
+  return `${tenantId}\u0000${pointId}`;
+}
+
+function emptyContact(point: ServedPoint): Contact {
+  return {
+    tenantId: point.tenantId,
+    enforcementPointId: point.id,
+    lastTokenAt: null,
+    lastBatchAt: null,
+    lastIpQueryAt: null,
+    tokens: 0,
+    batches: 0,
+    ipQueries: 0,
+    entriesSent: 0,
+    refused: 0,
+    lastRefusal: null,
+    lastSourceAddress: null,
+    told: [],
+  };
+}
+
+function tell(contact: Contact, told: Told): void {
+  contact.told.push(told);
+  if (contact.told.length > TOLD_MAX) contact.told.shift();
+}
+
+function toldOf(entry: Entry, at: EpochMs, how: Told["how"]): Told {
+  return {
+    at,
+    ip: entry.ip,
+    user: entry.user?.name ?? null,
+    domain: entry.user?.domain ?? entry.device?.domain ?? null,
+    groups: (entry.user?.groups ?? []).slice(0, TOLD_GROUPS_MAX),
+    how,
+  };
+}
+
+function shown({ tenantId: _, told, ...contact }: Contact): FirewallContact {
+  return { ...contact, told: told.toReversed() };
+}

@@ -1,0 +1,44 @@
+/** What a listener has done since it was made. Numbers only: no names, no addresses. */
+export interface Counters {
+  tokens: number;
+  batches: number;
+  ipQueries: number;
+  userQueries: number;
+  statusProbes: number;
+  unknownShapes: number;
+  entriesSent: number;
+  /** Full tables begun: first batches and cursors that could not be gone on from. */
+  resends: number;
+  /** Refused for what they are: wrong secret, wrong address, malformed token request, revoked. */
+  refused: number;
+  /** Asked to come back with a new token. */
+  tokensNotLive: number;
+  throttled: number;
+  tooLarge: number;
+  /** Requests that no parser takes: cut, too slow, not HTTP. */
+  malformed: number;
+  /** Handshakes that failed. */
+  handshakesFailed: number;
+  /** Faults of ours: answered 503. */
+  failed: number;
+}
+
+export function createCounters(): Counters {
+  return {
+    tokens: 0,
+    batches: 0,
+    ipQueries: 0,
+    userQueries: 0,
+    statusProbes: 0,
+    unknownShapes: 0,
+    entriesSent: 0,
+    resends: 0,
+    refused: 0,
+    tokensNotLive: 0,
+    throttled: 0,
+    tooLarge: 0,
+    malformed: 0,
+    handshakesFailed: 0,
+    failed: 0,
+  };
+}

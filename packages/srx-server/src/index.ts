@@ -1,0 +1,36 @@
+export {
+  type ContactBook,
+  type ContactRecorder,
+  createContactRecorder,
+  type FirewallContact,
+  type Told,
+} from "./contact-recorder.ts";
+export type { Counters } from "./counters.ts";
+export { ListenError } from "./listen-error.ts";
+export type { IpMiss } from "./listener-parts.ts";
+export { createPointRegistry, type PointRegistry, type RegisteredPoint } from "./point-registry.ts";
+export type {
+  AuthenticateOutcome,
+  Awaitable,
+  PointDirectory,
+  RefusalReason,
+  ServedPoint,
+} from "./served-point.ts";
+export {
+  createSrxServer,
+  DEFAULT_LIMITS,
+  type SrxServer,
+  type SrxServerHealth,
+  type SrxServerLimits,
+  type SrxServerOptions,
+} from "./srx-server.ts";
+export type { TlsIdentity } from "./tls-settings.ts";
+export {
+  createMemoryTokenStore,
+  type IssueToken,
+  type MemoryTokenStoreOptions,
+  type TokenFinding,
+  type TokenRecord,
+  type TokenStore,
+} from "./token-store.ts";
+export type { UnknownShape } from "./unknown-shapes.ts";

@@ -1,0 +1,48 @@
+import type { EntrySource, EpochMs, IpAddress } from "@rollcall/identity-core";
+import type { Logger } from "@rollcall/observability";
+import type { CursorCodec } from "@rollcall/srx-protocol";
+import type { ContactRecorder } from "./contact-recorder.ts";
+import type { Counters } from "./counters.ts";
+import type { FailureThrottle } from "./failure-throttle.ts";
+import type { Awaitable, PointDirectory, ServedPoint } from "./served-point.ts";
+import type { TokenStore } from "./token-store.ts";
+import type { UnknownShapes } from "./unknown-shapes.ts";
+
+/** An address a firewall asked for that nobody is known at, or that it wants looked at anew. */
+export interface IpMiss {
+  readonly point: ServedPoint;
+  readonly ip: IpAddress;
+  readonly refresh: boolean;
+}
+
+/** What the routes of one listener share. */
+export interface ListenerParts {
+  readonly points: PointDirectory;
+  readonly tokens: TokenStore;
+  readonly sourceFor: (point: ServedPoint) => Awaitable<EntrySource>;
+  readonly cursors: CursorCodec;
+  readonly contacts: ContactRecorder;
+  readonly onIpMiss: ((miss: IpMiss) => void) | undefined;
+  readonly throttle: FailureThrottle;
+  readonly unknownShapes: UnknownShapes;
+  readonly counters: Counters;
+  readonly bodyBytesMax: number;
+  readonly now: () => EpochMs;
+  readonly log: Logger;
+}
+
+/** Counts a refusal, tells the firewall's page where the firewall is known, and says it once in the log. */
+export function recordRefusal(
+  parts: ListenerParts,
+  point: ServedPoint | undefined,
+  sourceIp: string,
+  sentence: string,
+): void {
+  parts.counters.refused += 1;
+  if (point !== undefined)
+    parts.contacts.refused(point, sourceIp, parts.now(), `${sentence} (asked from ${sourceIp})`);
+  parts.log.warn(
+    { enforcementPointId: point?.id, tenantId: point?.tenantId, peer: sourceIp, reason: sentence },
+    "firewall refused",
+  );
+}

@@ -1,0 +1,118 @@
+import type { Entry, EntrySource } from "@rollcall/identity-core";
+import {
+  type BatchRequest,
+  type IpRequest,
+  narrowFilter,
+  profileOf,
+  type RawRequest,
+  redactRequest,
+} from "@rollcall/srx-protocol";
+import { answerBatch } from "./answer-batch.ts";
+import { EncodedEntries } from "./encoded-entries.ts";
+import type { ListenerParts } from "./listener-parts.ts";
+import { type PreparedAnswer, prepare } from "./prepared-answer.ts";
+import type { Reader } from "./reader.ts";
+
+/** What of a request decides whether it is the same question as before. */
+export interface Question {
+  readonly url: string;
+  readonly cookieHeader: string | undefined;
+  /** False for a question with a body: it is never remembered. */
+  readonly isBare: boolean;
+}
+
+/** Answers the questions of a firewall whose token holds. Each answer is counted and told to the contact recorder. */
+export interface QueryRoute {
+  /** The answer given last, where question, reader and table are still the same: an idle firewall costs next to nothing. */
+  same(question: Question, reader: Reader, source: EntrySource): PreparedAnswer | null;
+  batch(request: BatchRequest, question: Question, reader: Reader, source: EntrySource): PreparedAnswer;
+  ip(request: IpRequest, reader: Reader, source: EntrySource): PreparedAnswer;
+  user(reader: Reader): PreparedAnswer;
+  unknownShape(reason: string, raw: RawRequest, reader: Reader): PreparedAnswer;
+}
+
+export function createQueryRoute(parts: ListenerParts): QueryRoute {
+  const encoded = new EncodedEntries();
+  const { counters } = parts;
+
+  const count = (reader: Reader, entries: readonly Entry[]): void => {
+    counters.batches += 1;
+    counters.entriesSent += entries.length;
+    parts.contacts.batch(reader.point, reader.sourceIp, parts.now(), entries);
+  };
+
+  return {
+    same(question, reader, source) {
+      const last = reader.record.memory.sameAnswer;
+      if (last === null || !question.isBare) return null;
+      if (last.url !== question.url || last.cookieHeader !== question.cookieHeader) return null;
+      if (last.point !== reader.point || last.source !== source || last.incarnation !== source.incarnation)
+        return null;
+      if (last.revision !== source.revision || last.floorRevision !== source.floorRevision) return null;
+      count(reader, []);
+      return last.answer;
+    },
+
+    batch(request, question, reader, source) {
+      const { point, record } = reader;
+      const { memory } = record;
+      const answer = answerBatch(request, {
+        source,
+        point,
+        cursors: parts.cursors,
+        memory,
+        now: parts.now(),
+      });
+      count(reader, answer.entries);
+      if (answer.resent !== null) {
+        counters.resends += 1;
+        parts.log.info(
+          { enforcementPointId: point.id, tenantId: point.tenantId, reason: answer.resent },
+          "full table begun for a firewall",
+        );
+      }
+      const encode = encoded.encoder(point.profile);
+      const prepared = prepare(profileOf(point.profile).encodeBatch(answer.entries, answer.cookie, encode));
+      const isEcho = request.position.kind === "cookie" && request.position.cookie === answer.cookie;
+      memory.sameAnswer =
+        isEcho && question.isBare && answer.entries.length === 0
+          ? {
+              url: question.url,
+              cookieHeader: question.cookieHeader,
+              point,
+              source,
+              incarnation: source.incarnation,
+              revision: source.revision,
+              floorRevision: source.floorRevision,
+              answer: prepared,
+            }
+          : null;
+      return prepared;
+    },
+
+    ip(request, reader, source) {
+      const { point, sourceIp } = reader;
+      const narrowed = narrowFilter(point.filter, request.filter);
+      const entry = narrowed.kind === "nothing" ? null : source.byIp(request.ip, narrowed.filter);
+      counters.ipQueries += 1;
+      if (entry !== null) counters.entriesSent += 1;
+      parts.contacts.ipQuery(point, sourceIp, parts.now(), entry);
+      if (entry === null || request.refresh)
+        parts.onIpMiss?.({ point, ip: request.ip, refresh: request.refresh });
+      return prepare(profileOf(point.profile).encodeIp(entry, encoded.encoder(point.profile)));
+    },
+
+    user(reader) {
+      counters.userQueries += 1;
+      return prepare(profileOf(reader.point.profile).emptyDocument);
+    },
+
+    unknownShape(reason, raw, reader) {
+      const { tenantId, id: pointId } = reader.point;
+      counters.unknownShapes += 1;
+      parts.unknownShapes.add({ at: parts.now(), tenantId, pointId, reason, request: redactRequest(raw) });
+      parts.log.info({ enforcementPointId: pointId, tenantId, reason }, "firewall asked in an unknown shape");
+      return prepare(profileOf(reader.point.profile).emptyDocument);
+    },
+  };
+}

@@ -1,0 +1,246 @@
+import { randomBytes } from "node:crypto";
+import { createServer, type Server } from "node:https";
+import type { AddressInfo, Socket } from "node:net";
+import type { EntrySource, EpochMs } from "@rollcall/identity-core";
+import { type Logger, silentLogger } from "@rollcall/observability";
+import { createCursorCodec } from "@rollcall/srx-protocol";
+import { ConnectionGate } from "./connection-gate.ts";
+import type { ContactRecorder } from "./contact-recorder.ts";
+import { type Counters, createCounters } from "./counters.ts";
+import { FailureThrottle } from "./failure-throttle.ts";
+import { ListenError } from "./listen-error.ts";
+import type { IpMiss, ListenerParts } from "./listener-parts.ts";
+import { createRequestHandler } from "./request-handler.ts";
+import type { Awaitable, PointDirectory, ServedPoint } from "./served-point.ts";
+import { compatSettings, createContextCache, type TlsIdentity } from "./tls-settings.ts";
+import type { TokenStore } from "./token-store.ts";
+import { type UnknownShape, UnknownShapes } from "./unknown-shapes.ts";
+import { answerUnreadable } from "./unreadable-request.ts";
+
+export interface SrxServerLimits {
+  readonly connectionsMax: number;
+  /** One firewall keeps up to 20 for address queries; several may stand behind one address. */
+  readonly connectionsPerSourceMax: number;
+  readonly bodyBytesMax: number;
+  readonly headersTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  readonly handshakeTimeoutMs: number;
+  /** Well above the longest pause between two polls (60 s), so that a poll never meets a connection just being closed. */
+  readonly keepAliveTimeoutMs: number;
+  /** A reader that takes nothing of its answer for so long is closed. */
+  readonly stalledAnswerMs: number;
+  readonly stopBudgetMs: number;
+}
+
+export const DEFAULT_LIMITS: SrxServerLimits = {
+  connectionsMax: 4000,
+  connectionsPerSourceMax: 200,
+  bodyBytesMax: 64 * 1024,
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 20_000,
+  handshakeTimeoutMs: 10_000,
+  keepAliveTimeoutMs: 90_000,
+  stalledAnswerMs: 60_000,
+  stopBudgetMs: 10_000,
+};
+
+export interface SrxServerOptions {
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly tls: TlsIdentity;
+  /** Another identity for a name the client asks for; null: the one above. */
+  readonly sni?: (servername: string) => Awaitable<TlsIdentity | null>;
+  readonly points: PointDirectory;
+  readonly tokens: TokenStore;
+  /** The table a point is answered from. A rejection is answered 503. */
+  readonly sourceFor: (point: ServedPoint) => Awaitable<EntrySource>;
+  /** At least 12 bytes, keyed alike in all gateways of one issuer. */
+  readonly cursorMac: (bytes: Uint8Array) => Uint8Array;
+  readonly contacts: ContactRecorder;
+  /** Told of an address nobody is known at. Called after the answer is decided; it must return at once. */
+  readonly onIpMiss?: (miss: IpMiss) => void;
+  readonly now?: () => EpochMs;
+  readonly log?: Logger;
+  readonly limits?: Partial<SrxServerLimits>;
+}
+
+export interface SrxServerHealth {
+  readonly state: "ok" | "broken" | "off";
+  readonly sentence: string;
+  readonly counters: Readonly<Counters> & {
+    readonly connections: number;
+    readonly connectionsRefused: number;
+  };
+}
+
+export interface SrxServer {
+  /** Resolves once connections are taken. Errors: `ListenError` with what was attempted. */
+  start(): Promise<void>;
+  /** Takes no more connections, finishes what is being answered, then closes. May be called twice. */
+  stop(): Promise<void>;
+  /** New handshakes use it at once; open connections stay. */
+  setTls(identity: TlsIdentity): void;
+  /** Where it listens; null while it does not. */
+  readonly address: { readonly host: string; readonly port: number } | null;
+  health(): SrxServerHealth;
+  /** Requests nobody knew, redacted, newest first, at most 50. */
+  unknownShapes(): readonly UnknownShape[];
+}
+
+const CONNECTIONS_CHECK_MS = 1000;
+const HEADER_BYTES_MAX = 16 * 1024;
+const TICKET_KEY_BYTES = 48;
+const TICKET_KEY_LIFETIME_MS = 12 * 60 * 60_000;
+
+/**
+ * The listener that firewalls ask: HTTPS/1.1, works without SNI and without ALPN.
+ *
+ * Holds tokens' memory and connections, never a copy of the table. Every limit closes the peer that passes it and counts it.
+ * Source: docs/protocol/srx-query.md, "the connection".
+ */
+export function createSrxServer(options: SrxServerOptions): SrxServer {
+  const limits: SrxServerLimits = { ...DEFAULT_LIMITS, ...options.limits };
+  const log = options.log ?? silentLogger;
+  const counters = createCounters();
+  const unknownShapes = new UnknownShapes();
+  const gate = new ConnectionGate(limits.connectionsPerSourceMax);
+  let server: Server | null = null;
+  let ticketTimer: NodeJS.Timeout | null = null;
+  let stopping: Promise<void> | null = null;
+  let identity = options.tls;
+
+  const parts: ListenerParts = {
+    points: options.points,
+    tokens: options.tokens,
+    sourceFor: options.sourceFor,
+    cursors: createCursorCodec({ mac: options.cursorMac }),
+    contacts: options.contacts,
+    onIpMiss: options.onIpMiss,
+    throttle: new FailureThrottle(),
+    unknownShapes,
+    counters,
+    bodyBytesMax: limits.bodyBytesMax,
+    now: options.now ?? Date.now,
+    log,
+  };
+  const handle = createRequestHandler(parts, () => stopping !== null);
+
+  const build = (): Server => {
+    const made = createServer(
+      {
+        ...compatSettings(identity),
+        ...(options.sni === undefined ? {} : { SNICallback: sniCallback(options.sni, log) }),
+        handshakeTimeout: limits.handshakeTimeoutMs,
+        headersTimeout: limits.headersTimeoutMs,
+        requestTimeout: limits.requestTimeoutMs,
+        keepAliveTimeout: limits.keepAliveTimeoutMs,
+        connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
+        maxHeaderSize: HEADER_BYTES_MAX,
+        noDelay: true,
+      },
+      handle,
+    );
+    made.maxConnections = limits.connectionsMax;
+    made.timeout = limits.stalledAnswerMs;
+    made.on("connection", (socket: Socket) => gate.admit(socket));
+    made.on("secureConnection", (socket) => {
+      // A renegotiation costs us far more than the client that asks for it.
+      socket.disableRenegotiation();
+    });
+    made.on("tlsClientError", (error, socket) => {
+      counters.handshakesFailed += 1;
+      log.debug({ err: error, peer: socket.remoteAddress }, "handshake with a firewall failed");
+    });
+    made.on("clientError", (error, socket) => {
+      counters.malformed += 1;
+      answerUnreadable(error, socket);
+    });
+    return made;
+  };
+
+  return {
+    async start() {
+      if (server !== null) return;
+      const made = build();
+      const { host, port } = options.listen;
+      await new Promise<void>((resolve, reject) => {
+        made.once("error", (error: NodeJS.ErrnoException) => reject(new ListenError(host, port, error)));
+        made.listen({ host, port }, resolve);
+      });
+      made.removeAllListeners("error");
+      made.on("error", (error) =>
+        log.error({ err: error, attempted: "take connections of firewalls" }, "listener failed"),
+      );
+      server = made;
+      stopping = null;
+      ticketTimer = setInterval(
+        () => made.setTicketKeys(randomBytes(TICKET_KEY_BYTES)),
+        TICKET_KEY_LIFETIME_MS,
+      );
+      ticketTimer.unref();
+      log.info({ address: host, port: (made.address() as AddressInfo).port }, "firewalls may ask");
+    },
+    stop() {
+      if (server === null) return Promise.resolve();
+      if (ticketTimer !== null) clearInterval(ticketTimer);
+      stopping ??= drain(server, limits.stopBudgetMs, log).then(() => {
+        server = null;
+      });
+      return stopping;
+    },
+    setTls(next) {
+      identity = next;
+      server?.setSecureContext(compatSettings(next));
+    },
+    get address() {
+      const bound = server?.address();
+      return bound === null || bound === undefined || typeof bound === "string"
+        ? null
+        : { host: bound.address, port: bound.port };
+    },
+    health() {
+      const connections = gate.open;
+      const state = server === null || stopping !== null ? "off" : "ok";
+      const { host, port } = options.listen;
+      const sentence =
+        state === "ok" ? `Firewalls may ask at ${host}:${this.address?.port ?? port}.` : "Not listening.";
+      return { state, sentence, counters: { ...counters, connections, connectionsRefused: gate.refused } };
+    },
+    unknownShapes: () => unknownShapes.list(),
+  };
+}
+
+function sniCallback(sni: NonNullable<SrxServerOptions["sni"]>, log: Logger) {
+  const contextOf = createContextCache();
+  return (
+    servername: string,
+    done: (error: Error | null, context?: ReturnType<typeof contextOf>) => void,
+  ): void => {
+    const choose = async (): Promise<ReturnType<typeof contextOf> | undefined> => {
+      const chosen = await sni(servername);
+      return chosen === null ? undefined : contextOf(chosen);
+    };
+    choose().then(
+      (context) => done(null, context),
+      (error: unknown) => {
+        // The default identity is better than no answer: the firewall decides whether it accepts it.
+        log.error(
+          { err: error, attempted: "choose a certificate by name" },
+          "certificate could not be chosen",
+        );
+        done(null, undefined);
+      },
+    );
+  };
+}
+
+/** Closes idle connections at once, the others after their answer, and what is left when the budget is spent. */
+async function drain(server: Server, budgetMs: number, log: Logger): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const giveUp = setTimeout(() => {
+    log.warn({ delayMs: budgetMs }, "connections of firewalls closed in the middle of an answer");
+    server.closeAllConnections();
+  }, budgetMs);
+  await closed;
+  clearTimeout(giveUp);
+}

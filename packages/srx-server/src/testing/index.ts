@@ -1,0 +1,1 @@
+export { FakeEntrySource } from "./fake-entry-source.ts";

@@ -1,0 +1,63 @@
+import type { EntryFilter, EntrySource, EpochMs } from "@rollcall/identity-core";
+
+const EVERYTHING: EntryFilter = {
+  addressSpaceIds: [],
+  domains: [],
+  includeIp: [],
+  excludeIp: [],
+  ipv6: true,
+};
+const STEP = 1000;
+
+interface Checkpoint {
+  readonly revision: number;
+  /** No entry up to `revision` changed later than this. */
+  readonly changedAtMax: EpochMs;
+}
+
+interface Index {
+  readonly incarnation: string;
+  readonly checkpoints: Checkpoint[];
+  scannedRevision: number;
+  changedAtMax: EpochMs;
+}
+
+const indexOf = new WeakMap<EntrySource, Index>();
+
+/**
+ * Gives a revision below which nothing changed at or after `at`: where a reader that names a time may begin.
+ *
+ * Shape:  0 when the table does not reach back further. Entries above it may still be older than `at`.
+ * Units:  a revision. The first call walks the table once; later ones only what is new.
+ */
+export function revisionBefore(source: EntrySource, at: EpochMs): number {
+  let index = indexOf.get(source);
+  if (
+    index === undefined ||
+    index.incarnation !== source.incarnation ||
+    index.scannedRevision > source.revision
+  ) {
+    index = { incarnation: source.incarnation, checkpoints: [], scannedRevision: 0, changedAtMax: 0 };
+    indexOf.set(source, index);
+  }
+  bringForward(index, source);
+  let low = 0;
+  let high = index.checkpoints.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((index.checkpoints[middle]?.changedAtMax ?? Number.POSITIVE_INFINITY) < at) low = middle + 1;
+    else high = middle;
+  }
+  return index.checkpoints[low - 1]?.revision ?? 0;
+}
+
+function bringForward(index: Index, source: EntrySource): void {
+  for (;;) {
+    const page = source.changesSince(index.scannedRevision, STEP, EVERYTHING);
+    // A page that is not full is walked again next time: a checkpoint for every poll would make the index as long as the log.
+    if (page.isLast) return;
+    for (const entry of page.entries) index.changedAtMax = Math.max(index.changedAtMax, entry.changedAt);
+    index.scannedRevision = page.nextRevision;
+    index.checkpoints.push({ revision: page.nextRevision, changedAtMax: index.changedAtMax });
+  }
+}

@@ -1,0 +1,62 @@
+import {
+  profileOf,
+  type SrxResponse,
+  type TokenRequest,
+  tooManyFailures,
+  wrongClient,
+} from "@rollcall/srx-protocol";
+import { type ListenerParts, recordRefusal } from "./listener-parts.ts";
+import type { AuthenticateOutcome, RefusalReason } from "./served-point.ts";
+import { mayAskFrom } from "./source-address.ts";
+
+const REFUSAL_SENTENCE: Readonly<Record<RefusalReason, string>> = {
+  "unknown-client": "unknown client id",
+  "wrong-secret": "wrong secret",
+  "source-address": "not one of the addresses it may ask from",
+  disabled: "turned off",
+};
+
+/**
+ * Answers a token request.
+ *
+ * Shape:  every refusal looks the same to the asker; the reason stands in the log and on the firewall's page.
+ * Errors: what the directory of points throws is thrown on.
+ * Source: RFC 6749, sections 4.4 and 5 (documented).
+ */
+export async function answerToken(
+  parts: ListenerParts,
+  request: TokenRequest,
+  sourceIp: string,
+  transport: string,
+): Promise<SrxResponse> {
+  const { clientId } = request;
+  const waitMs = parts.throttle.waitMs(clientId, sourceIp, parts.now());
+  if (waitMs > 0) {
+    parts.counters.throttled += 1;
+    return tooManyFailures(Math.ceil(waitMs / 1000));
+  }
+  const outcome = await parts.points.authenticate({ clientId, secret: request.clientSecret, sourceIp });
+  const now = parts.now();
+  const refusal = refusalOf(outcome, sourceIp);
+  if (outcome.kind === "refused" || refusal !== null) {
+    parts.throttle.failed(clientId, sourceIp, now);
+    recordRefusal(parts, outcome.point, sourceIp, REFUSAL_SENTENCE[refusal ?? "disabled"]);
+    return wrongClient;
+  }
+  const { point, secretId } = outcome;
+  const { tenantId, id: pointId, tokenTtlSeconds: ttlSeconds } = point;
+  parts.throttle.succeeded(clientId, sourceIp);
+  const token = parts.tokens.issue({ tenantId, pointId, sourceIp, secretId, ttlSeconds, now });
+  parts.counters.tokens += 1;
+  parts.contacts.token(point, sourceIp, now);
+  parts.log.info(
+    { enforcementPointId: pointId, tenantId, peer: sourceIp, transport, kind: request.sentBy },
+    "token issued to a firewall",
+  );
+  return profileOf(point.profile).encodeToken(token, ttlSeconds);
+}
+
+function refusalOf(outcome: AuthenticateOutcome, sourceIp: string): RefusalReason | null {
+  if (outcome.kind === "refused") return outcome.reason;
+  return mayAskFrom(outcome.point, sourceIp) ? null : "source-address";
+}
