@@ -152,7 +152,7 @@ export const junosResult = z.object({
     z.object({
       id: z.string(),
       title: z.string(),
-      kind: z.enum(["operational", "configuration"]),
+      kind: z.enum(["operational", "configuration", "commit"]),
       lines: z.array(z.string()),
       copied: z.boolean(),
       warning: z.string().nullable(),

@@ -1,0 +1,18 @@
+export { checkInput, DOMAINS_ADVISED } from "./check-input.ts";
+export {
+  BLOCK_IDS,
+  type BlockId,
+  DEFAULT_BLOCKS,
+  type JunosBlock,
+  type JunosFilter,
+  type JunosInput,
+  type JunosOptions,
+  type JunosPath,
+  type JunosPolicy,
+  type JunosProblem,
+  type JunosResult,
+  type JunosServer,
+  type JunosView,
+} from "./junos-input.ts";
+export { copiedLines, generateJunos } from "./junos-lines.ts";
+export { MASKED_SECRET } from "./statements.ts";
