@@ -9,6 +9,7 @@ export type { Counters } from "./counters.ts";
 export { ListenError } from "./listen-error.ts";
 export type { IpMiss } from "./listener-parts.ts";
 export { createPointRegistry, type PointRegistry, type RegisteredPoint } from "./point-registry.ts";
+export { createReaderMemory, type ReaderMemory } from "./reader-memory.ts";
 export type {
   AuthenticateOutcome,
   Awaitable,
@@ -28,6 +29,7 @@ export type { TlsIdentity } from "./tls-settings.ts";
 export {
   createMemoryTokenStore,
   type IssueToken,
+  type MemoryTokenStore,
   type MemoryTokenStoreOptions,
   type TokenFinding,
   type TokenRecord,

@@ -13,10 +13,15 @@ export interface Reader {
 const BEARER = /^bearer +(\S+) *$/i;
 
 /** The live token of an `Authorization` header, or null. */
-export function findToken(parts: ListenerParts, authorization: string | undefined): TokenRecord | null {
+export async function findToken(
+  parts: ListenerParts,
+  authorization: string | undefined,
+): Promise<TokenRecord | null> {
   const token = BEARER.exec(authorization ?? "")?.[1];
-  const finding = token === undefined ? null : parts.tokens.find(token, parts.now());
-  return finding?.kind === "live" ? finding.record : null;
+  if (token === undefined) return null;
+  const found = parts.tokens.find(token, parts.now());
+  const finding = found instanceof Promise ? await found : found;
+  return finding.kind === "live" ? finding.record : null;
 }
 
 /**

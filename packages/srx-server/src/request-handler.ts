@@ -114,7 +114,7 @@ export function createRequestHandler(parts: ListenerParts, isLast: () => boolean
       res.once("finish", () => req.socket.destroySoon());
       return writeAnswer(res, prepare(bodyTooLarge), true);
     }
-    const token = findToken(parts, req.headers.authorization);
+    const token = await findToken(parts, req.headers.authorization);
     let reader: Reader | null | undefined;
     // The common case: an idle firewall that asks the same as before. It is not decoded again.
     if (question.isBare && token?.memory.sameAnswer?.url === question.url) {

@@ -46,7 +46,7 @@ export async function answerToken(
   const { point, secretId } = outcome;
   const { tenantId, id: pointId, tokenTtlSeconds: ttlSeconds } = point;
   parts.throttle.succeeded(clientId, sourceIp);
-  const token = parts.tokens.issue({ tenantId, pointId, sourceIp, secretId, ttlSeconds, now });
+  const token = await parts.tokens.issue({ tenantId, pointId, sourceIp, secretId, ttlSeconds, now });
   parts.counters.tokens += 1;
   parts.contacts.token(point, sourceIp, now);
   parts.log.info(

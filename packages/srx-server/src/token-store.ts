@@ -2,6 +2,7 @@ import { hash, randomBytes } from "node:crypto";
 import type { EpochMs } from "@rollcall/identity-core";
 import type { ReaderMemory } from "./reader-memory.ts";
 import { createReaderMemory } from "./reader-memory.ts";
+import type { Awaitable } from "./served-point.ts";
 
 /** What is kept of a token. The token itself is not: only its hash. */
 export interface TokenRecord {
@@ -28,13 +29,22 @@ export type TokenFinding =
   | { readonly kind: "expired"; readonly record: TokenRecord }
   | { readonly kind: "unknown" };
 
+/**
+ * Keeps tokens. An implementation that answers without a promise saves the hot path a turn of the event loop; one that
+ * several gateways share may have to look where another wrote.
+ */
 export interface TokenStore {
   /** A fresh token for that point and address. Older ones of the same point and address live on for the grace time only. */
-  issue(request: IssueToken): string;
-  find(token: string, now: EpochMs): TokenFinding;
+  issue(request: IssueToken): Awaitable<string>;
+  find(token: string, now: EpochMs): Awaitable<TokenFinding>;
   /** Effective at once, also for the grace time. */
   forget(which: { readonly tenantId: string; readonly pointId: string; readonly secretId?: string }): void;
   readonly size: number;
+}
+
+export interface MemoryTokenStore extends TokenStore {
+  issue(request: IssueToken): string;
+  find(token: string, now: EpochMs): TokenFinding;
 }
 
 export interface MemoryTokenStoreOptions {
@@ -62,7 +72,7 @@ const TOKEN_CHARACTERS = 36;
  * Holds hashes of tokens with what they are bound to. A restart forgets them all: firewalls are answered 401 and ask
  * for new ones. It never hands a token out again.
  */
-export function createMemoryTokenStore(options: MemoryTokenStoreOptions = {}): TokenStore {
+export function createMemoryTokenStore(options: MemoryTokenStoreOptions = {}): MemoryTokenStore {
   const graceMs = options.graceMs ?? DEFAULT_GRACE_MS;
   const perReaderMax = options.tokensPerReaderMax ?? 16;
   const tokensMax = options.tokensMax ?? 50_000;
