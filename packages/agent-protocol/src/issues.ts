@@ -4,7 +4,7 @@ import type { z } from "zod";
 const MAX_ISSUES = 20;
 
 /** Every fault of a value that did not fit its schema, one sentence each: path first, then what was expected. */
-export function explainIssues(error: z.ZodError): string[] {
+export function issueSentences(error: z.ZodError): string[] {
   const sentences = error.issues.map((issue) => `${pathOf(issue.path)}: ${issue.message}`);
   const more = sentences.length - MAX_ISSUES;
   return more > 0 ? [...sentences.slice(0, MAX_ISSUES), `and ${more} more`] : sentences;

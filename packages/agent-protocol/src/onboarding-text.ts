@@ -1,4 +1,4 @@
-import { explainIssues } from "./issues.ts";
+import { issueSentences } from "./issues.ts";
 import { ONBOARDING_FILE_MAX_BYTES, type OnboardingFile, onboardingFile } from "./onboarding-file.ts";
 
 /** What reading a file without checking its signature can say. */
@@ -40,7 +40,7 @@ export function readOnboardingText(text: string): ReadOnboarding {
   const version = versionOf(value);
   if (version !== undefined && version !== 1) return { kind: "other-version", version };
   const parsed = onboardingFile.safeParse(value);
-  if (!parsed.success) return { kind: "malformed", issues: explainIssues(parsed.error) };
+  if (!parsed.success) return { kind: "malformed", issues: issueSentences(parsed.error) };
   return renderOnboardingFile(parsed.data) === plain
     ? { kind: "read", file: parsed.data }
     : { kind: "altered" };

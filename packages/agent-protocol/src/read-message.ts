@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { explainIssues } from "./issues.ts";
+import { issueSentences } from "./issues.ts";
 import {
   type Batch,
   batch,
@@ -78,7 +78,7 @@ export function readStreamItem(value: unknown, seq: number): ReadItem {
   const unfit = unfitBecause(value);
   if (unfit) return unreadable(unfit, text);
   const parsed = streamItem.safeParse(value);
-  if (!parsed.success) return unreadable(explainIssues(parsed.error).join("; ").slice(0, 1000), value);
+  if (!parsed.success) return unreadable(issueSentences(parsed.error).join("; ").slice(0, 1000), value);
   if (parsed.data.seq !== seq) return unreadable(`numbered ${parsed.data.seq} where ${seq} was due`, value);
   return { kind: "item", item: parsed.data };
 }
@@ -86,7 +86,7 @@ export function readStreamItem(value: unknown, seq: number): ReadItem {
 function fit<S extends z.ZodType>(schema: S, value: unknown): ReadMessage<z.infer<S>> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return { kind: "message", message: parsed.data };
-  return { kind: "unreadable", reason: "does not fit the schema", issues: explainIssues(parsed.error) };
+  return { kind: "unreadable", reason: "does not fit the schema", issues: issueSentences(parsed.error) };
 }
 
 function isPrincipal(value: unknown): boolean {

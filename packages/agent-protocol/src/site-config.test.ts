@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { explainIssues } from "./issues.ts";
+import { issueSentences } from "./issues.ts";
 import { siteConfig } from "./site-config.ts";
 
 const minimal = { addressSpaces: [{ id: "default", name: "Default" }] };
@@ -27,7 +27,7 @@ describe("a site's configuration", () => {
     });
     expect(outcome.success).toBe(false);
     if (outcome.success) return;
-    const said = explainIssues(outcome.error).join("\n");
+    const said = issueSentences(outcome.error).join("\n");
     expect(said).toContain('(the whole): Unrecognized key: "setings"');
     expect(said).toContain('settings: Unrecognized key: "tombstonehours"');
     expect(said).toContain('syslogSources[0]: Unrecognized key: "sender"');
@@ -38,7 +38,7 @@ describe("a site's configuration", () => {
       addressSpaces: Array.from({ length: 30 }, () => ({ id: "", name: "x" })),
     });
     if (outcome.success) throw new Error("an empty id was accepted");
-    const said = explainIssues(outcome.error);
+    const said = issueSentences(outcome.error);
     expect(said).toHaveLength(21);
     expect(said.at(-1)).toBe("and 10 more");
   });

@@ -34,6 +34,8 @@ export function signAgentCertificate(options: {
   readonly agentId: string;
   readonly now: number;
   readonly ttlMs?: number;
+  /** The same certificate again: the reply that carried it was lost. */
+  readonly again?: { readonly serial: string; readonly notBefore: number; readonly notAfter: number };
 }): Promise<IssuedCertificate> {
   const uri = agentUri(options.tenantId, options.agentId);
   if (!AGENT_URI.test(uri)) throw new Error("sign agent certificate: tenant and agent ids must be UUIDs");
@@ -41,8 +43,9 @@ export function signAgentCertificate(options: {
     authority: options.authority,
     publicKeyPem: options.publicKeyPem,
     subject: [{ CN: [options.agentId.toLowerCase()] }],
-    notBefore: options.now - BACK_DATE_MS,
-    notAfter: options.now + (options.ttlMs ?? AGENT_CERTIFICATE_TTL_MS),
+    serial: options.again?.serial,
+    notBefore: options.again?.notBefore ?? options.now - BACK_DATE_MS,
+    notAfter: options.again?.notAfter ?? options.now + (options.ttlMs ?? AGENT_CERTIFICATE_TTL_MS),
     extensions: [
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
       new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth], true),

@@ -19,6 +19,8 @@ export async function signEndCertificate(options: {
   readonly authority: Authority;
   readonly publicKeyPem: string;
   readonly subject: x509.JsonName;
+  /** A fresh one where absent. */
+  readonly serial?: string;
   readonly notBefore: number;
   readonly notAfter: number;
   readonly extensions: readonly x509.Extension[];
@@ -29,7 +31,7 @@ export async function signEndCertificate(options: {
   const kind = keyKindOf(subjectKey);
   if (!kind) throw new Error("sign certificate: the subject's key is neither P-256 nor RSA of 2048 bits");
   const publicKey = subjectKey.toCryptoKey(signingAlgorithm[kind], true, ["verify"]);
-  const serial = newSerial();
+  const serial = options.serial ?? newSerial();
   // Certificates count whole seconds.
   const notBefore = Math.floor(options.notBefore / 1000) * 1000;
   const notAfter = Math.floor(options.notAfter / 1000) * 1000;

@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from "node:crypto";
+import { createHmac, hkdfSync, randomBytes } from "node:crypto";
 import { constants } from "node:fs";
 import { chmod, link, mkdir, open, readFile, stat, unlink, writeFile } from "node:fs/promises";
 import path from "node:path";
@@ -42,6 +42,8 @@ export interface InstallationKeys extends TenantCipher {
   readonly feedIssuer: string;
   /** HMAC-SHA-256 over a cursor's bytes. */
   cursorMac(bytes: Uint8Array): Uint8Array;
+  /** HMAC-SHA-256 over an enrolment nonce's bytes. */
+  nonceMac(bytes: Uint8Array): Uint8Array;
 }
 
 /** The keys folder cannot be used. The message is one sentence with its remedy. */
@@ -169,6 +171,9 @@ function parseKeyring(folder: string, file: string, text: string): Keyring {
 
 function keysOf(folder: string, ring: Keyring): InstallationKeys {
   const macKey = Buffer.from(ring.cursorMacKey, "base64url");
+  const nonceKey = Buffer.from(hkdfSync("sha256", macKey, "", "rollcall/enrol-nonce/v1", 32));
+  const mac = (key: Buffer, bytes: Uint8Array) =>
+    new Uint8Array(createHmac("sha256", key).update(bytes).digest());
   return {
     folder,
     issuing: ring.issuing,
@@ -176,7 +181,8 @@ function keysOf(folder: string, ring: Keyring): InstallationKeys {
     firewall: ring.firewall,
     fileKey: fileKeyOf(ring.fileSigningSeed),
     feedIssuer: ring.feedIssuer,
-    cursorMac: (bytes) => new Uint8Array(createHmac("sha256", macKey).update(bytes).digest()),
+    cursorMac: (bytes) => mac(macKey, bytes),
+    nonceMac: (bytes) => mac(nonceKey, bytes),
     ...createTenantCipher({ id: ring.kekId, key: Buffer.from(ring.kek, "base64url") }),
   };
 }
