@@ -1,0 +1,55 @@
+export { composeEntry, isLive, sameEntry } from "./compose-entry.ts";
+export type { ChangePage, Entry, EntryDevice, EntryFilter, EntrySource, EntryUser } from "./entry.ts";
+export { type CompiledFilter, compileFilter } from "./entry-filter.ts";
+export { EntryLog } from "./entry-log.ts";
+export {
+  type Arbitration,
+  type Evaluation,
+  evaluateKey,
+  type Ownership,
+  type TraceLine,
+} from "./evaluate-key.ts";
+export { type ExplainedClaim, type Explanation, explainKey } from "./explain.ts";
+export { formatIp, type IpAddress, type IpNumber, parseIp, parseIpNumber } from "./ip-address.ts";
+export {
+  createIpSet,
+  type IpRange,
+  type IpSet,
+  isNeverASession,
+  parseIpRange,
+  rangeContains,
+} from "./ip-range.ts";
+export {
+  applyObservation,
+  type Claim,
+  type End,
+  emptyKeyState,
+  type KeyState,
+  type KindState,
+  tokensOfState,
+} from "./key-state.ts";
+export type {
+  EndScope,
+  EpochMs,
+  EvidenceClass,
+  Observation,
+  PrincipalFacts,
+  PrincipalName,
+  SourceFamily,
+} from "./observation.ts";
+export {
+  keyOfUnknown,
+  PrincipalDirectory,
+  type PrincipalLookup,
+  tokensOf,
+  tokensOfFacts,
+} from "./principal-directory.ts";
+export { ReplicaTable } from "./replica-table.ts";
+export { type Changed, SessionTable, type SessionTableOptions, type TableSnapshot } from "./session-table.ts";
+export {
+  createSuppression,
+  type NameRule,
+  type Suppressed,
+  type SuppressionContext,
+  type SuppressionRules,
+} from "./suppression.ts";

@@ -1,0 +1,61 @@
+import type { ChangePage, Entry, EntryFilter, EntrySource } from "./entry.ts";
+import { EntryLog } from "./entry-log.ts";
+import type { IpAddress } from "./ip-address.ts";
+
+/**
+ * Entries that somebody else computed by the same law, with the revisions given there: a gateway's copy of a
+ * customer's table. Loaded once, brought forward by the change feed.
+ */
+export class ReplicaTable implements EntrySource {
+  issuer = "";
+  incarnation = "";
+  #log = new EntryLog();
+
+  load(table: {
+    readonly entries: Iterable<Entry>;
+    readonly revision: number;
+    readonly floorRevision: number;
+    readonly issuer: string;
+    readonly incarnation: string;
+  }): void {
+    this.issuer = table.issuer;
+    this.incarnation = table.incarnation;
+    const log = new EntryLog(0, table.floorRevision);
+    for (const entry of [...table.entries].sort((a, b) => a.revision - b.revision)) log.put(entry);
+    log.revision = Math.max(log.revision, table.revision);
+    this.#log = log;
+  }
+
+  /** Entries of the feed in ascending revision; those already known are ignored. `floorRevision` as the feed says it. */
+  applyFeed(entries: readonly Entry[], revision?: number, floorRevision?: number): void {
+    for (const entry of entries) if (entry.revision > this.#log.revision) this.#log.put(entry);
+    if (revision !== undefined && revision > this.#log.revision) this.#log.revision = revision;
+    if (floorRevision !== undefined && floorRevision > this.#log.floorRevision)
+      this.#log.floorRevision = floorRevision;
+  }
+
+  get revision(): number {
+    return this.#log.revision;
+  }
+  get floorRevision(): number {
+    return this.#log.floorRevision;
+  }
+  get size(): number {
+    return this.#log.size;
+  }
+  get liveCount(): number {
+    return this.#log.liveCount;
+  }
+
+  changesSince(after: number, limit: number, filter: EntryFilter): ChangePage {
+    return this.#log.changesSince(after, limit, filter);
+  }
+
+  byIp(ip: IpAddress, filter: EntryFilter): Entry | null {
+    return this.#log.byIp(ip, filter);
+  }
+
+  entries(): IterableIterator<Entry> {
+    return this.#log.entries();
+  }
+}

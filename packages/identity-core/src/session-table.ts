@@ -1,0 +1,237 @@
+import { ChangeTimer } from "./change-timer.ts";
+import { composeEntry, sameEntry } from "./compose-entry.ts";
+import type { ChangePage, Entry, EntryFilter, EntrySource } from "./entry.ts";
+import { EntryLog, keyOf } from "./entry-log.ts";
+import { type Arbitration, evaluateKey } from "./evaluate-key.ts";
+import { type Explanation, explainKey } from "./explain.ts";
+import type { IpAddress } from "./ip-address.ts";
+import { applyObservation, emptyKeyState, type KeyState, tokensOfState } from "./key-state.ts";
+import type { EpochMs, Observation, PrincipalFacts } from "./observation.ts";
+import { PrincipalDirectory, tokensOfFacts } from "./principal-directory.ts";
+
+export interface SessionTableOptions {
+  /** Who numbers the revisions, and which life of that numbering: 16 hex digits each. */
+  readonly issuer: string;
+  readonly incarnation: string;
+  readonly arbitration?: Arbitration;
+  /** How long the end of a session is kept to be told. */
+  readonly tombstoneMs?: number;
+}
+
+/** What changed and must be persisted together. */
+export interface Changed {
+  /** Entries with a new revision, in its order. */
+  readonly entries: readonly Entry[];
+  /** Key states that changed (also those whose entry did not). */
+  readonly keys: readonly KeyState[];
+  /** Facts that were new. */
+  readonly facts: readonly PrincipalFacts[];
+  /** Addresses whose tombstone was pruned: state and entry may be deleted. */
+  readonly pruned: readonly { readonly addressSpaceId: string; readonly ip: IpAddress }[];
+}
+
+export interface TableSnapshot {
+  readonly keys: Iterable<KeyState>;
+  readonly entries: Iterable<Entry>;
+  readonly facts: Iterable<PrincipalFacts>;
+  readonly revision: number;
+  readonly floorRevision: number;
+}
+
+const DAY_MS = 86_400_000;
+
+/**
+ * Who is at which address, computed by the law from observations and from what directories know.
+ *
+ * Holds:    one key state per (address space, address), the entry it gives, and principal facts.
+ * Changed:  only by `apply`, `applyFacts`, `advance` and `restore`, each with the time as an argument.
+ * Promises: the same set of observations gives the same answers, in whatever order it came; a refresh alone makes
+ *           no revision; each change has one revision, greater than all before.
+ * Does not: read a clock, a file or a socket; suppress (see suppression.ts); know firewalls.
+ */
+export class SessionTable implements EntrySource {
+  readonly issuer: string;
+  readonly incarnation: string;
+  readonly #arbitration: Arbitration;
+  readonly #tombstoneMs: number;
+  readonly #states = new Map<string, KeyState>();
+  readonly #principals = new PrincipalDirectory();
+  readonly #keysByToken = new Map<string, string | Set<string>>();
+  readonly #timer = new ChangeTimer();
+  #log = new EntryLog();
+  #prunedAt: EpochMs = 0;
+
+  constructor(options: SessionTableOptions) {
+    this.issuer = options.issuer;
+    this.incarnation = options.incarnation;
+    this.#arbitration = options.arbitration ?? "law";
+    this.#tombstoneMs = options.tombstoneMs ?? DAY_MS;
+  }
+
+  get revision(): number {
+    return this.#log.revision;
+  }
+  get floorRevision(): number {
+    return this.#log.floorRevision;
+  }
+  /** Addresses of which anything is kept. */
+  get size(): number {
+    return this.#states.size;
+  }
+  /** Addresses with a user or a device. */
+  get liveCount(): number {
+    return this.#log.liveCount;
+  }
+  /** When time alone may change an answer; null: never. */
+  get nextChangeAt(): EpochMs | null {
+    return this.#timer.next;
+  }
+  get principals(): PrincipalDirectory {
+    return this.#principals;
+  }
+
+  apply(observations: readonly Observation[], now: EpochMs): Changed {
+    const touched = new Map<string, KeyState>();
+    for (const observation of observations) {
+      const key = keyOf(observation.addressSpaceId, observation.ip);
+      const before =
+        touched.get(key) ??
+        this.#states.get(key) ??
+        emptyKeyState(observation.addressSpaceId, observation.ip);
+      const after = applyObservation(before, observation);
+      if (after !== before) touched.set(key, after);
+    }
+    for (const [key, state] of touched) {
+      for (const token of tokensOfState(state)) this.#index(token, key);
+      this.#states.set(key, state);
+    }
+    return this.#reconsider(touched.keys(), now, [...touched.values()], []);
+  }
+
+  applyFacts(facts: readonly PrincipalFacts[], now: EpochMs): Changed {
+    const keys = new Set<string>();
+    const news: PrincipalFacts[] = [];
+    for (const one of facts) {
+      const before = this.#principals.factsOf(one.key);
+      if (!this.#principals.upsert(one)) continue;
+      news.push(one);
+      for (const token of [...tokensOfFacts(one), ...(before ? tokensOfFacts(before) : [])])
+        for (const key of this.#keysOf(token)) keys.add(key);
+    }
+    return this.#reconsider(keys, now, [], news);
+  }
+
+  /** Lets time pass: expiry, the end of contested, and forgetting what ended long ago. */
+  advance(now: EpochMs): Changed {
+    const changed = this.#reconsider(this.#timer.take(now), now, [], []);
+    if (now - this.#prunedAt < 60_000) return changed;
+    this.#prunedAt = now;
+    const pruned = this.#log.prune(now - this.#tombstoneMs);
+    for (const entry of pruned) {
+      const key = keyOf(entry.addressSpaceId, entry.ip);
+      const state = this.#states.get(key);
+      if (state) for (const token of tokensOfState(state)) this.#unindex(token, key);
+      this.#states.delete(key);
+      this.#timer.schedule(key, null);
+    }
+    return { ...changed, pruned: pruned.map(({ addressSpaceId, ip }) => ({ addressSpaceId, ip })) };
+  }
+
+  changesSince(after: number, limit: number, filter: EntryFilter): ChangePage {
+    return this.#log.changesSince(after, limit, filter);
+  }
+
+  byIp(ip: IpAddress, filter: EntryFilter): Entry | null {
+    return this.#log.byIp(ip, filter);
+  }
+
+  entryOf(addressSpaceId: string, ip: IpAddress): Entry | null {
+    return this.#log.get(addressSpaceId, ip);
+  }
+
+  stateOf(addressSpaceId: string, ip: IpAddress): KeyState | null {
+    return this.#states.get(keyOf(addressSpaceId, ip)) ?? null;
+  }
+
+  entries(): IterableIterator<Entry> {
+    return this.#log.entries();
+  }
+
+  states(): IterableIterator<KeyState> {
+    return this.#states.values();
+  }
+
+  /** Addresses live in more than one space: neither is served to a firewall that sees both. */
+  overlaps(): string[] {
+    return this.#log.overlaps();
+  }
+
+  /** Why the answer is what it is, at `now`. */
+  explain(addressSpaceId: string, ip: IpAddress, now: EpochMs): Explanation {
+    return explainKey(
+      this.stateOf(addressSpaceId, ip) ?? emptyKeyState(addressSpaceId, ip),
+      this.#principals,
+      now,
+      this.#arbitration,
+    );
+  }
+
+  /** Takes over what was persisted. Call once, before anything else; then `advance(now)`. */
+  restore(snapshot: TableSnapshot): void {
+    for (const facts of snapshot.facts) this.#principals.upsert(facts);
+    this.#log = new EntryLog(snapshot.revision, snapshot.floorRevision);
+    for (const entry of [...snapshot.entries].sort((a, b) => a.revision - b.revision)) this.#log.put(entry);
+    for (const state of snapshot.keys) {
+      const key = keyOf(state.addressSpaceId, state.ip);
+      this.#states.set(key, state);
+      for (const token of tokensOfState(state)) this.#index(token, key);
+      // Due at once: what expired while nobody looked is found by the next `advance`.
+      this.#timer.schedule(key, 0);
+    }
+  }
+
+  #reconsider(
+    keys: Iterable<string>,
+    now: EpochMs,
+    states: readonly KeyState[],
+    facts: readonly PrincipalFacts[],
+  ): Changed {
+    const entries: Entry[] = [];
+    for (const key of keys) {
+      const state = this.#states.get(key);
+      if (!state) continue;
+      const evaluation = evaluateKey(state, this.#principals, now, { arbitration: this.#arbitration });
+      this.#timer.schedule(key, evaluation.nextChangeAt);
+      const previous = this.#log.get(state.addressSpaceId, state.ip);
+      const next = composeEntry(state, evaluation, this.#principals, previous, this.#log.revision + 1, now);
+      // Nobody was known and nobody is: there is nothing to tell.
+      if (!previous && next.user === null && next.device === null) continue;
+      if (previous && sameEntry(previous, next)) {
+        this.#log.touch({ ...next, revision: previous.revision, changedAt: previous.changedAt });
+        continue;
+      }
+      this.#log.put(next);
+      entries.push(next);
+    }
+    return { entries, keys: states, facts, pruned: [] };
+  }
+
+  #index(token: string, key: string): void {
+    const known = this.#keysByToken.get(token);
+    if (known === undefined) this.#keysByToken.set(token, key);
+    else if (typeof known === "string") {
+      if (known !== key) this.#keysByToken.set(token, new Set([known, key]));
+    } else known.add(key);
+  }
+
+  #unindex(token: string, key: string): void {
+    const known = this.#keysByToken.get(token);
+    if (known === key) this.#keysByToken.delete(token);
+    else if (known instanceof Set) known.delete(key);
+  }
+
+  #keysOf(token: string): Iterable<string> {
+    const known = this.#keysByToken.get(token);
+    return known === undefined ? [] : typeof known === "string" ? [known] : [...known];
+  }
+}
