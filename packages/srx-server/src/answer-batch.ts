@@ -5,12 +5,10 @@ import {
   type CursorContext,
   type CursorPosition,
   clientTag,
-  filterHash,
   isPruned,
   type NarrowedFilter,
-  narrowFilter,
 } from "@rollcall/srx-protocol";
-import type { ReaderMemory } from "./reader-memory.ts";
+import { type ReaderMemory, readerFilter } from "./reader-memory.ts";
 import type { ServedPoint } from "./served-point.ts";
 import { revisionBefore } from "./time-index.ts";
 
@@ -48,12 +46,12 @@ const AHEAD_MS_MAX = 60_000;
  */
 export function answerBatch(request: BatchRequest, context: BatchContext): BatchAnswer {
   const { source, point, cursors, memory } = context;
-  const narrowed = narrowFilter(point.filter, request.filter);
+  const { narrowed, hash } = readerFilter(memory, point.filter, request.filter);
   const owner: CursorContext = {
     issuer: source.issuer,
     incarnation: source.incarnation,
     clientTag: clientTag(point.tenantId, point.id),
-    filterHash: filterHash(point.filter, request.filter),
+    filterHash: hash,
   };
   const beginning = findBeginning(request, context, owner);
   const page = collect(source, narrowed, beginning, request.limit);

@@ -2,7 +2,6 @@ import type { Entry, EntrySource } from "@rollcall/identity-core";
 import {
   type BatchRequest,
   type IpRequest,
-  narrowFilter,
   profileOf,
   type RawRequest,
   redactRequest,
@@ -12,6 +11,7 @@ import { EncodedEntries } from "./encoded-entries.ts";
 import type { ListenerParts } from "./listener-parts.ts";
 import { type PreparedAnswer, prepare } from "./prepared-answer.ts";
 import type { Reader } from "./reader.ts";
+import { readerFilter } from "./reader-memory.ts";
 
 /** What of a request decides whether it is the same question as before. */
 export interface Question {
@@ -91,8 +91,8 @@ export function createQueryRoute(parts: ListenerParts): QueryRoute {
     },
 
     ip(request, reader, source) {
-      const { point, sourceIp } = reader;
-      const narrowed = narrowFilter(point.filter, request.filter);
+      const { point, record, sourceIp } = reader;
+      const { narrowed } = readerFilter(record.memory, point.filter, request.filter);
       const entry = narrowed.kind === "nothing" ? null : source.byIp(request.ip, narrowed.filter);
       counters.ipQueries += 1;
       if (entry !== null) counters.entriesSent += 1;

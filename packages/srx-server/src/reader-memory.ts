@@ -1,4 +1,5 @@
-import type { EntrySource, EpochMs } from "@rollcall/identity-core";
+import type { EntryFilter, EntrySource, EpochMs } from "@rollcall/identity-core";
+import { filterHash, type NarrowedFilter, narrowFilter, type RequestFilter } from "@rollcall/srx-protocol";
 import type { PreparedAnswer } from "./prepared-answer.ts";
 import type { ServedPoint } from "./served-point.ts";
 
@@ -23,12 +24,35 @@ export interface TimestampPlace {
   readonly resendSince: EpochMs | null;
 }
 
+/** What a reader may see with the filter of its questions: worked out once, because the table prepares each filter object once. */
+export interface ReaderFilter {
+  readonly pointFilter: EntryFilter;
+  readonly requestKey: string;
+  readonly narrowed: NarrowedFilter;
+  readonly hash: number;
+}
+
 /** What is remembered of one reader between two questions. It may be lost at any time. */
 export interface ReaderMemory {
   sameAnswer: SameAnswer | null;
   timestampPlace: TimestampPlace | null;
+  filter: ReaderFilter | null;
 }
 
 export function createReaderMemory(): ReaderMemory {
-  return { sameAnswer: null, timestampPlace: null };
+  return { sameAnswer: null, timestampPlace: null, filter: null };
+}
+
+/** The reader's filter; the one used last where nothing about it has changed. */
+export function readerFilter(
+  memory: ReaderMemory,
+  pointFilter: EntryFilter,
+  request: RequestFilter,
+): ReaderFilter {
+  const requestKey = JSON.stringify(request);
+  const last = memory.filter;
+  if (last !== null && last.pointFilter === pointFilter && last.requestKey === requestKey) return last;
+  const narrowed = narrowFilter(pointFilter, request);
+  memory.filter = { pointFilter, requestKey, narrowed, hash: filterHash(pointFilter, request) };
+  return memory.filter;
 }

@@ -1,1 +1,2 @@
 export { aliceAtDesk, anEntry, anEntryUser, bobLeft, kioskAlone } from "./entries.ts";
+export { aRequest } from "./requests.ts";
