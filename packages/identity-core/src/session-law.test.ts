@@ -1,0 +1,190 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Observation } from "./observation.ts";
+import { SessionTable } from "./session-table.ts";
+import { aLogon, anEnd, at, ip } from "./testing/builders.ts";
+
+const SEAT = ip("10.0.0.1");
+
+/** Who is at the address, at the time asked, when these observations came in this order. */
+function askAt(observations: readonly Observation[], clock: string): string {
+  const table = new SessionTable({ issuer: "0", incarnation: "0" });
+  table.apply(seenBy(observations, clock), at(clock));
+  table.advance(at(clock));
+  return table.entryOf("space", SEAT)?.user?.name ?? "unknown";
+}
+
+function seenBy(observations: readonly Observation[], clock: string): Observation[] {
+  return observations.filter((observation) => observation.effectiveAt <= at(clock));
+}
+
+interface Sequence {
+  readonly name: string;
+  readonly observations: readonly Observation[];
+  readonly answers: Readonly<Record<string, string>>;
+}
+
+const sequences: readonly Sequence[] = [
+  {
+    name: "does not go back to Alice when Bob, who came after her, ends",
+    observations: [
+      aLogon({ at: "09:10", class: "B" }),
+      aLogon({ user: "bob", at: "09:20" }),
+      anEnd({ user: "bob", at: "10:00" }),
+    ],
+    answers: { "09:15": "alice", "09:59": "bob", "10:00": "unknown", "11:00": "unknown" },
+  },
+  {
+    name: "does not revive a VPN user whose stop was lost when the next one stops",
+    observations: [
+      aLogon({ at: "09:00", correlator: "1" }),
+      aLogon({ user: "bob", at: "09:30", correlator: "2" }),
+      anEnd({ user: "bob", at: "09:35", correlator: "2" }),
+    ],
+    answers: { "09:35": "unknown", "10:30": "unknown" },
+  },
+  {
+    name: "is contested for ten minutes when a ticket follows another's logon at once, then follows the ticket",
+    observations: [aLogon({ at: "10:00" }), aLogon({ user: "bob", at: "10:02", class: "B" })],
+    answers: { "10:01": "alice", "10:02": "unknown", "10:09": "unknown", "10:10": "bob" },
+  },
+  {
+    name: "keeps Alice when the late stop of her first VPN session comes after her second began",
+    observations: [
+      aLogon({ at: "09:00", correlator: "1" }),
+      aLogon({ at: "09:10", correlator: "2" }),
+      anEnd({ at: "09:12", correlator: "1" }),
+    ],
+    answers: { "09:13": "alice", "12:00": "alice" },
+  },
+  {
+    name: "does not reopen for a ticket that outlives the logoff",
+    observations: [
+      aLogon({ at: "08:00", family: "event-log" }),
+      anEnd({ at: "17:00:00", family: "event-log" }),
+      aLogon({ at: "17:00:40", class: "C", family: "event-log" }),
+    ],
+    answers: { "17:00:41": "unknown", "17:30": "unknown" },
+  },
+  {
+    name: "keeps Alice when Bob's background ticket is used after she sat down",
+    observations: [
+      aLogon({ user: "bob", at: "10:00" }),
+      aLogon({ at: "10:05" }),
+      aLogon({ user: "bob", at: "10:20", class: "C" }),
+    ],
+    answers: { "10:04": "bob", "10:30": "alice" },
+  },
+  {
+    name: "keeps Alice until her expiry when a drive is mapped under another account",
+    observations: [aLogon({ at: "08:00" }), aLogon({ user: "adm", at: "09:01", class: "C" })],
+    answers: { "09:30": "alice", "15:59": "alice", "16:00": "unknown" },
+  },
+  {
+    name: "keeps a VPN user when a service's ticket is used from the address",
+    observations: [
+      aLogon({ at: "08:00", correlator: "1", lifetimeMinutes: 1440 }),
+      aLogon({ user: "svc", at: "09:30", class: "C" }),
+    ],
+    answers: { "10:00": "alice", "20:00": "alice" },
+  },
+  {
+    name: "keeps Alice when a task account's uncorroborated ticket (class C) is seen on her PC",
+    observations: [aLogon({ at: "08:00", class: "B" }), aLogon({ user: "task", at: "12:00", class: "C" })],
+    answers: { "12:01": "alice" },
+  },
+  {
+    name: "does not flap when Bob opens RDP as his second account from his own PC",
+    observations: [
+      aLogon({ user: "bob", at: "08:00" }),
+      aLogon({ user: "adm-bob", at: "09:00", class: "C" }),
+      aLogon({ user: "bob", at: "09:05", class: "C" }),
+      aLogon({ user: "adm-bob", at: "09:10", class: "C" }),
+    ],
+    answers: { "09:01": "bob", "09:06": "bob", "09:11": "bob" },
+  },
+  {
+    name: "knows nobody at once when DHCP gives the address to another MAC",
+    observations: [
+      aLogon({ at: "08:00" }),
+      anEnd({ user: null, at: "09:00", family: "dhcp", anyFamily: true }),
+    ],
+    answers: { "09:00": "unknown" },
+  },
+  {
+    name: "keeps Alice, who used her ticket in the afternoon, against a stranger's single use",
+    observations: [
+      aLogon({ at: "08:00", class: "B" }),
+      aLogon({ at: "16:30", class: "C" }),
+      aLogon({ user: "stranger", at: "16:31", class: "C" }),
+    ],
+    answers: { "16:32": "alice", "18:00": "alice" },
+  },
+  {
+    name: "knows nobody after nine VPN users came and went and the first start is repeated",
+    observations: [
+      ...Array.from({ length: 9 }, (_, n) => [
+        aLogon({
+          user: `user${n}`,
+          at: `09:${String(n * 5).padStart(2, "0")}`,
+          correlator: `c${n}`,
+          id: `start${n}`,
+        }),
+        anEnd({
+          user: `user${n}`,
+          at: `09:${String(n * 5 + 3).padStart(2, "0")}`,
+          correlator: `c${n}`,
+          id: `stop${n}`,
+        }),
+      ]).flat(),
+      aLogon({ user: "user0", at: "09:00", correlator: "c0", id: "start0" }),
+    ],
+    answers: { "09:50": "unknown" },
+  },
+  {
+    name: "counts a probe at the time the question was sent, not when the answer came",
+    observations: [
+      anEnd({ user: null, at: "10:00:00", family: "probe", anyFamily: true }),
+      aLogon({ user: "bob", at: "10:00:05", class: "B" }),
+    ],
+    answers: { "10:00:08": "bob" },
+  },
+];
+
+describe("the law of who owns an address", () => {
+  for (const { name, observations, answers } of sequences)
+    it(name, () => {
+      for (const [clock, who] of Object.entries(answers))
+        expect(`${clock} ${askAt(observations, clock)}`).toBe(`${clock} ${who}`);
+    });
+
+  it("gives the same answers to these sequences shuffled, doubled and cut into any batches", () => {
+    const one = fc.constantFrom(...sequences);
+    fc.assert(
+      fc.property(
+        one,
+        fc.array(fc.nat(), { minLength: 60, maxLength: 60 }),
+        fc.nat(3),
+        ({ observations, answers }, order, doubled) => {
+          const shuffled = [...observations, ...observations.slice(0, doubled)]
+            .map((observation, index) => ({ observation, key: order[index % order.length] ?? 0 }))
+            .sort((a, b) => a.key - b.key)
+            .map(({ observation }) => observation);
+          for (const [clock, who] of Object.entries(answers)) {
+            const table = new SessionTable({ issuer: "0", incarnation: "0" });
+            for (const observation of seenBy(shuffled, clock)) table.apply([observation], at(clock));
+            table.advance(at(clock));
+            expect(table.entryOf("space", SEAT)?.user?.name ?? "unknown").toBe(who);
+          }
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it("follows whoever wrote last when the customer asks for that arbitration", () => {
+    const table = new SessionTable({ issuer: "0", incarnation: "0", arbitration: "last-writer" });
+    table.apply([aLogon({ at: "08:00" }), aLogon({ user: "adm", at: "09:01", class: "C" })], at("09:02"));
+    expect(table.entryOf("space", SEAT)?.user?.name).toBe("adm");
+  });
+});

@@ -1,0 +1,11 @@
+export {
+  aLogon,
+  anEnd,
+  at,
+  DAY,
+  EVERYTHING,
+  ip,
+  minutes,
+  type ObservationSketch,
+  someFacts,
+} from "./builders.ts";
