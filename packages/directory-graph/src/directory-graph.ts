@@ -347,7 +347,8 @@ export class DirectoryGraph {
   #renumberPrimaryGroup(from: number, to: number): void {
     this.#primaryGroups.add(to);
     for (const [id, node] of this.#nodes.entries()) {
-      if (node.kind === "principal" && node.primaryGroup === from) this.#nodes[id] = { ...node, primaryGroup: to };
+      if (node.kind === "principal" && node.primaryGroup === from)
+        this.#nodes[id] = { ...node, primaryGroup: to };
     }
   }
 
