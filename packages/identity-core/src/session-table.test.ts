@@ -82,6 +82,47 @@ describe("SessionTable", () => {
     );
   });
 
+  it("answers the same in any order even where an address saw more people than are kept", () => {
+    const crowded = fc
+      .record({
+        user: fc.nat(15),
+        minute: fc.nat(400),
+        class: fc.constantFrom("A" as const, "B" as const),
+        isEnd: fc.nat(9),
+      })
+      .map(({ user, minute, isEnd, ...rest }) => {
+        const sketch = {
+          ...rest,
+          user: `user${user}`,
+          at: DAY + minutes(minute),
+          id: `${user}-${minute}-${isEnd}-${rest.class}`,
+          lifetimeMinutes: 1440,
+        };
+        return isEnd === 0 ? anEnd(sketch) : aLogon(sketch);
+      });
+    fc.assert(
+      fc.property(
+        fc.array(crowded, { minLength: 20, maxLength: 60 }),
+        fc.array(fc.nat(), { minLength: 60, maxLength: 60 }),
+        (observations, order) => {
+          const now = DAY + minutes(500);
+          const shuffled = observations
+            .map((observation, index) => ({ observation, key: order[index % order.length] ?? 0 }))
+            .sort((a, b) => a.key - b.key)
+            .map(({ observation }) => observation);
+          // "Since" is for people to read; what counts is everything else.
+          const states = (table: SessionTable) =>
+            [...table.states()].map(({ user }) => ({
+              ...user,
+              claims: user.claims.map((claim) => ({ ...claim, firstAt: 0 })),
+            }));
+          expect(states(build(shuffled, now, 3))).toEqual(states(build(observations, now)));
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+
   it("gives the same when time passed between the observations as when it is asked once at the end", () => {
     fc.assert(
       fc.property(
