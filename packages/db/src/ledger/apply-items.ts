@@ -1,0 +1,274 @@
+import {
+  type Arbitration,
+  applyObservation,
+  composeEntry,
+  type Entry,
+  emptyKeyState,
+  evaluateKey,
+  type IpAddress,
+  isLive,
+  type KeyState,
+  type Observation,
+  PrincipalDirectory,
+  type PrincipalFacts,
+  sameEntry,
+  tokensOf,
+  tokensOfFacts,
+} from "@rollcall/identity-core";
+import type pg from "pg";
+import { bodyHash, faultOf, letterOf } from "./check-item.ts";
+import {
+  insertDeadLetters,
+  insertHistory,
+  insertObserved,
+  type KnownObservation,
+  knownObservations,
+  loadFactsByToken,
+  loadSessions,
+  loadSessionsOfTokens,
+  type ObservedItem,
+  type SessionRow,
+  saveFacts,
+  saveSessions,
+} from "./ledger-rows.ts";
+import type { LedgerItem } from "./ledger-types.ts";
+
+/** One tenant's ledger while its customer row is locked: nobody else changes it until the transaction ends. */
+export interface OpenLedger {
+  readonly client: pg.PoolClient;
+  readonly tenantId: string;
+  readonly now: number;
+  readonly arbitration: Arbitration;
+  readonly addressSpaceIds: ReadonlySet<string>;
+  /** The feed's newest revision. Grows as changes are written. */
+  revision: number;
+}
+
+export interface Sender {
+  readonly agentId: string;
+  readonly epoch: number;
+}
+
+export interface Applied {
+  readonly deadLetters: number;
+  readonly changed: boolean;
+  readonly observed: boolean;
+}
+
+interface Fresh {
+  readonly observation: Observation;
+  readonly hash: string;
+}
+
+/**
+ * Takes items into the ledger: history, facts, key states, entries, change feed and observation feed together.
+ *
+ * Shape:  an item that cannot be taken becomes a dead letter with its reason. A repeat of a known observation has no
+ *         effect; the same identity with another content is a dead letter.
+ * Errors: what the database says; the caller rolls back and tries fewer items at once.
+ */
+export async function applyItems(
+  ledger: OpenLedger,
+  sender: Sender,
+  items: readonly LedgerItem[],
+): Promise<Applied> {
+  const letters: { item: LedgerItem; reason: string }[] = [];
+  const claimed: { item: LedgerItem; observation: Observation }[] = [];
+  const facts: PrincipalFacts[] = [];
+  for (const item of items) {
+    const reason = faultOf(item, ledger.addressSpaceIds);
+    if (reason !== null) letters.push({ item, reason });
+    else if (item.kind === "observation") claimed.push({ item, observation: item.observation });
+    else if (item.kind === "principal") facts.push(item.facts);
+  }
+  const { fresh, conflicts } = await sortOut(ledger, claimed);
+  letters.push(...conflicts);
+  await insertDeadLetters(
+    ledger,
+    sender,
+    letters.map(({ item, reason }) => ({ seq: item.seq, reason, item: letterOf(item) })),
+  );
+  await insertHistory(ledger, sender.agentId, fresh);
+  const outcome = await applyToTable(
+    ledger,
+    fresh.map(({ observation }) => observation),
+    facts,
+  );
+  const observed: ObservedItem[] = [
+    ...outcome.news.map((principal) => ({ principal })),
+    ...fresh.map(({ observation }) => ({ observation })),
+  ];
+  await insertObserved(ledger, sender.agentId, observed);
+  return { deadLetters: letters.length, changed: outcome.changed, observed: observed.length > 0 };
+}
+
+/** Repeats out, contradictions to the dead letters, also within one batch. */
+async function sortOut(
+  ledger: OpenLedger,
+  claimed: readonly { item: LedgerItem; observation: Observation }[],
+) {
+  const known: Map<string, KnownObservation> = await knownObservations(
+    ledger,
+    claimed.map(({ observation }) => observation),
+  );
+  const fresh: Fresh[] = [];
+  const conflicts: { item: LedgerItem; reason: string }[] = [];
+  for (const { item, observation } of claimed) {
+    const hash = bodyHash(observation);
+    const before = known.get(observation.id);
+    if (before === undefined) {
+      known.set(observation.id, { bodyHash: hash });
+      fresh.push({ observation, hash });
+    } else if (before.bodyHash !== hash)
+      conflicts.push({ item, reason: `id: observation ${observation.id} is known with another content` });
+  }
+  return { fresh, conflicts };
+}
+
+/** The facts in one order of fields, so that what comes out of the database compares equal to what went in. */
+function inOrder(facts: PrincipalFacts): PrincipalFacts {
+  return {
+    key: facts.key,
+    kind: facts.kind,
+    directoryId: facts.directoryId,
+    asOf: facts.asOf,
+    aliases: [...facts.aliases],
+    domain: facts.domain,
+    ...(facts.netbiosDomain === undefined ? {} : { netbiosDomain: facts.netbiosDomain }),
+    name: facts.name,
+    ...(facts.upn === undefined ? {} : { upn: facts.upn }),
+    ...(facts.displayName === undefined ? {} : { displayName: facts.displayName }),
+    groups: [...facts.groups],
+    enabled: facts.enabled,
+  };
+}
+
+/** Every spelling that decides about this address: of those who claim it, and of those who are said to have left. */
+function tokensOfKey(state: KeyState): Set<string> {
+  const tokens = new Set<string>();
+  for (const kind of [state.user, state.device]) {
+    for (const claim of kind.claims) for (const token of tokensOf(claim.principal)) tokens.add(token);
+    for (const end of kind.ends)
+      if (end.principal) for (const token of tokensOf(end.principal)) tokens.add(token);
+  }
+  return tokens;
+}
+
+interface Touched {
+  state: KeyState;
+  readonly row: SessionRow | null;
+  stateChanged: boolean;
+}
+
+/**
+ * Applies observations and facts to the addresses they touch and writes what changed.
+ *
+ * Shape: with neither, re-evaluates `due`: what time alone may have changed.
+ */
+export async function applyToTable(
+  ledger: OpenLedger,
+  observations: readonly Observation[],
+  facts: readonly PrincipalFacts[],
+  due: readonly SessionRow[] = [],
+): Promise<{ readonly changed: boolean; readonly news: PrincipalFacts[] }> {
+  const keyOf = (addressSpaceId: string, ip: string) => `${addressSpaceId}|${ip}`;
+  const touched = new Map<string, Touched>();
+  const touch = (row: SessionRow) =>
+    touched.set(keyOf(row.state.addressSpaceId, row.state.ip), {
+      state: row.state,
+      row,
+      stateChanged: false,
+    });
+  for (const row of due) touch(row);
+
+  const wanted = new Map<string, { addressSpaceId: string; ip: IpAddress }>();
+  for (const { addressSpaceId, ip } of observations)
+    wanted.set(keyOf(addressSpaceId, ip), { addressSpaceId, ip });
+  for (const row of await loadSessions(ledger, [...wanted.values()])) touch(row);
+  for (const observation of observations) {
+    const key = keyOf(observation.addressSpaceId, observation.ip);
+    const known = touched.get(key) ?? {
+      state: emptyKeyState(observation.addressSpaceId, observation.ip),
+      row: null,
+      stateChanged: false,
+    };
+    const state = applyObservation(known.state, observation);
+    if (state !== known.state) touched.set(key, { ...known, state, stateChanged: true });
+  }
+
+  const learnt = await learnFacts(ledger, facts);
+  if (learnt.tokens.size > 0)
+    for (const row of await loadSessionsOfTokens(ledger, [...learnt.tokens]))
+      if (!touched.has(keyOf(row.state.addressSpaceId, row.state.ip))) touch(row);
+
+  const tokens = new Map<string, Set<string>>();
+  const allTokens = new Set<string>();
+  for (const [key, { state }] of touched) {
+    const own = tokensOfKey(state);
+    tokens.set(key, own);
+    for (const token of own) allTokens.add(token);
+  }
+  const principals = new PrincipalDirectory();
+  for (const known of await loadFactsByToken(ledger, [...allTokens])) principals.upsert(known);
+
+  const saved = [];
+  const changes: Entry[] = [];
+  for (const [key, { state, row, stateChanged }] of touched) {
+    const evaluation = evaluateKey(state, principals, ledger.now, { arbitration: ledger.arbitration });
+    const previous = row?.entry ?? null;
+    const next = composeEntry(state, evaluation, principals, previous, ledger.revision + 1, ledger.now);
+    const isNews = previous ? !sameEntry(previous, next) : isLive(next);
+    // Revision 0: nobody was ever known there, so there is nothing to tell; the state is kept all the same.
+    const entry: Entry = isNews
+      ? next
+      : { ...next, revision: previous?.revision ?? 0, changedAt: previous?.changedAt ?? ledger.now };
+    if (isNews) {
+      ledger.revision += 1;
+      changes.push(entry);
+    }
+    const nextChangeAt = evaluation.nextChangeAt;
+    if (
+      isNews ||
+      stateChanged ||
+      row === null ||
+      row.nextChangeAt !== nextChangeAt ||
+      !isSameStay(previous, entry)
+    )
+      saved.push({ state, entry, nextChangeAt, tokens: [...(tokens.get(key) ?? [])], isChange: isNews });
+  }
+  await saveSessions(ledger, saved);
+  return { changed: changes.length > 0, news: learnt.news };
+}
+
+function isSameStay(before: Entry | null, after: Entry): boolean {
+  return (
+    before !== null &&
+    before.user?.expiresAt === after.user?.expiresAt &&
+    before.user?.lastSeenAt === after.user?.lastSeenAt &&
+    before.device?.expiresAt === after.device?.expiresAt
+  );
+}
+
+/** Keeps the newest facts of each principal; gives what was new and every spelling, old and new, that it concerns. */
+async function learnFacts(ledger: OpenLedger, facts: readonly PrincipalFacts[]) {
+  const news = new Map<string, PrincipalFacts>();
+  const tokens = new Set<string>();
+  if (facts.length === 0) return { news: [], tokens };
+  const directory = new PrincipalDirectory();
+  for (const known of await loadFactsByToken(
+    ledger,
+    facts.map((one) => one.key.toLowerCase()),
+  ))
+    directory.upsert(inOrder(known));
+  for (const one of facts.map(inOrder)) {
+    const before = directory.factsOf(one.key);
+    const isChange = directory.upsert(one);
+    // Newer but equal facts are kept too: their time decides about a later report.
+    if (!isChange && directory.factsOf(one.key) !== one) continue;
+    news.set(one.key, one);
+    if (!isChange) continue;
+    for (const token of [...tokensOfFacts(one), ...(before ? tokensOfFacts(before) : [])]) tokens.add(token);
+  }
+  await saveFacts(ledger, [...news.values()]);
+  return { news: [...news.values()], tokens };
+}

@@ -1,0 +1,7 @@
+export {
+  asAdministrator,
+  type SeededTenant,
+  seedEveryTable,
+  seedTenant,
+  type TenantSeed,
+} from "./a-tenant.ts";
