@@ -45,6 +45,16 @@ export interface ClientHandle {
   readonly tx: TransactionClient;
 }
 
+/** A token as the ledger has it. */
+export interface FoundToken {
+  readonly tenantId: string;
+  readonly tokenHash: string;
+  readonly enforcementPointId: string;
+  readonly secretId: string;
+  readonly sourceIp: string;
+  readonly expiresAt: Date;
+}
+
 export interface TransactionOptions {
   /** How long the transaction may take. Default 15,000 ms. */
   readonly timeoutMs?: number;
@@ -73,6 +83,8 @@ export interface Database {
   findClient(
     clientId: string,
   ): Promise<{ readonly tenantId: string; readonly enforcementPointId: string } | null>;
+  /** Whose a firewall's token is, by the token's hash; null when none. */
+  findToken(tokenHash: string): Promise<FoundToken | null>;
   /** Practices, users, grants and sign-ins: not tenant-owned. */
   readonly signIns: SignInStore;
   readonly ledger: Ledger;
@@ -168,6 +180,12 @@ export function createDatabase(options: DatabaseOptions): Database {
       );
       return row && { tenantId: row.tenantId, enforcementPointId: row.enforcementPointId };
     },
+
+    findToken: (tokenHash) =>
+      transaction(async (tx) => {
+        await tx.$executeRaw`SELECT set_config('app.token_hash', ${tokenHash}, true)`;
+        return tx.enforcementToken.findFirst({ where: { tokenHash } });
+      }),
 
     signIns: createSignInStore(prisma, now),
     ledger: createLedger(ledgerPool, { now, node }),

@@ -5,6 +5,7 @@ export {
   createDatabase,
   type Database,
   type DatabaseOptions,
+  type FoundToken,
   type PracticeHandle,
   type TenantHandle,
   type TransactionOptions,
