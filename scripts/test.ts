@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
+import { isolated } from "../e2e/isolated.ts";
 import { ensurePeers } from "./peers.ts";
 
 /**
@@ -42,11 +43,17 @@ function check(name: string, command: string, args: readonly string[]): void {
 function suite(project: string, env: NodeJS.ProcessEnv = {}): void {
   const began = Date.now();
   const report = path.join(reports, `${project}-${env.ROLLCALL_TEST_VARIANT ?? "all"}.json`);
-  const status = run(
-    path.join(root, "node_modules/.bin/vitest"),
-    ["run", "--project", project, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`],
-    env,
-  );
+  const vitest = [
+    "run",
+    "--project",
+    project,
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${report}`,
+  ];
+  const runner = path.join(root, "node_modules/.bin/vitest");
+  const made = project === "e2e" ? isolated(runner, vitest) : { command: runner, args: vitest };
+  const status = run(made.command, made.args, env);
   let counts = { numPassedTests: 0, numFailedTests: 0, numPendingTests: 0 };
   try {
     counts = JSON.parse(readFileSync(report, "utf8")) as typeof counts;
