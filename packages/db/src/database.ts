@@ -55,6 +55,14 @@ export interface FoundToken {
   readonly expiresAt: Date;
 }
 
+export interface FoundToken {
+  readonly tenantId: string;
+  readonly enforcementPointId: string;
+  readonly secretId: string;
+  readonly sourceIp: string;
+  readonly expiresAt: Date;
+}
+
 export interface TransactionOptions {
   /** How long the transaction may take. Default 15,000 ms. */
   readonly timeoutMs?: number;
@@ -84,6 +92,8 @@ export interface Database {
     clientId: string,
   ): Promise<{ readonly tenantId: string; readonly enforcementPointId: string } | null>;
   /** Whose a firewall's token is, by the token's hash; null when none. */
+  findToken(tokenHash: string): Promise<FoundToken | null>;
+  /** Which firewall a token's hash belongs to; null when none. Says nothing of whether it still holds. */
   findToken(tokenHash: string): Promise<FoundToken | null>;
   /** Practices, users, grants and sign-ins: not tenant-owned. */
   readonly signIns: SignInStore;
@@ -186,6 +196,23 @@ export function createDatabase(options: DatabaseOptions): Database {
         await tx.$executeRaw`SELECT set_config('app.token_hash', ${tokenHash}, true)`;
         return tx.enforcementToken.findFirst({ where: { tokenHash } });
       }),
+
+    async findToken(tokenHash) {
+      if (tokenHash === "" || tokenHash.includes("\0")) return null;
+      return transaction(async (tx) => {
+        await tx.$executeRaw`SELECT set_config('app.token_hash', ${tokenHash}, true)`;
+        return tx.enforcementToken.findFirst({
+          where: { tokenHash },
+          select: {
+            tenantId: true,
+            enforcementPointId: true,
+            secretId: true,
+            sourceIp: true,
+            expiresAt: true,
+          },
+        });
+      });
+    },
 
     signIns: createSignInStore(prisma, now),
     ledger: createLedger(ledgerPool, { now, node }),
