@@ -29,6 +29,15 @@ export interface LiveSignIn {
   readonly grants: readonly Grant[];
 }
 
+export interface ListedSignIn {
+  readonly id: string;
+  readonly createdAt: Date;
+  readonly lastSeenAt: Date;
+  readonly expiresAt: Date;
+  readonly sourceIp: string | null;
+  readonly userAgent: string | null;
+}
+
 export interface NewSignIn {
   readonly userId: string;
   /** As the browser holds it. Only its SHA-256 reaches the table. */
@@ -77,6 +86,10 @@ export interface SignInStore {
   touchSignIn(token: string, change?: { expiresAt?: Date }): Promise<void>;
   endSignIn(token: string): Promise<void>;
   endSignInsOf(userId: string): Promise<number>;
+  /** The live sign-ins of a person, newest use first. */
+  listSignInsOf(userId: string): Promise<ListedSignIn[]>;
+  /** Ends one sign-in of this person; false when there is none of that id. */
+  endSignInById(userId: string, id: string): Promise<boolean>;
   /** Failed sign-ins counted under a key (an e-mail address, a network) since the last success. */
   failuresOf(key: string): Promise<{ failures: number; lastAt: Date } | null>;
   noteFailure(key: string): Promise<number>;
@@ -202,6 +215,25 @@ export function createSignInStore(prisma: PrismaClient, now: () => number): Sign
 
     async endSignInsOf(userId) {
       return (await prisma.signIn.deleteMany({ where: { userId } })).count;
+    },
+
+    listSignInsOf: (userId) =>
+      prisma.signIn.findMany({
+        where: { userId, expiresAt: { gt: new Date(now()) } },
+        select: {
+          id: true,
+          createdAt: true,
+          lastSeenAt: true,
+          expiresAt: true,
+          sourceIp: true,
+          userAgent: true,
+        },
+        orderBy: { lastSeenAt: "desc" },
+        take: 100,
+      }),
+
+    async endSignInById(userId, id) {
+      return (await prisma.signIn.deleteMany({ where: { userId, id } })).count > 0;
     },
 
     failuresOf: (key) =>
