@@ -55,14 +55,6 @@ export interface FoundToken {
   readonly expiresAt: Date;
 }
 
-export interface FoundToken {
-  readonly tenantId: string;
-  readonly enforcementPointId: string;
-  readonly secretId: string;
-  readonly sourceIp: string;
-  readonly expiresAt: Date;
-}
-
 export interface TransactionOptions {
   /** How long the transaction may take. Default 15,000 ms. */
   readonly timeoutMs?: number;
@@ -91,9 +83,7 @@ export interface Database {
   findClient(
     clientId: string,
   ): Promise<{ readonly tenantId: string; readonly enforcementPointId: string } | null>;
-  /** Whose a firewall's token is, by the token's hash; null when none. */
-  findToken(tokenHash: string): Promise<FoundToken | null>;
-  /** Which firewall a token's hash belongs to; null when none. Says nothing of whether it still holds. */
+  /** Whose a firewall's token is, by the token's hash; null when none. Says nothing of whether it still holds. */
   findToken(tokenHash: string): Promise<FoundToken | null>;
   /** Practices, users, grants and sign-ins: not tenant-owned. */
   readonly signIns: SignInStore;
@@ -191,12 +181,6 @@ export function createDatabase(options: DatabaseOptions): Database {
       return row && { tenantId: row.tenantId, enforcementPointId: row.enforcementPointId };
     },
 
-    findToken: (tokenHash) =>
-      transaction(async (tx) => {
-        await tx.$executeRaw`SELECT set_config('app.token_hash', ${tokenHash}, true)`;
-        return tx.enforcementToken.findFirst({ where: { tokenHash } });
-      }),
-
     async findToken(tokenHash) {
       if (tokenHash === "" || tokenHash.includes("\0")) return null;
       return transaction(async (tx) => {
@@ -205,6 +189,7 @@ export function createDatabase(options: DatabaseOptions): Database {
           where: { tokenHash },
           select: {
             tenantId: true,
+            tokenHash: true,
             enforcementPointId: true,
             secretId: true,
             sourceIp: true,

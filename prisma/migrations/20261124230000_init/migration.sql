@@ -561,9 +561,6 @@ CREATE UNIQUE INDEX "syslog_sequence_tenant_id_syslog_source_id_ordinal_key" ON 
 CREATE UNIQUE INDEX "enforcement_point_tenant_id_name_key" ON "enforcement_point"("tenant_id", "name");
 
 -- CreateIndex
-CREATE INDEX "enforcement_token_token_hash_idx" ON "enforcement_token"("token_hash");
-
--- CreateIndex
 CREATE INDEX "session_tenant_id_revision_idx" ON "session"("tenant_id", "revision");
 
 -- CreateIndex
@@ -769,10 +766,6 @@ CREATE POLICY tenant ON customer
 -- Whoever names a client id may learn whose it is: that is how a firewall's token request finds its tenant.
 CREATE POLICY named_client ON client_directory FOR SELECT
     USING (client_id = nullif(current_setting('app.client_id', true), ''));
-
--- Likewise whoever holds a token: a gateway that did not issue it finds its tenant by its hash.
-CREATE POLICY named_token ON enforcement_token FOR SELECT
-    USING (token_hash = nullif(current_setting('app.token_hash', true), ''));
 
 -- --------------------------------------------------------------------------------------------------
 -- What the apps may do. They own nothing and get each right by name.
