@@ -1,0 +1,44 @@
+import type { Database } from "@rollcall/db";
+import type { DeviceRings } from "../process/device-rings.ts";
+import type { AdmittedAgent } from "./agent-door.ts";
+import { type Answer, nothing, ok } from "./answer.ts";
+import { heldSpaces } from "./compose-site-config.ts";
+import { countOf, waitFor, waitMsOf } from "./long-poll.ts";
+
+const POLL_MS = 2000;
+const ITEMS_AT_ONCE = 500;
+
+/** GET /v1/downlink: what the cloud learnt from elsewhere about the address spaces that this agent holds. */
+export async function downlink(
+  deps: { readonly database: Database; readonly rings: DeviceRings },
+  agent: AdmittedAgent,
+  query: URLSearchParams,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const { tenantId, agentId, siteId } = agent;
+  const after = countOf(query, "after") ?? 0;
+  const spaces = await deps.database.withTenant(tenantId, async ({ tx }) =>
+    heldSpaces({
+      addressSpaces: await tx.addressSpace.findMany({ where: { tenantId } }),
+      syslogSources: await tx.syslogSource.findMany({ where: { tenantId, siteId, enabled: true } }),
+    }),
+  );
+  const page = await waitFor({
+    bell: deps.rings,
+    topic: `feed:${tenantId}`,
+    waitMs: waitMsOf(query),
+    pollMs: POLL_MS,
+    signal,
+    look: async () => {
+      const read = await deps.database.ledger.readDownlink(tenantId, agentId, after, ITEMS_AT_ONCE, [
+        ...spaces,
+      ]);
+      return read.next > after ? read : null;
+    },
+  });
+  if (!page) return nothing;
+  const items = page.items.map((item) =>
+    item.kind === "observation" ? { observation: item.observation } : { principal: item.facts },
+  );
+  return ok({ next: page.next, items });
+}

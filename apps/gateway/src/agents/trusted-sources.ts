@@ -1,0 +1,90 @@
+import type { StreamItem } from "@rollcall/agent-protocol";
+import type { Database } from "@rollcall/db";
+import { createIpSet, type IpSet, parseIp } from "@rollcall/identity-core";
+
+/** What an agent may speak of, as the portal has it: the sources of its site, and the customer's address spaces. */
+export interface SiteScope {
+  readonly addressSpaceIds: ReadonlySet<string>;
+  readonly directoryIds: ReadonlySet<string>;
+  /** Of a syslog source: the addresses it may open sessions for. */
+  readonly syslogSources: ReadonlyMap<string, { readonly addressSpaceId: string; readonly speaksFor: IpSet }>;
+}
+
+/** Between two reads of one site's scope: an agent that names unknown sources must not cost a query each. */
+const REREAD_MS = 1000;
+const KEEP_MS = 5000;
+
+/**
+ * Keeps what each site's agents may speak of. A stolen agent can lie about its own sources' addresses and no others.
+ * An item outside the scope makes it read the rows again first: a source may have been added a moment ago.
+ */
+export class TrustedSources {
+  readonly #database: Database;
+  readonly #now: () => number;
+  readonly #scopes = new Map<string, { scope: SiteScope; at: number }>();
+
+  constructor(database: Database, now: () => number) {
+    this.#database = database;
+    this.#now = now;
+  }
+
+  /** The reason why an agent of that site may not say this, or null. */
+  async objection(tenantId: string, siteId: string, item: StreamItem): Promise<string | null> {
+    const known = await this.#scopeOf(tenantId, siteId, KEEP_MS);
+    const first = objectionTo(known, item);
+    return first === null ? null : objectionTo(await this.#scopeOf(tenantId, siteId, REREAD_MS), item);
+  }
+
+  /** Drops scopes that nobody asked for lately. */
+  sweep(): void {
+    for (const [key, held] of this.#scopes)
+      if (this.#now() - held.at > 10 * KEEP_MS) this.#scopes.delete(key);
+  }
+
+  async #scopeOf(tenantId: string, siteId: string, keepMs: number): Promise<SiteScope> {
+    const key = `${tenantId}|${siteId}`;
+    const held = this.#scopes.get(key);
+    if (held && this.#now() - held.at < keepMs) return held.scope;
+    const scope = await this.#database.withTenant(tenantId, async ({ tx }) => {
+      const spaces = await tx.addressSpace.findMany({ where: { tenantId }, select: { id: true } });
+      const directories = await tx.directory.findMany({ where: { tenantId, siteId }, select: { id: true } });
+      const syslog = await tx.syslogSource.findMany({
+        where: { tenantId, siteId },
+        select: { id: true, addressSpaceId: true, speaksFor: true },
+      });
+      return {
+        addressSpaceIds: new Set(spaces.map(({ id }) => id)),
+        directoryIds: new Set(directories.map(({ id }) => id)),
+        syslogSources: new Map(
+          syslog.map((row) => [
+            row.id,
+            { addressSpaceId: row.addressSpaceId, speaksFor: createIpSet(row.speaksFor) },
+          ]),
+        ),
+      };
+    });
+    this.#scopes.set(key, { scope, at: this.#now() });
+    return scope;
+  }
+}
+
+/** Why an item lies outside a scope; null where it does not. */
+export function objectionTo(scope: SiteScope, item: StreamItem): string | null {
+  if (item.kind === "principal")
+    return scope.directoryIds.has(item.principal.directoryId)
+      ? null
+      : "its directory is not one of this agent's site";
+  const { observation } = item;
+  if (!scope.addressSpaceIds.has(observation.addressSpaceId))
+    return "its address space is not one of this customer";
+  const ip = parseIp(observation.ip);
+  if (ip === null || ip !== observation.ip) return "its address is not written as addresses are";
+  const source = scope.syslogSources.get(observation.sourceId);
+  if (!source) return "its source is not one of this agent's site";
+  if (source.addressSpaceId !== observation.addressSpaceId)
+    return "its source speaks for another address space";
+  const hasWeight = observation.verb !== "end" && observation.class !== "D";
+  if (hasWeight && !source.speaksFor.has(ip))
+    return "its source may not speak for this address with that weight";
+  return null;
+}

@@ -1,0 +1,155 @@
+import type { Database, TenantHandle } from "@rollcall/db";
+import { verifySecret } from "@rollcall/pki";
+import type { AuthenticateOutcome, PointDirectory, ServedPoint } from "@rollcall/srx-server";
+import { liveSecrets } from "../agents/compose-site-config.ts";
+import type { DeviceRings } from "../process/device-rings.ts";
+
+/** A point is read again in the background when it is older than this … */
+const REFRESH_MS = 2000;
+/** … and is not answered for any more when it is older than this: so long does a revocation take at most. */
+const TRUST_MS = 4500;
+/** Checked where there is no such client, so that the answer takes as long as for one that exists. */
+const NOBODY = "s1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+interface Held {
+  point: ServedPoint | null;
+  at: number;
+  refreshing: Promise<ServedPoint | null> | null;
+  /** How often the bell rang for it. */
+  doubts: number;
+}
+
+type PointRow = NonNullable<Awaited<ReturnType<typeof readPoint>>>;
+
+/**
+ * Knows which firewalls may ask, from the database.
+ *
+ * Holds each point that asked lately. An answer within two seconds of a read costs no database read, one within four
+ * and a half costs none of the asker's time; after that, or when the bell rings, the rows are read first.
+ */
+export class PointBook implements PointDirectory {
+  readonly #database: Database;
+  readonly #now: () => number;
+  readonly #held = new Map<string, Held>();
+
+  constructor(deps: { database: Database; rings: DeviceRings; now: () => number }) {
+    this.#database = deps.database;
+    this.#now = deps.now;
+    deps.rings.onAny("config", (tenantId) => this.#doubt(tenantId));
+  }
+
+  async authenticate(claim: {
+    readonly clientId: string;
+    readonly secret: string;
+  }): Promise<AuthenticateOutcome> {
+    const client = await this.#database.findClient(claim.clientId);
+    const row =
+      client &&
+      (await this.#database.withTenant(client.tenantId, (handle) =>
+        readPoint(handle, client.enforcementPointId),
+      ));
+    if (!row) {
+      verifySecret(claim.secret, NOBODY);
+      return { kind: "refused", reason: "unknown-client" };
+    }
+    const now = this.#now();
+    const point = servedPoint(row, now);
+    const secret = liveSecrets(row.secrets, now).find(({ verifier }) => verifySecret(claim.secret, verifier));
+    if (!secret) return { kind: "refused", reason: "wrong-secret", point };
+    if (!row.enabled) return { kind: "refused", reason: "disabled", point };
+    this.#held.set(keyOf(row.tenantId, row.id), { point, at: now, refreshing: null, doubts: 0 });
+    return { kind: "granted", point, secretId: secret.id };
+  }
+
+  find(pointId: string, tenantId: string): ServedPoint | null | Promise<ServedPoint | null> {
+    const held = this.#held.get(keyOf(tenantId, pointId));
+    const age = held ? this.#now() - held.at : Number.POSITIVE_INFINITY;
+    if (held && age < TRUST_MS) {
+      // A failed refresh is not reported here: when trust ends, the asker waits for the next one and hears of its fault.
+      if (age >= REFRESH_MS) this.#refresh(tenantId, pointId).catch(() => undefined);
+      return held.point;
+    }
+    return this.#refresh(tenantId, pointId);
+  }
+
+  /** Drops points that nobody asked for lately. */
+  sweep(): void {
+    for (const [key, held] of this.#held) if (this.#now() - held.at > 10 * 60_000) this.#held.delete(key);
+  }
+
+  #refresh(tenantId: string, pointId: string): Promise<ServedPoint | null> {
+    const key = keyOf(tenantId, pointId);
+    const held: Held = this.#held.get(key) ?? {
+      point: null,
+      at: Number.NEGATIVE_INFINITY,
+      refreshing: null,
+      doubts: 0,
+    };
+    this.#held.set(key, held);
+    if (held.refreshing) return held.refreshing;
+    const reading = this.#read(held, tenantId, pointId);
+    held.refreshing = reading;
+    const done = () => {
+      if (held.refreshing === reading) held.refreshing = null;
+    };
+    reading.then(done, done);
+    return reading;
+  }
+
+  async #read(held: Held, tenantId: string, pointId: string): Promise<ServedPoint | null> {
+    const startedAt = this.#now();
+    const { doubts } = held;
+    const row = await this.#database.withTenant(tenantId, (handle) => readPoint(handle, pointId));
+    const fresh = row?.enabled ? servedPoint(row, startedAt) : null;
+    // The bell rang meanwhile: what was read may be the old rows, good for this one answer only.
+    if (held.doubts !== doubts) return fresh;
+    held.point = sameUnlessChanged(held.point, fresh);
+    held.at = startedAt;
+    return held.point;
+  }
+
+  #doubt(tenantId: string | null): void {
+    for (const [key, held] of this.#held) {
+      if (tenantId !== null && !key.startsWith(`${tenantId}|`)) continue;
+      held.at = Number.NEGATIVE_INFINITY;
+      held.refreshing = null;
+      held.doubts += 1;
+    }
+  }
+}
+
+async function readPoint({ tx, tenantId }: TenantHandle, pointId: string) {
+  return tx.enforcementPoint.findUnique({
+    where: { tenantId_id: { tenantId, id: pointId } },
+    include: { secrets: true },
+  });
+}
+
+function servedPoint(row: PointRow, now: number): ServedPoint {
+  return {
+    tenantId: row.tenantId,
+    id: row.id,
+    name: row.name,
+    clientId: row.clientId,
+    sourceAddresses: row.sourceAddresses,
+    filter: {
+      addressSpaceIds: row.addressSpaceIds,
+      domains: row.domains.map((domain) => domain.toLowerCase()),
+      includeIp: row.includeIp,
+      excludeIp: row.excludeIp,
+      ipv6: row.ipv6,
+    },
+    profile: "json-superset",
+    tokenTtlSeconds: row.tokenTtlSeconds,
+    liveSecretIds: liveSecrets(row.secrets, now).map(({ id }) => id),
+  };
+}
+
+/** The listener compares points by identity to know whether an answer may be given again. */
+function sameUnlessChanged(before: ServedPoint | null, after: ServedPoint | null): ServedPoint | null {
+  return before && after && JSON.stringify(before) === JSON.stringify(after) ? before : after;
+}
+
+function keyOf(tenantId: string, pointId: string): string {
+  return `${tenantId}|${pointId}`;
+}
