@@ -2,6 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import pg from "pg";
+import { keepHistoryPartitions } from "../packages/db/src/history-partitions.ts";
 import { prepareQueueSchema } from "../packages/queue/src/prepare-queue-schema.ts";
 
 export interface MigrateOptions {
@@ -14,7 +15,8 @@ const ownFolder = path.resolve(import.meta.dirname, "..", "prisma", "migrations"
 const PRISMA_LOCK = 72_707_369;
 
 /**
- * Applies prisma/migrations/<name>/migration.sql in order of name, then brings the queue's schema up to date.
+ * Applies prisma/migrations/<name>/migration.sql in order of name, then makes the next months of
+ * logon history and brings the queue's schema up to date.
  * Keeps the same table and checksums as `prisma migrate deploy`, without the CLI: `prisma migrate status` agrees.
  *
  * Shape:  the names that were applied. Each migration is one transaction: it is there whole or not at all.
@@ -59,6 +61,7 @@ export async function migrateDeploy(ownerUrl: string, options: MigrateOptions = 
       await applyOne(client, name, sql, checksum);
       applied.push(name);
     }
+    await keepHistoryPartitions(client);
     await prepareQueueSchema(client, "rollcall_app");
     log(applied.length ? `database migrated: ${applied.join(", ")}` : "the database is up to date");
     return applied;

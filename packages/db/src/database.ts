@@ -5,6 +5,7 @@ import { type AuditReader, createAuditReader } from "./audit/audit-reader.ts";
 import { type AuditInput, writeAudit } from "./audit/write-audit.ts";
 import { PrismaClient } from "./generated/prisma/client.ts";
 import type { TransactionClient } from "./generated/prisma/internal/prismaNamespace.ts";
+import { historyHorizon } from "./history-partitions.ts";
 import { createLedger, type Ledger } from "./ledger/ledger.ts";
 import { createSignInStore, type SignInStore } from "./sign-ins.ts";
 
@@ -91,6 +92,8 @@ export interface Database {
   readonly auditReader: AuditReader;
   /** All tenants that are not deleted, for jobs that loop over them. */
   tenantIds(): Promise<string[]>;
+  /** The first instant (epoch ms) without a partition of logon history of its own. */
+  historyHorizon(): Promise<number>;
   /** Throws when the database does not answer. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -222,6 +225,8 @@ export function createDatabase(options: DatabaseOptions): Database {
       }
       return ids;
     },
+
+    historyHorizon: () => historyHorizon(ledgerPool),
 
     async ping() {
       await prisma.$queryRaw`SELECT 1`;

@@ -11,6 +11,7 @@ export {
   type TransactionOptions,
 } from "./database.ts";
 export type { Prisma } from "./generated/prisma/client.ts";
+export { keepHistoryPartitions } from "./history-partitions.ts";
 export type { Ledger } from "./ledger/ledger.ts";
 export type {
   Batch,

@@ -89,7 +89,10 @@ export function createLedger(pool: pg.Pool, options: LedgerOptions): Ledger {
       run(tenantId, (client) => readFeed(client, tenantId, after, limit), "snapshot"),
     readDownlink: (tenantId, agentId, after, limit, addressSpaceIds) =>
       run(tenantId, (client) => readDownlink(client, { tenantId, agentId, after, limit, addressSpaceIds })),
-    prune: (what) => run(what.tenantId, (client) => prune(client, what)),
+    prune(what) {
+      assertUuid(what.tenantId, "the tenant id");
+      return prune(pool, what);
+    },
   };
 }
 
