@@ -151,6 +151,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "health",
       "junos",
       "syslog-rules",
+      "identity-core",
       "db",
       "queue",
       "pki",
