@@ -7,7 +7,8 @@ import { canonicalAddress } from "./source-address.ts";
  */
 export class ConnectionGate {
   readonly #perSourceMax: number;
-  readonly #open = new Map<string, number>();
+  readonly #bySource = new Map<string, number>();
+  readonly #sockets = new Set<Socket>();
   #refused = 0;
 
   constructor(perSourceMax: number) {
@@ -17,27 +18,32 @@ export class ConnectionGate {
   /** Takes a place for a connection that was just accepted, or closes it. */
   admit(socket: Socket): void {
     const source = canonicalAddress(socket.remoteAddress);
-    const open = this.#open.get(source) ?? 0;
+    const open = this.#bySource.get(source) ?? 0;
     if (open >= this.#perSourceMax) {
       this.#refused += 1;
       socket.destroy();
       return;
     }
-    this.#open.set(source, open + 1);
+    this.#bySource.set(source, open + 1);
+    this.#sockets.add(socket);
     socket.once("close", () => {
-      const left = (this.#open.get(source) ?? 1) - 1;
-      if (left <= 0) this.#open.delete(source);
-      else this.#open.set(source, left);
+      this.#sockets.delete(socket);
+      const left = (this.#bySource.get(source) ?? 1) - 1;
+      if (left <= 0) this.#bySource.delete(source);
+      else this.#bySource.set(source, left);
     });
   }
 
   get open(): number {
-    let open = 0;
-    for (const count of this.#open.values()) open += count;
-    return open;
+    return this.#sockets.size;
   }
 
   get refused(): number {
     return this.#refused;
+  }
+
+  /** Closes every connection, also those still in their handshake, of which the HTTP server knows nothing. */
+  closeAll(): void {
+    for (const socket of this.#sockets) socket.destroy();
   }
 }

@@ -10,6 +10,7 @@ import { type Counters, createCounters } from "./counters.ts";
 import { FailureThrottle } from "./failure-throttle.ts";
 import { ListenError } from "./listen-error.ts";
 import type { IpMiss, ListenerParts } from "./listener-parts.ts";
+import { OpenConnections } from "./open-connections.ts";
 import { createRequestHandler } from "./request-handler.ts";
 import type { Awaitable, PointDirectory, ServedPoint } from "./served-point.ts";
 import { compatSettings, createContextCache, type TlsIdentity } from "./tls-settings.ts";
@@ -103,6 +104,7 @@ export function createSrxServer(options: SrxServerOptions): SrxServer {
   const counters = createCounters();
   const unknownShapes = new UnknownShapes();
   const gate = new ConnectionGate(limits.connectionsPerSourceMax);
+  const open = new OpenConnections();
   let server: Server | null = null;
   let ticketTimer: NodeJS.Timeout | null = null;
   let stopping: Promise<void> | null = null;
@@ -137,22 +139,29 @@ export function createSrxServer(options: SrxServerOptions): SrxServer {
         maxHeaderSize: HEADER_BYTES_MAX,
         noDelay: true,
       },
-      handle,
+      (req, res) => {
+        open.answering(req, res);
+        handle(req, res);
+      },
     );
     made.maxConnections = limits.connectionsMax;
     made.timeout = limits.stalledAnswerMs;
     made.on("connection", (socket: Socket) => gate.admit(socket));
     made.on("secureConnection", (socket) => {
+      open.opened(socket);
       // A renegotiation costs us far more than the client that asks for it.
       socket.disableRenegotiation();
     });
-    made.on("tlsClientError", (error, socket) => {
-      counters.handshakesFailed += 1;
-      log.debug({ err: error, peer: socket.remoteAddress }, "handshake with a firewall failed");
-    });
     made.on("clientError", (error, socket) => {
-      counters.malformed += 1;
-      answerUnreadable(error, socket);
+      if (open.has(socket)) {
+        counters.malformed += 1;
+        answerUnreadable(error, socket);
+        return;
+      }
+      // Failed in its handshake: nothing can be said to it, and Node leaves closing it to us.
+      counters.handshakesFailed += 1;
+      log.debug({ err: error }, "handshake with a firewall failed");
+      socket.destroy();
     });
     return made;
   };
@@ -182,7 +191,14 @@ export function createSrxServer(options: SrxServerOptions): SrxServer {
     stop() {
       if (server === null) return Promise.resolve();
       if (ticketTimer !== null) clearInterval(ticketTimer);
-      stopping ??= drain(server, limits.stopBudgetMs, log).then(() => {
+      const giveUp = (): void => {
+        log.warn(
+          { delayMs: limits.stopBudgetMs, count: gate.open },
+          "connections of firewalls closed unanswered",
+        );
+        gate.closeAll();
+      };
+      stopping ??= drain(server, open, giveUp, limits.stopBudgetMs).then(() => {
         server = null;
       });
       return stopping;
@@ -234,13 +250,15 @@ function sniCallback(sni: NonNullable<SrxServerOptions["sni"]>, log: Logger) {
 }
 
 /** Closes idle connections at once, the others after their answer, and what is left when the budget is spent. */
-async function drain(server: Server, budgetMs: number, log: Logger): Promise<void> {
+async function drain(
+  server: Server,
+  open: OpenConnections,
+  giveUp: () => void,
+  budgetMs: number,
+): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
-  const giveUp = setTimeout(() => {
-    log.warn({ delayMs: budgetMs }, "connections of firewalls closed in the middle of an answer");
-    server.closeAllConnections();
-  }, budgetMs);
+  open.closeIdle();
+  const timer = setTimeout(giveUp, budgetMs);
   await closed;
-  clearTimeout(giveUp);
+  clearTimeout(timer);
 }

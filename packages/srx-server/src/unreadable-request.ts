@@ -5,7 +5,7 @@ const STATUS_OF: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
 };
 
-/** Answers bytes that are no request (cut, too slow, too long, not HTTP) and closes. Nothing is sent to a connection that is gone. */
+/** Answers bytes that are no request (cut, too slow, too long, not HTTP) and closes. */
 export function answerUnreadable(error: Error & { readonly code?: string }, socket: Duplex): void {
   if (error.code === "ECONNRESET" || !socket.writable) {
     socket.destroy();

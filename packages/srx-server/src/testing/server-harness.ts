@@ -43,18 +43,21 @@ export function aPoint(over: Partial<RegisteredPoint> = {}): RegisteredPoint {
   };
 }
 
-let issued: Promise<TlsIdentity & { readonly caPem: string }> | null = null;
+const issued = new Map<string, Promise<TlsIdentity & { readonly caPem: string }>>();
 
-/** One RSA identity for `localhost` and the loopback addresses, made once a test file. */
-export function testIdentity(): Promise<TlsIdentity & { readonly caPem: string }> {
-  issued ??= (async () => {
-    const now = Date.now();
-    const authority = await createAuthority({ commonName: "Test CA", kind: "rsa2048", now });
-    const names = ["localhost", "127.0.0.1", "127.0.0.2", "::1"];
-    const certificate = await issueServerCertificate({ authority, kind: "rsa2048", names, now });
-    return { certPem: certificate.certPem, keyPem: certificate.keyPem, caPem: authority.certPem };
-  })();
-  return issued;
+/** An RSA identity for `localhost` and the loopback addresses; the same name gives the same one. */
+export function testIdentity(name = "first"): Promise<TlsIdentity & { readonly caPem: string }> {
+  const known = issued.get(name) ?? issue(name);
+  issued.set(name, known);
+  return known;
+}
+
+async function issue(name: string): Promise<TlsIdentity & { readonly caPem: string }> {
+  const now = Date.now();
+  const authority = await createAuthority({ commonName: `Test CA ${name}`, kind: "rsa2048", now });
+  const names = ["localhost", "127.0.0.1", "127.0.0.2", "::1"];
+  const certificate = await issueServerCertificate({ authority, kind: "rsa2048", names, now });
+  return { certPem: certificate.certPem, keyPem: certificate.keyPem, caPem: authority.certPem };
 }
 
 export interface Answer {
@@ -93,7 +96,7 @@ export interface Harness {
   }): Promise<string>;
   /** Asks with that token and gives the parsed document. */
   poll(token: string, path: string, from?: string): Promise<Document>;
-  raw(options?: ConnectionOptions): Promise<TLSSocket>;
+  raw(options?: ConnectionOptions & { readonly localAddress?: string }): Promise<TLSSocket>;
   stop(): Promise<void>;
 }
 

@@ -1,0 +1,60 @@
+import { makeSecretVerifier, verifySecret } from "@rollcall/pki";
+import { describe, expect, test } from "vitest";
+import { createPointRegistry } from "./index.ts";
+import { aPoint } from "./testing/index.ts";
+
+const claim = (clientId: string, secret: string) => ({ clientId, secret, sourceIp: "10.0.0.1" });
+
+describe("the registry of points, with real verifiers", () => {
+  test("knows a point by either of its secrets, and says which", () => {
+    const points = createPointRegistry({ verifySecret });
+    const secrets = ["one", "two"].map((id) => ({ id, verifier: makeSecretVerifier(`secret ${id}`) }));
+    points.setPoints([aPoint({ secrets })]);
+    expect(points.authenticate(claim("srx-a", "secret two"))).toMatchObject({
+      kind: "granted",
+      secretId: "two",
+      point: { id: "point-1", liveSecretIds: ["one", "two"] },
+    });
+    expect(points.authenticate(claim("srx-a", "secret three"))).toMatchObject({
+      kind: "refused",
+      reason: "wrong-secret",
+      point: { id: "point-1" },
+    });
+    expect(points.authenticate(claim("srx-x", "secret one"))).toEqual({
+      kind: "refused",
+      reason: "unknown-client",
+    });
+  });
+
+  test("tells customers apart that chose the same client id, by their secrets", () => {
+    const points = createPointRegistry({ verifySecret });
+    const of = (tenantId: string) =>
+      aPoint({ tenantId, secrets: [{ id: tenantId, verifier: makeSecretVerifier(tenantId) }] });
+    points.setPoints([of("tenant-1"), of("tenant-2")]);
+    expect(points.authenticate(claim("srx-a", "tenant-2"))).toMatchObject({
+      kind: "granted",
+      secretId: "tenant-2",
+    });
+  });
+
+  test("takes as long for a client that does not exist: the verifier is asked all the same", () => {
+    let asked = 0;
+    const points = createPointRegistry({
+      verifySecret: () => {
+        asked += 1;
+        return false;
+      },
+    });
+    points.authenticate(claim("nobody", "x"));
+    expect(asked).toBe(1);
+  });
+
+  test("finds nothing of a point that is gone, and never another customer's", async () => {
+    const points = createPointRegistry({ verifySecret });
+    points.setPoints([aPoint()]);
+    expect(await points.find("point-1", "tenant-2")).toBeNull();
+    expect(await points.find("point-1", "tenant-1")).toMatchObject({ name: "HQ-FW1" });
+    points.setPoints([]);
+    expect(await points.find("point-1", "tenant-1")).toBeNull();
+  });
+});
