@@ -172,6 +172,11 @@ export class DirectoryGraph {
     return id !== undefined && this.#nodes[id]?.kind === "principal" ? id : null;
   }
 
+  principalByGuid(guid: string): PrincipalRecord | null {
+    const id = this.#byGuid.get(guid);
+    return id === undefined ? null : this.principal(id);
+  }
+
   group(id: number): GroupRecord | null {
     const node = this.#nodes[id];
     return node?.kind === "group" ? node.record : null;

@@ -1,0 +1,237 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { GroupFilter } from "@rollcall/directory-graph";
+import type { PrincipalFacts } from "@rollcall/identity-core";
+import type { Logger } from "@rollcall/observability";
+import type { CheckResult, CollectedBatch, CollectOptions, Collector, SourceHealth } from "../collector.ts";
+import type { DirectoryConfig, PasswordSource } from "./directory-config.ts";
+import { type DirectoryFault, toDirectoryFault } from "./directory-fault.ts";
+import { DirectorySync } from "./directory-sync.ts";
+import { testDirectory } from "./directory-test.ts";
+import { type LdapSession, openLdapSession } from "./ldap-session.ts";
+import { PrincipalBook } from "./principal-book.ts";
+import { MAX_REFUSED_BINDS, retryDelay } from "./retry-delay.ts";
+
+const FACTS_PER_BATCH = 500;
+
+export interface DirectoryReaderOptions {
+  readonly config: DirectoryConfig;
+  readonly password: PasswordSource;
+  /** Epoch ms. */
+  readonly now: () => number;
+  readonly log: Logger;
+  /** Shared by the directories of one site, so that names which two domains have are told apart; own where absent. */
+  readonly book?: PrincipalBook;
+  /** For tests: waits without waiting. */
+  readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
+  readonly random?: () => number;
+}
+
+export interface DirectoryReader extends Collector {
+  readonly kind: "directory";
+  readonly book: PrincipalBook;
+  /** Tries each step with the present password: name, port, encryption, log-on, reading. One log-on, no retry. */
+  test(signal?: AbortSignal): Promise<readonly CheckResult[]>;
+  /** Reads at once instead of at the next turn; also ends the hold after refused passwords. */
+  refresh(): void;
+  setGroupFilter(filter: GroupFilter): void;
+}
+
+/**
+ * Reads users, devices and groups of one Active Directory and hands out what changed of each principal.
+ *
+ * Yields: after the first whole read the facts of everybody, then at each turn those that changed; an empty batch where
+ *         nothing did, as a sign of life. `bookmark` is for people: after a restart everything is read again.
+ * Errors: none thrown by `collect`; a fault is shown in `health` with its remedy and tried again with growing pauses.
+ *         A refused password is tried twice in all, five minutes apart, and then no more until `refresh`.
+ */
+export function createDirectoryReader(options: DirectoryReaderOptions): DirectoryReader {
+  return new Reader(options);
+}
+
+class Reader implements DirectoryReader {
+  readonly kind = "directory";
+  readonly book: PrincipalBook;
+  readonly #options: DirectoryReaderOptions;
+  readonly #config: DirectoryConfig;
+  readonly #sync: DirectorySync;
+  readonly #sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  readonly #startedAt: number;
+  #fault: DirectoryFault | null = null;
+  #faultSince = 0;
+  #failures = 0;
+  #refusedBinds = 0;
+  #goodSince: number | null = null;
+  #lastReadAt: number | null = null;
+  #lastReadMs = 0;
+  #changed = 0;
+  #wake = new AbortController();
+
+  constructor(options: DirectoryReaderOptions) {
+    this.#options = options;
+    this.#config = options.config;
+    this.book = options.book ?? new PrincipalBook();
+    this.#sync = new DirectorySync(options.config, this.book, options.now);
+    this.#sleep = options.sleep ?? sleepUntilAborted;
+    this.#startedAt = options.now();
+  }
+
+  get id(): string {
+    return this.#config.id;
+  }
+
+  async *collect({ signal }: CollectOptions): AsyncGenerator<CollectedBatch> {
+    while (!signal.aborted) {
+      try {
+        yield* this.#readOn(signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        await this.#waitAfter(toDirectoryFault(error, this.#config), signal);
+      }
+    }
+  }
+
+  test(signal: AbortSignal = AbortSignal.timeout(60_000)): Promise<readonly CheckResult[]> {
+    return testDirectory(this.#config, () => this.#password(), signal);
+  }
+
+  refresh(): void {
+    this.#refusedBinds = 0;
+    this.#wake.abort();
+  }
+
+  setGroupFilter(filter: GroupFilter): void {
+    this.book.setGroupFilter(filter);
+    this.refresh();
+  }
+
+  health(): readonly SourceHealth[] {
+    const { id, name, host } = this.#config;
+    const { users, devices, groups } = this.book.graph.size;
+    const counters = {
+      ...this.#sync.counts,
+      users,
+      devices,
+      groups,
+      changed: this.#changed,
+      cutGroups: this.book.cutGroups,
+      failures: this.#failures,
+      refusedBinds: this.#refusedBinds,
+      lastReadMs: this.#lastReadMs,
+    };
+    const base = { id, kind: "directory" as const, name, lastActivityAt: this.#lastReadAt, counters };
+    if (this.#fault !== null) {
+      const held =
+        this.#refusedBinds >= MAX_REFUSED_BINDS
+          ? ". Not tried again until the password is set anew, so that the account is not locked"
+          : "";
+      const sentence = `${this.#fault.message}: ${this.#fault.remedy}${held}`.slice(0, 500);
+      return [{ ...base, state: "broken", since: this.#faultSince, sentence }];
+    }
+    if (this.#goodSince === null) {
+      return [
+        { ...base, state: "never", since: this.#startedAt, sentence: `Reading ${host} for the first time` },
+      ];
+    }
+    const since = this.#goodSince;
+    if (this.book.cutGroups > 0) {
+      const sentence = "Some people are in more groups than a firewall is told: narrow the group filter";
+      return [{ ...base, state: "degraded", since, sentence }];
+    }
+    const sentence = `${users} users, ${devices} devices and ${groups} groups of ${this.#sync.server?.domain ?? host}`;
+    return [{ ...base, state: "ok", since, sentence }];
+  }
+
+  async *#readOn(signal: AbortSignal): AsyncGenerator<CollectedBatch> {
+    const session = await openLdapSession(this.#config, await this.#password());
+    const close = () => void session.close();
+    signal.addEventListener("abort", close, { once: true });
+    try {
+      await this.#sync.meet(session);
+      while (!signal.aborted) {
+        yield* this.#turn(session, signal);
+        await this.#pause(this.#config.pollSeconds * 1000, signal);
+      }
+    } finally {
+      signal.removeEventListener("abort", close);
+      await session.close();
+    }
+  }
+
+  async *#turn(session: LdapSession, signal: AbortSignal): AsyncGenerator<CollectedBatch> {
+    const { now, log } = this.#options;
+    const started = now();
+    const fullReads = this.#sync.counts.fullReads;
+    await this.#sync.step(session, signal);
+    this.#succeed(started, now());
+    const facts = this.book.takeChangedFacts(started);
+    this.#changed += facts.length;
+    if (this.#sync.counts.fullReads > fullReads) {
+      const { users, devices, groups } = this.book.graph.size;
+      log.info(
+        { directoryId: this.id, users, devices, groups, elapsedMs: this.#lastReadMs },
+        "directory read",
+      );
+    }
+    for (let from = 0; from === 0 || from < facts.length; from += FACTS_PER_BATCH) {
+      yield this.#toBatch(facts.slice(from, from + FACTS_PER_BATCH));
+    }
+  }
+
+  #toBatch(facts: readonly PrincipalFacts[]): CollectedBatch {
+    return { observations: [], facts, rejected: [], bookmark: this.#sync.bookmark };
+  }
+
+  #succeed(started: number, finished: number): void {
+    if (this.#fault !== null) this.#options.log.info({ directoryId: this.id }, "directory answers again");
+    if (this.#fault !== null || this.#goodSince === null) this.#goodSince = finished;
+    this.#fault = null;
+    this.#failures = 0;
+    this.#refusedBinds = 0;
+    this.#lastReadAt = finished;
+    this.#lastReadMs = finished - started;
+  }
+
+  async #waitAfter(fault: DirectoryFault, signal: AbortSignal): Promise<void> {
+    const { now, log, random = Math.random } = this.#options;
+    if (this.#fault === null) this.#faultSince = now();
+    this.#fault = fault;
+    this.#failures += 1;
+    if (fault.code === "credentials-refused") this.#refusedBinds += 1;
+    const wait = retryDelay(fault.code, this.#failures, this.#refusedBinds, random);
+    log.warn(
+      {
+        directoryId: this.id,
+        code: fault.code,
+        reason: fault.message,
+        remedy: fault.remedy,
+        attempt: this.#failures,
+        ...(wait.kind === "after" ? { delayMs: wait.ms } : {}),
+      },
+      wait.kind === "hold" ? "directory not read until a person acts" : "directory not read",
+    );
+    await this.#pause(wait.kind === "hold" ? null : wait.ms, signal);
+  }
+
+  /** Waits; null waits for `refresh` alone. */
+  async #pause(ms: number | null, signal: AbortSignal): Promise<void> {
+    this.#wake = new AbortController();
+    const either = AbortSignal.any([signal, this.#wake.signal]);
+    if (ms === null) await untilAborted(either);
+    else await this.#sleep(ms, either);
+  }
+
+  async #password(): Promise<string> {
+    const { password } = this.#options;
+    return typeof password === "string" ? password : await password();
+  }
+}
+
+async function sleepUntilAborted(ms: number, signal: AbortSignal): Promise<void> {
+  // An abort ends the wait; who waits asks the signal what to do next.
+  await delay(ms, undefined, { signal }).catch(() => undefined);
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}

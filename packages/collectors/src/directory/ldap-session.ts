@@ -1,0 +1,182 @@
+import { X509Certificate } from "node:crypto";
+import { isIP } from "node:net";
+import { Client, type Control, PagedResultsControl, SearchResponse } from "ldapts";
+import type { DirectoryConfig } from "./directory-config.ts";
+import { DirectoryFault, toDirectoryFault } from "./directory-fault.ts";
+import { PageControl } from "./ldap-controls.ts";
+import { LdapEntry } from "./ldap-entry.ts";
+
+const CONNECT_TIMEOUT_MS = 10_000;
+/** A server may compute the whole answer before its first page. */
+const OPERATION_TIMEOUT_MS = 120_000;
+/** Values that are not text, whatever their bytes look like. */
+const BINARY = ["objectGUID", "objectSid", "invocationId"];
+const NO_COOKIE = new Uint8Array(0);
+
+export interface SearchRequest {
+  readonly base: string;
+  readonly scope: "base" | "one" | "sub";
+  readonly filter: string;
+  readonly attributes: readonly string[];
+  readonly controls?: readonly Control[];
+}
+
+/** One connection, bound. Throws `DirectoryFault` only; after a fault it is closed and of no more use. */
+export interface LdapSession {
+  /** Answers in pages, however many; a page may be empty and the answer still go on. */
+  pages(request: SearchRequest, pageSize: number, signal: AbortSignal): AsyncGenerator<readonly LdapEntry[]>;
+  /** The entry of a DN (or of the root DSE, ""); null where there is none, or it may not be seen. */
+  entry(dn: string, attributes: readonly string[], controls?: readonly Control[]): Promise<LdapEntry | null>;
+  readonly isOpen: boolean;
+  close(): Promise<void>;
+}
+
+/** Connects, encrypts as configured, and logs on. */
+export async function openLdapSession(config: DirectoryConfig, password: string): Promise<LdapSession> {
+  const session = new Session(config);
+  try {
+    await session.open(password);
+    return session;
+  } catch (error) {
+    await session.close();
+    throw toDirectoryFault(error, config);
+  }
+}
+
+class Session implements LdapSession {
+  readonly #config: DirectoryConfig;
+  readonly #client: Client;
+  #cookie: Uint8Array = NO_COOKIE;
+
+  constructor(config: DirectoryConfig) {
+    this.#config = config;
+    const scheme = config.tls === "ldaps" ? "ldaps" : "ldap";
+    const host = isIP(config.host) === 6 ? `[${config.host}]` : config.host;
+    this.#client = new Client({
+      url: `${scheme}://${host}:${config.port}`,
+      connectTimeout: CONNECT_TIMEOUT_MS,
+      timeout: OPERATION_TIMEOUT_MS,
+      ...(config.tls === "ldaps" ? { tlsOptions: tlsOptionsOf(config) } : {}),
+    });
+    // The library keeps the cookie of an answer to itself; its parser says every message aloud.
+    // biome-ignore lint/complexity/useLiteralKeys: it is private, and only this form is checked against its type.
+    this.#client["messageParser"].on("message", (message: unknown) => {
+      if (message instanceof SearchResponse) this.#cookie = cookieOf(message);
+    });
+  }
+
+  get isOpen(): boolean {
+    return this.#client.isBound;
+  }
+
+  async open(password: string): Promise<void> {
+    if (password === "") {
+      // An empty password makes an anonymous bind, which succeeds and reads nothing.
+      throw new DirectoryFault(
+        "credentials-refused",
+        `There is no password for ${this.#config.bindUser}`,
+        "type the password",
+      );
+    }
+    if (this.#config.tls === "starttls") {
+      await this.#client.startTLS({ ...tlsOptionsOf(this.#config), host: this.#config.host });
+    }
+    await this.#client.bind(this.#config.bindUser, password);
+  }
+
+  async *pages(
+    request: SearchRequest,
+    pageSize: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<readonly LdapEntry[]> {
+    let cookie: Uint8Array = NO_COOKIE;
+    do {
+      signal.throwIfAborted();
+      const page = await this.#search(request, [
+        ...(request.controls ?? []),
+        new PageControl(pageSize, cookie),
+      ]);
+      // Before the yield: the reader may use this session for something else in between.
+      cookie = this.#cookie;
+      yield page;
+    } while (cookie.length > 0);
+  }
+
+  async entry(
+    dn: string,
+    attributes: readonly string[],
+    controls: readonly Control[] = [],
+  ): Promise<LdapEntry | null> {
+    const request: SearchRequest = { base: dn, scope: "base", filter: "(objectClass=*)", attributes };
+    try {
+      const [first] = await this.#search(request, controls);
+      return first ?? null;
+    } catch (error) {
+      const cause = error instanceof Error ? error.cause : undefined;
+      const isAbsent = cause instanceof Error && "code" in cause && cause.code === 32;
+      if (isAbsent) return null;
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    // What can fail here is a farewell to a connection that is gone.
+    await this.#client.unbind().catch(() => undefined);
+  }
+
+  async #search(request: SearchRequest, controls: readonly Control[]): Promise<readonly LdapEntry[]> {
+    // The library would connect again by itself, without logging on.
+    if (!this.isOpen) {
+      throw new DirectoryFault(
+        "unreachable",
+        `${this.#config.host}:${this.#config.port} closed the connection`,
+        "check that the domain controller runs",
+      );
+    }
+    try {
+      const { searchEntries } = await this.#client.search(
+        request.base,
+        {
+          scope: request.scope,
+          filter: request.filter,
+          attributes: [...request.attributes],
+          explicitBufferAttributes: BINARY,
+        },
+        [...controls],
+      );
+      return searchEntries.map((entry) => new LdapEntry(entry));
+    } catch (error) {
+      throw toDirectoryFault(error, this.#config);
+    }
+  }
+}
+
+function cookieOf(response: SearchResponse): Uint8Array {
+  for (const control of response.controls ?? []) {
+    if (control instanceof PagedResultsControl) return control.value?.cookie ?? NO_COOKIE;
+  }
+  return NO_COOKIE;
+}
+
+/** What the server's certificate is checked against. Throws a fault when the given CA cannot be read. */
+export function tlsOptionsOf(config: DirectoryConfig): {
+  readonly ca?: string[];
+  readonly rejectUnauthorized: boolean;
+  readonly minVersion: "TLSv1.2";
+} {
+  const base = { rejectUnauthorized: !config.dangerouslyTrustAnyCertificate, minVersion: "TLSv1.2" as const };
+  if (config.caPem === undefined || config.caPem.trim() === "") return base;
+  const certificates = config.caPem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  try {
+    if (certificates.length === 0) throw new Error("no certificate in it");
+    for (const certificate of certificates) new X509Certificate(certificate);
+  } catch (error) {
+    throw new DirectoryFault(
+      "certificate-refused",
+      "The CA that was given cannot be read",
+      "paste the PEM, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----",
+      error,
+    );
+  }
+  return { ...base, ca: certificates };
+}

@@ -1,0 +1,127 @@
+import { DirectoryGraph, type GroupFilter, type PrincipalRecord } from "@rollcall/directory-graph";
+import type { PrincipalFacts } from "@rollcall/identity-core";
+
+/** The most groups an entry may carry. Source: semantics 8 (documented). */
+const MAX_GROUPS = 200;
+/** One streamed item holds 8 KiB; what is left of it holds the names and aliases. */
+const MAX_GROUP_BYTES = 6000;
+const MAX_NAME = 256;
+
+/**
+ * Everybody that the directories of a site know, and what was last said of each.
+ *
+ * Holds: one graph for all directories that share the book (so that a group name that two domains have is noticed),
+ *        and a digest of the facts last handed out for each principal. `takeChangedFacts` hands out those that differ.
+ * Does not: talk to a directory, or know an address.
+ */
+export class PrincipalBook {
+  readonly graph: DirectoryGraph;
+  readonly #told = new Map<string, number>();
+  #cutGroups = 0;
+
+  constructor(filter?: GroupFilter) {
+    this.graph = new DirectoryGraph(filter);
+  }
+
+  /** Principals whose groups did not all fit, at their last change. */
+  get cutGroups(): number {
+    return this.#cutGroups;
+  }
+
+  setGroupFilter(filter: GroupFilter): void {
+    this.graph.setGroupFilter(filter);
+  }
+
+  /** The DN of a principal, by its SID: for filters that look at where an account stands. */
+  dnOf(sid: string): string | null {
+    const id = this.graph.principalBySid(sid);
+    return id === null ? null : (this.graph.principal(id)?.dn ?? null);
+  }
+
+  /** The facts of everybody who changed since the last call, the removed ones as not enabled. */
+  takeChangedFacts(now: number): readonly PrincipalFacts[] {
+    const { changed, removed } = this.graph.takeAffected();
+    const facts: PrincipalFacts[] = [];
+    for (const record of removed) {
+      // One that came back meanwhile (restored, or moved and read again) is told of below.
+      if (this.graph.principalBySid(record.sid) !== null) continue;
+      if (!this.#told.delete(record.sid)) continue;
+      facts.push({ ...this.#compose(record, null, now), enabled: false });
+    }
+    for (const id of changed) {
+      const record = this.graph.principal(id);
+      if (record === null) continue;
+      const current = this.#compose(record, id, now);
+      const digest = digestOf(current);
+      if (this.#told.get(record.sid) === digest) continue;
+      this.#told.set(record.sid, digest);
+      facts.push(current);
+    }
+    return facts;
+  }
+
+  #compose(record: PrincipalRecord, id: number | null, now: number): PrincipalFacts {
+    return {
+      key: record.sid,
+      kind: record.kind,
+      directoryId: record.directoryId,
+      asOf: now,
+      aliases: this.#aliasesOf(record, id),
+      domain: record.domain,
+      ...(record.netbiosDomain === null ? {} : { netbiosDomain: record.netbiosDomain }),
+      name: record.name,
+      ...(record.upn === null ? {} : { upn: record.upn }),
+      ...(record.displayName === null ? {} : { displayName: record.displayName.slice(0, MAX_NAME) }),
+      groups: id === null ? [] : this.#fit(this.graph.groupNames(id)),
+      enabled: record.enabled,
+    };
+  }
+
+  /**
+   * Every spelling that means this principal. `name@domain` is a logon name even where another UPN is set.
+   * Source: MS-ADTS 5.1.1.1.1 (documented). A spelling that two principals share is given to neither.
+   */
+  #aliasesOf(record: PrincipalRecord, id: number | null): readonly string[] {
+    const { sid, domain, netbiosDomain, name, upn, dnsHostName, kind } = record;
+    const domains = netbiosDomain === null ? [domain] : [domain, netbiosDomain];
+    const shared = id === null ? { inDomain: false, anywhere: false } : this.graph.sharesName(id);
+    const aliases = [sid];
+    if (kind === "user") {
+      for (const each of domains) aliases.push(`${each}\\${name}`);
+      aliases.push(`${name}@${domain}`);
+      if (upn !== null) aliases.push(upn);
+      if (!shared.anywhere) aliases.push(name);
+    } else {
+      for (const each of domains) aliases.push(`${each}\\${name}$`);
+      if (!shared.inDomain) for (const each of domains) aliases.push(`${each}\\${name}`);
+      if (dnsHostName !== null) aliases.push(dnsHostName);
+      if (!shared.anywhere) aliases.push(name, `${name}$`);
+    }
+    return [...new Set(aliases.map((alias) => alias.toLowerCase()))];
+  }
+
+  #fit(names: readonly string[]): readonly string[] {
+    let bytes = 0;
+    const kept = names.filter((name) => {
+      bytes += Buffer.byteLength(name) + 3;
+      return name.length <= MAX_NAME && bytes <= MAX_GROUP_BYTES;
+    });
+    if (kept.length > MAX_GROUPS || kept.length < names.length) this.#cutGroups += 1;
+    return kept.slice(0, MAX_GROUPS);
+  }
+}
+
+/** 53 bits of a text: enough to tell a change from none (a clash hides one change in 10^15). */
+function digestOf(facts: PrincipalFacts): number {
+  const text = JSON.stringify({ ...facts, asOf: 0 });
+  let high = 0xdeadbeef;
+  let low = 0x41c6ce57;
+  for (let index = 0; index < text.length; index += 1) {
+    const unit = text.charCodeAt(index);
+    high = Math.imul(high ^ unit, 2654435761);
+    low = Math.imul(low ^ unit, 1597334677);
+  }
+  high = Math.imul(high ^ (high >>> 16), 2246822507) ^ Math.imul(low ^ (low >>> 13), 3266489909);
+  low = Math.imul(low ^ (low >>> 16), 2246822507) ^ Math.imul(high ^ (high >>> 13), 3266489909);
+  return 4294967296 * (2097151 & low) + (high >>> 0);
+}
