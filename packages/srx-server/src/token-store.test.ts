@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { createMemoryTokenStore, type MemoryTokenStoreOptions, type TokenStore } from "./index.ts";
+import { createMemoryTokenStore, type MemoryTokenStore, type MemoryTokenStoreOptions } from "./index.ts";
 
-const issue = (tokens: TokenStore, over: Partial<Parameters<TokenStore["issue"]>[0]> = {}): string =>
+const issue = (tokens: MemoryTokenStore, over: Partial<Parameters<MemoryTokenStore["issue"]>[0]> = {}): string =>
   tokens.issue({
     tenantId: "t",
     pointId: "p",
@@ -11,7 +11,7 @@ const issue = (tokens: TokenStore, over: Partial<Parameters<TokenStore["issue"]>
     now: 0,
     ...over,
   });
-const store = (options: MemoryTokenStoreOptions = {}): TokenStore => createMemoryTokenStore(options);
+const store = (options: MemoryTokenStoreOptions = {}): MemoryTokenStore => createMemoryTokenStore(options);
 
 describe("the token store", () => {
   test("gives 128 random bits in the shape of a UUID, never the same", () => {
