@@ -18,6 +18,8 @@ export type Notice =
   | { readonly kind: "taken-back"; readonly url: string }
   | { readonly kind: "fault"; readonly role: Role; readonly url: string; readonly fault: SimulatorFault };
 
+export type { TableEntry } from "./authentication-table.ts";
+
 export interface FirewallOptions {
   readonly primary: ServerOptions;
   readonly secondary?: ServerOptions;
@@ -264,7 +266,8 @@ export class Firewall {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
       try {
-        this.#options.onPolled?.(await this.poll());
+        const outcome = await this.poll();
+        this.#options.onPolled?.(outcome);
         await wait(this.#options.intervalMs ?? 5_000, undefined, { signal });
       } catch (error) {
         if (!signal.aborted) throw error;

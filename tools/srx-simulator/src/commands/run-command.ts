@@ -97,9 +97,9 @@ async function run(flags: RunFlags, { out, err, stopping }: Surroundings): Promi
     if (flags.once) {
       const outcome = await firewall.poll();
       if (outcome.kind === "failed") {
-        // The last one is said, with the exit code, by whoever catches it.
-        for (const notice of notices.slice(0, -1)) err(`${textOf(notice)}\n`);
-        throw outcome.faults.at(-1);
+        // The primary's fault is said, with the exit code, by whoever catches it.
+        for (const notice of notices.slice(1)) err(`${textOf(notice)}\n`);
+        throw outcome.faults.at(0);
       }
       for (const notice of notices) err(`${textOf(notice)}\n`);
       out(printTable(firewall.table(), flags.output));
