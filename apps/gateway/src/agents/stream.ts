@@ -5,7 +5,7 @@ import type { Logger } from "@rollcall/observability";
 import type { DeviceRings } from "../process/device-rings.ts";
 import type { AdmittedAgent } from "./agent-door.ts";
 import { type Answer, ok, refuse, unreadable } from "./answer.ts";
-import type { TrustedSources } from "./trusted-sources.ts";
+import type { ItemCheck, TrustedSources } from "./trusted-sources.ts";
 
 /** What an agent may send at once, and how long it should wait between two batches. */
 const LIMITS = { maxItems: 1000, minGapMs: 0 };
@@ -72,9 +72,10 @@ export async function takeBatch(
   if (read.kind === "unreadable") return unreadable(read.reason, read.issues);
   const batch = read.message;
   const { tenantId, agentId } = agent;
+  const check = deps.trusted.checkOf(tenantId, agent.siteId);
   const items: LedgerItem[] = [];
   for (const [index, value] of batch.items.entries())
-    items.push(await toLedgerItem(deps, agent, value, batch.first + index));
+    items.push(await toLedgerItem(check, value, batch.first + index));
 
   const startedAt = performance.now();
   const outcome = await deps.database.ledger.commitBatch({
@@ -126,15 +127,10 @@ const REFUSALS = {
   gap: "Items before this batch are missing.",
 } as const;
 
-async function toLedgerItem(
-  deps: StreamDeps,
-  agent: AdmittedAgent,
-  value: unknown,
-  seq: number,
-): Promise<LedgerItem> {
+async function toLedgerItem(check: ItemCheck, value: unknown, seq: number): Promise<LedgerItem> {
   const read = readStreamItem(value, seq);
   if (read.kind === "unreadable") return { seq, kind: "unreadable", reason: read.reason, item: read.item };
-  const objection = await deps.trusted.objection(agent.tenantId, agent.siteId, read.item);
+  const objection = await check(read.item);
   if (objection !== null) return { seq, kind: "unreadable", reason: objection, item: value };
   if (read.item.kind === "principal") {
     const facts: PrincipalFacts = read.item.principal;

@@ -10,13 +10,14 @@ export interface SiteScope {
   readonly syslogSources: ReadonlyMap<string, { readonly addressSpaceId: string; readonly speaksFor: IpSet }>;
 }
 
-/** Between two reads of one site's scope: an agent that names unknown sources must not cost a query each. */
-const REREAD_MS = 1000;
+/** So long is a site's scope taken from memory while nothing objects. */
 const KEEP_MS = 5000;
+
+/** Says why an agent may not say this, or null. Made for one batch. */
+export type ItemCheck = (item: StreamItem) => Promise<string | null>;
 
 /**
  * Keeps what each site's agents may speak of. A stolen agent can lie about its own sources' addresses and no others.
- * An item outside the scope makes it read the rows again first: a source may have been added a moment ago.
  */
 export class TrustedSources {
   readonly #database: Database;
@@ -28,11 +29,18 @@ export class TrustedSources {
     this.#now = now;
   }
 
-  /** The reason why an agent of that site may not say this, or null. */
-  async objection(tenantId: string, siteId: string, item: StreamItem): Promise<string | null> {
-    const known = await this.#scopeOf(tenantId, siteId, KEEP_MS);
-    const first = objectionTo(known, item);
-    return first === null ? null : objectionTo(await this.#scopeOf(tenantId, siteId, REREAD_MS), item);
+  /**
+   * A check for the items of one batch. The first objection makes it read the rows again, once: a source may have been
+   * added a moment ago, and what is refused is not applied.
+   */
+  checkOf(tenantId: string, siteId: string): ItemCheck {
+    let isFresh = false;
+    return async (item) => {
+      const objection = objectionTo(await this.#scopeOf(tenantId, siteId, KEEP_MS), item);
+      if (objection === null || isFresh) return objection;
+      isFresh = true;
+      return objectionTo(await this.#scopeOf(tenantId, siteId, 0), item);
+    };
   }
 
   /** Drops scopes that nobody asked for lately. */
