@@ -226,7 +226,25 @@ describe("srx load", () => {
     expect(report).toMatchObject({ firewalls: 20, errors: 0, entries: 20, entriesPerFirewallMax: 1 });
     expect(report.polls).toBeGreaterThanOrEqual(20);
     expect(report.latencyMsP99).toBeGreaterThanOrEqual(report.latencyMsP50 ?? Number.NaN);
-    expect(server.asked("token")).toHaveLength(20);
+    expect(server.asked("token")).toHaveLength(1);
+  });
+
+  it("lets each firewall have its own token when told to", async () => {
+    await srx(
+      ...[
+        "load",
+        ...asFirewall(),
+        "--insecure",
+        "--firewalls",
+        "5",
+        "--seconds",
+        "0.3",
+        "--interval",
+        "0.05",
+      ],
+      "--own-tokens",
+    );
+    expect(server.asked("token")).toHaveLength(5);
   });
 
   it("counts errors by kind, and ends with the code of the last when nothing was answered", async () => {

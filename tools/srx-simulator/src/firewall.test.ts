@@ -400,6 +400,24 @@ describe("IP query", () => {
     expect(firewall.entry("192.0.2.9")).toMatchObject({ state: "Valid", user: "dan" });
   });
 
+  it("counts a device without a person, at an address unknown before, as a logon there", async () => {
+    const server = await aServer();
+    const firewall = aFirewall(server);
+    await firewall.queryIp("192.0.2.75");
+    server.tell({
+      ...aLogon({ ip: "192.0.2.75", user: "", device: "kiosk-3" }),
+      domain: "",
+      "domain-name": "",
+    });
+    await firewall.poll();
+
+    expect(firewall.entry("192.0.2.75")).toMatchObject({
+      state: "Valid",
+      device: "kiosk-3",
+      since: "2025-10-09T08:53:20.000Z",
+    });
+  });
+
   it("takes 404 for an unknown address", async () => {
     const server = await aServer();
     server.instead("ip", { status: 404, body: "" });

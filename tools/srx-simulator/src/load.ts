@@ -1,6 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { ServerLink, type ServerOptions } from "./server-link.ts";
 import { explainNetworkError, type SimulatorFault } from "./simulator-fault.ts";
+import { TokenHolder } from "./token-holder.ts";
 
 export interface LoadOptions {
   readonly server: ServerOptions;
@@ -9,6 +10,8 @@ export interface LoadOptions {
   /** 0 polls without a pause. */
   readonly intervalMs: number;
   readonly items: number;
+  /** Each firewall fetches a token of its own, instead of one for all. A server may keep few for one client. */
+  readonly ownTokens: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -31,7 +34,7 @@ export interface LoadReport {
 }
 
 /**
- * Polls as many firewalls at once, each with its own connection, token and cookie, and measures.
+ * Polls as many firewalls at once, each with its own connection and cookie, and measures.
  *
  * Firewalls start spread over one interval, and keep no table: memory is the server's to show, not ours.
  *
@@ -41,9 +44,10 @@ export interface LoadReport {
 export async function runLoad(
   options: LoadOptions,
 ): Promise<{ report: LoadReport; lastFault: SimulatorFault | null }> {
+  const tokens = options.ownTokens ? undefined : new TokenHolder();
   const links = Array.from(
     { length: options.firewalls },
-    () => new ServerLink({ ...options.server, connections: 1 }),
+    () => new ServerLink({ ...options.server, connections: 1, tokens }),
   );
   const ending = AbortSignal.any([options.signal, AbortSignal.timeout(options.seconds * 1000)]);
   const latenciesMs: number[] = [];

@@ -1,6 +1,7 @@
 import { Pool } from "undici";
 import { type Answer, readAnswer } from "./read-answer.ts";
 import { explainNetworkError, SimulatorFault } from "./simulator-fault.ts";
+import { type Token, TokenHolder } from "./token-holder.ts";
 import {
   type Credentials,
   readRefusal,
@@ -26,6 +27,8 @@ export interface ServerOptions extends Credentials {
   readonly parameters?: readonly (readonly [name: string, value: string])[];
   readonly requestTimeoutMs?: number;
   readonly connections?: number;
+  /** A token held together with other links of the same client; by default each link has its own. */
+  readonly tokens?: TokenHolder;
   readonly now?: () => number;
 }
 
@@ -50,11 +53,6 @@ export interface LinkCounters {
 }
 
 export type GoodAnswer = Extract<Answer, { kind: "answer" }>;
-
-interface Token {
-  readonly value: string;
-  readonly expiresAtMs: number;
-}
 
 interface Exchange {
   readonly status: number;
@@ -102,12 +100,12 @@ export class ServerLink {
   readonly #options: ServerOptions;
   readonly #pool: Pool;
   readonly #now: () => number;
-  #token: Token | null = null;
-  #fetching: Promise<Token> | null = null;
+  readonly #tokens: TokenHolder;
 
   constructor(options: ServerOptions) {
     this.url = serverUrl(options.url);
     this.#options = options;
+    this.#tokens = options.tokens ?? new TokenHolder();
     this.#now = options.now ?? Date.now;
     const timeoutMs = options.requestTimeoutMs ?? 10_000;
     this.#pool = new Pool(this.url.origin, {
@@ -129,7 +127,7 @@ export class ServerLink {
 
   /** When the token in hand ends, ISO 8601; `null` without one, or when the server gave no lifetime. */
   get tokenExpiresAt(): string | null {
-    const endsMs = this.#token?.expiresAtMs;
+    const endsMs = this.#tokens.token?.expiresAtMs;
     return endsMs === undefined || !Number.isFinite(endsMs) ? null : new Date(endsMs).toISOString();
   }
 
@@ -178,11 +176,6 @@ export class ServerLink {
     }
   }
 
-  /** Forgets the token, so that the next query fetches one. */
-  forgetToken(): void {
-    this.#token = null;
-  }
-
   /** Ends what is under way. A second call does nothing. */
   async close(): Promise<void> {
     if (!this.#pool.destroyed) await this.#pool.destroy();
@@ -197,7 +190,7 @@ export class ServerLink {
     const token = await this.#tokenInHand(signal);
     let exchange = await ask(token);
     if (exchange.status === 401) {
-      if (this.#token === token) this.#token = null;
+      this.#tokens.drop(token);
       this.counters.tokenRenewals++;
       exchange = await ask(await this.#tokenInHand(signal));
       if (exchange.status === 401)
@@ -234,13 +227,8 @@ export class ServerLink {
     return { ...answer, cookie: answer.cookie ?? exchange.cookie };
   }
 
-  /** The token in hand while it is good, else a fresh one; queries at one time share one request for it. */
-  async #tokenInHand(signal: AbortSignal): Promise<Token> {
-    if (this.#token && this.#now() < this.#token.expiresAtMs) return this.#token;
-    this.#fetching ??= this.#fetchToken(signal).finally(() => {
-      this.#fetching = null;
-    });
-    return this.#fetching;
+  #tokenInHand(signal: AbortSignal): Promise<Token> {
+    return this.#tokens.inHand(this.#now(), () => this.#fetchToken(signal));
   }
 
   async #fetchToken(signal: AbortSignal): Promise<Token> {
@@ -259,11 +247,10 @@ export class ServerLink {
       }
       if (answer.value.length > TOKEN_CHARS_MAX)
         this.#complain(`a token is longer than ${TOKEN_CHARS_MAX} characters`);
-      this.#token = {
+      return {
         value: answer.value,
         expiresAtMs: answer.lifetimeMs === null ? Number.POSITIVE_INFINITY : askedAtMs + answer.lifetimeMs,
       };
-      return this.#token;
     } catch (error) {
       this.counters.tokenErrors++;
       throw error;
