@@ -29,7 +29,7 @@ export function ownLoopback(): string {
 export class DeviceClient {
   readonly #url: URL;
   readonly #agent: Agent;
-  readonly #localAddress: string;
+  readonly localAddress: string;
 
   constructor(options: {
     readonly url: string;
@@ -40,7 +40,7 @@ export class DeviceClient {
     readonly localAddress?: string;
   }) {
     this.#url = new URL(options.url);
-    this.#localAddress = options.localAddress ?? ownLoopback();
+    this.localAddress = options.localAddress ?? ownLoopback();
     this.#agent = new Agent({
       keepAlive: true,
       maxSockets: options.maxSockets ?? 10,
@@ -74,7 +74,7 @@ export class DeviceClient {
       port: this.#url.port,
       path,
       signal: call.signal,
-      localAddress: this.#localAddress,
+      localAddress: this.localAddress,
       headers: {
         ...(method === "GET" ? {} : { "content-type": "application/json", "content-length": payload.length }),
         ...(call.gzip ? { "content-encoding": "gzip" } : {}),

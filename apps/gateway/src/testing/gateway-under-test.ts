@@ -124,7 +124,12 @@ export async function startInstallation(): Promise<TestInstallation> {
         log,
         now,
       );
-      for (const part of gateway.parts) await part.start();
+      try {
+        for (const part of gateway.parts) await part.start();
+      } catch (error) {
+        for (const part of gateway.parts.toReversed()) await part.stop();
+        throw error;
+      }
       const at = gateway.addresses();
       const made: RunningGateway = {
         gateway,

@@ -6,3 +6,4 @@ export {
   type TestInstallation,
 } from "./gateway-under-test.ts";
 export { askNonce, type Enrolled, enrolmentOf, StandInAgent } from "./stand-in-agent.ts";
+export { StandInFirewall } from "./stand-in-firewall.ts";

@@ -1,0 +1,256 @@
+import { randomUUID } from "node:crypto";
+import { aBatch, anObservation, aPrincipal } from "@rollcall/agent-protocol/testing";
+import { Secret } from "@rollcall/config";
+import { makeSecretVerifier, newClientSecret } from "@rollcall/pki";
+import { hasRedis, startRedis } from "@rollcall/testkit";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { SecondGatewayError } from "../process/only-gateway.ts";
+import {
+  type RunningGateway,
+  StandInAgent,
+  StandInFirewall,
+  startInstallation,
+  type TestCustomer,
+  type TestInstallation,
+} from "../testing/index.ts";
+
+let site: TestInstallation;
+let gateway: RunningGateway;
+let customer: TestCustomer;
+let agent: StandInAgent;
+let firewall: StandInFirewall;
+
+beforeAll(async () => {
+  site = await startInstallation();
+  gateway = await site.gateway();
+});
+afterAll(() => site?.stop());
+beforeEach(async () => {
+  customer = await site.customer();
+  agent = await StandInAgent.enrol(gateway.agentUrl, await site.onboarding(customer));
+  await agent.open();
+  firewall = new StandInFirewall(gateway.firewallUrl, site.keys.firewall.certPem);
+  return () => {
+    agent.close();
+    firewall.close();
+  };
+});
+
+const logon = (of: Parameters<typeof anObservation>[0] = {}, whose: TestCustomer = customer) => ({
+  observation: anObservation({ sourceId: whose.syslogSourceId, addressSpaceId: whose.addressSpaceId, ...of }),
+});
+const person = (name: string) => ({
+  principal: aPrincipal({
+    directoryId: customer.directoryId,
+    key: `s-1-5-${name}`,
+    name,
+    aliases: [`corp\\${name}`],
+    upn: `${name}@corp.example`,
+  }),
+});
+
+async function untilPolled(wanted: (entries: string[]) => boolean, reader = firewall): Promise<number> {
+  const startedAt = performance.now();
+  await expect.poll(async () => wanted(await reader.poll()), { timeout: 5000, interval: 50 }).toBe(true);
+  return performance.now() - startedAt;
+}
+
+describe("a firewall that asks the cloud", () => {
+  it("is told within a second of what an agent's batch changed, groups included, and of its end", async () => {
+    await firewall.askToken(customer.clientId, customer.clientSecret);
+    expect(await firewall.poll()).toEqual([]);
+    const at = Date.now();
+    await agent.send(aBatch([person("ana"), logon({ effectiveAt: at })], agent.take(2)));
+    expect(await untilPolled((entries) => entries.includes("10.20.3.7 ana logon"))).toBeLessThan(1000);
+    const one = await firewall.ask("/user_query/v2/ip/10.20.3.7");
+    expect(one).toMatchObject({ status: 200 });
+    expect(one.text).toContain("vpn-users");
+    expect(one.text).toContain("corp.example");
+    const end = logon({ verb: "end", effectiveAt: at + 1, endScope: { principal: "named", family: "same" } });
+    await agent.send(aBatch([end], agent.take(1)));
+    expect(
+      await untilPolled((entries) => entries.some((e) => e.startsWith("10.20.3.7 ") && e.endsWith("logoff"))),
+    ).toBeLessThan(1000);
+    expect((await firewall.ask("/user_query/v2/ip/10.20.3.7")).text).not.toContain("ana");
+  });
+
+  it("is brought forward even when the bell was not heard", async () => {
+    await firewall.askToken(customer.clientId, customer.clientSecret);
+    await firewall.poll();
+    const { tenantId } = customer;
+    const first = agent.take(1);
+    await site.database.ledger.commitBatch({
+      tenantId,
+      agentId: agent.enrolled.agentId,
+      lane: "live",
+      epoch: first.epoch,
+      first: 1,
+      last: 1,
+      items: [{ seq: 1, kind: "observation", observation: logon().observation as never }],
+    });
+    expect(await untilPolled((entries) => entries.length === 1)).toBeLessThan(2500);
+  });
+
+  it("gets no token with a wrong secret, for an unknown client, or while it is turned off; and no word why", async () => {
+    const answers = [
+      await firewall.askToken(customer.clientId, newClientSecret()),
+      await firewall.askToken(`client-${randomUUID()}`, customer.clientSecret),
+    ];
+    const { tenantId, pointId } = customer;
+    await site.database.withTenant(tenantId, ({ tx }) =>
+      tx.enforcementPoint.update({
+        where: { tenantId_id: { tenantId, id: pointId } },
+        data: { enabled: false },
+      }),
+    );
+    answers.push(await firewall.askToken(customer.clientId, customer.clientSecret));
+    expect(new Set(answers.map((answer) => `${answer.status} ${answer.text}`)).size).toBe(1);
+    expect(answers[0]?.status).toBe(401);
+  });
+
+  it("is out within five seconds when its secret is revoked, though its token has not expired, and not a moment before", async () => {
+    const { tenantId, pointId } = customer;
+    await firewall.askToken(customer.clientId, customer.clientSecret);
+    const second = newClientSecret();
+    await site.database.withTenant(tenantId, ({ tx }) =>
+      tx.enforcementSecret.create({
+        data: { tenantId, enforcementPointId: pointId, verifier: makeSecretVerifier(second) },
+      }),
+    );
+    const rotated = new StandInFirewall(gateway.firewallUrl, site.keys.firewall.certPem);
+    await rotated.askToken(customer.clientId, second);
+    await Promise.all([firewall.poll(), rotated.poll()]);
+    await site.database.withTenant(tenantId, async ({ tx }) => {
+      const oldest = await tx.enforcementSecret.findFirstOrThrow({
+        where: { tenantId },
+        orderBy: { createdAt: "asc" },
+      });
+      await tx.enforcementSecret.update({
+        where: { tenantId_id: { tenantId, id: oldest.id } },
+        data: { revokedAt: new Date() },
+      });
+    });
+    const revokedAt = performance.now();
+    await expect
+      .poll(
+        () =>
+          firewall.poll().then(
+            () => "served",
+            () => "refused",
+          ),
+        { timeout: 6000, interval: 100 },
+      )
+      .toBe("refused");
+    expect(performance.now() - revokedAt).toBeLessThan(5000);
+    expect((await firewall.ask("/user_query/v2/users/endpoints?begintime=0")).status).toBe(401);
+    await rotated.poll();
+    rotated.close();
+  });
+
+  it("sees nothing of another customer, whatever it asks", async () => {
+    const theirs = await site.customer();
+    const theirAgent = await StandInAgent.enrol(gateway.agentUrl, await site.onboarding(theirs));
+    await theirAgent.open();
+    await theirAgent.send(aBatch([logon({ ip: "10.20.7.7" }, theirs)], theirAgent.take(1)));
+    await firewall.askToken(customer.clientId, customer.clientSecret);
+    expect(await firewall.poll()).toEqual([]);
+    expect((await firewall.ask("/user_query/v2/ip/10.20.7.7")).text).not.toContain("ana");
+    const other = new StandInFirewall(gateway.firewallUrl, site.keys.firewall.certPem);
+    await other.askToken(theirs.clientId, theirs.clientSecret);
+    other.cookie = firewall.cookie;
+    expect(await other.poll()).toEqual(["10.20.7.7 ana logon"]);
+    theirAgent.close();
+    other.close();
+  });
+
+  it("is written down: what it was told, by the cloud, and when the customer was first answered", async () => {
+    const { tenantId, pointId } = customer;
+    await agent.send(aBatch([logon()], agent.take(1)));
+    await firewall.askToken(customer.clientId, customer.clientSecret);
+    await untilPolled((entries) => entries.length === 1);
+    const row = () =>
+      site.database.withTenant(tenantId, async ({ tx }) => ({
+        contact: (
+          await tx.enforcementContact.findFirst({
+            where: { tenantId, enforcementPointId: pointId, responder: "cloud" },
+          })
+        )?.contact,
+        customer: await tx.customer.findUniqueOrThrow({ where: { id: tenantId } }),
+      }));
+    await expect
+      .poll(async () => (await row()).contact, { timeout: 5000, interval: 100 })
+      .toMatchObject({ tokens: 1, told: [{ ip: "10.20.3.7", user: "ana", how: "batch" }] });
+    expect((await row()).customer.firstAnsweredAt).not.toBeNull();
+  });
+
+  it("keeps its token over a restart of the gateway: only the hash of it is stored", async () => {
+    await agent.send(aBatch([logon()], agent.take(1)));
+    await firewall.askToken(customer.clientId, customer.clientSecret);
+    await untilPolled((entries) => entries.length === 1);
+    const rows = await site.database.withTenant(customer.tenantId, ({ tx }) =>
+      tx.enforcementToken.findMany(),
+    );
+    expect(JSON.stringify(rows)).not.toContain(firewall.token);
+    await gateway.stop();
+    gateway = await site.gateway();
+    const again = new StandInFirewall(
+      gateway.firewallUrl,
+      site.keys.firewall.certPem,
+      firewall.client.localAddress,
+    );
+    again.token = firewall.token;
+    again.cookie = firewall.cookie;
+    expect(await again.poll()).toEqual([]);
+    const thief = new StandInFirewall(gateway.firewallUrl, site.keys.firewall.certPem);
+    thief.token = firewall.token;
+    await expect(thief.poll()).rejects.toThrow("401");
+    again.close();
+    thief.close();
+  });
+});
+
+describe("two gateways", () => {
+  it("are refused without Redis, in one sentence", async () => {
+    await expect(site.gateway({ gateways: 2 })).rejects.toThrow("several gateways need Redis");
+    await expect(site.gateway()).rejects.toThrow(SecondGatewayError);
+  }, 60_000);
+
+  it.skipIf(!hasRedis() && !process.env.CI)(
+    "with Redis serve one firewall by turns: one token, one cookie, no full resend",
+    async () => {
+      const redis = await startRedis();
+      await gateway.stop();
+      const redisUrl = new Secret(redis.url);
+      const [one, two] = [
+        await site.gateway({ redisUrl, gateways: 2 }),
+        await site.gateway({ redisUrl, gateways: 2 }),
+      ];
+      try {
+        const sender = new StandInAgent(one.agentUrl, agent.enrolled);
+        await sender.open();
+        const at = new StandInFirewall(one.firewallUrl, site.keys.firewall.certPem);
+        await at.askToken(customer.clientId, customer.clientSecret);
+        await sender.send(aBatch([logon({ ip: "10.20.1.1" })], sender.take(1)));
+        await untilPolled((entries) => entries.length === 1, at);
+        const also = new StandInFirewall(two.firewallUrl, site.keys.firewall.certPem, at.client.localAddress);
+        also.token = at.token;
+        also.cookie = at.cookie;
+        expect(await also.poll()).toEqual([]);
+        await sender.send(aBatch([logon({ ip: "10.20.1.2" })], sender.take(1)));
+        const seen: string[] = [];
+        await untilPolled((entries) => seen.push(...entries) === 1, also);
+        expect(seen).toEqual(["10.20.1.2 ana logon"]);
+        const asked = new StandInAgent(two.agentUrl, agent.enrolled);
+        const version = (await asked.client.get("/v1/config")).body?.version;
+        expect(version).toBeTypeOf("number");
+        for (const client of [sender, at, also, asked]) client.close();
+      } finally {
+        await one.stop();
+        await two.stop();
+        gateway = await site.gateway();
+        await redis.stop();
+      }
+    },
+    60_000,
+  );
+});
