@@ -10,4 +10,4 @@ export {
 export { explainIssues, formatIssues, formatPath } from "./explain-issues.ts";
 export { nearest } from "./nearest.ts";
 export { Secret } from "./secret.ts";
-export { MAX_CONFIG_BYTES, parseYamlConfig, readYamlConfig } from "./yaml-config.ts";
+export { formatYaml, MAX_CONFIG_BYTES, parseYamlConfig, readYamlConfig } from "./yaml-config.ts";

@@ -8,6 +8,7 @@ import {
   type Node,
   type ParsedNode,
   parseDocument,
+  stringify,
 } from "yaml";
 import type { z } from "zod";
 import { ConfigError, type ConfigIssue } from "./config-error.ts";
@@ -133,4 +134,9 @@ function withLine(issue: ConfigIssue, places: ReadonlyMap<string, number>): Conf
     if (path === "") return issue;
     path = cut <= 0 ? "" : path.slice(0, cut);
   }
+}
+
+/** A value as YAML, for people to read. */
+export function formatYaml(value: unknown): string {
+  return stringify(value, { lineWidth: 110 });
 }

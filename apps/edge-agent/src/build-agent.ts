@@ -1,0 +1,314 @@
+import { createSyslogListener } from "@rollcall/collectors/syslog";
+import type { Logger } from "@rollcall/observability";
+import { AgentError } from "./agent-error.ts";
+import type { LocalFile } from "./config.ts";
+import { readIdentity } from "./enrolment/identity.ts";
+import {
+  type FirewallTls,
+  isDueForRenewal,
+  makeOwnTls,
+  ownNames,
+  readFirewallTls,
+} from "./firewall/firewall-certificate.ts";
+import { createFirewallDoor } from "./firewall/firewall-door.ts";
+import { listenFault } from "./firewall/listen-fault.ts";
+import { openResponderIdentity } from "./firewall/responder-identity.ts";
+import { createGroupCommit } from "./pipeline/group-commit.ts";
+import { housekeeping } from "./pipeline/housekeeping.ts";
+import { TableKeeper } from "./pipeline/table-keeper.ts";
+import type { AgentSettings, ListenAddress } from "./settings.ts";
+import { type EffectiveSite, effectiveSite } from "./sources/effective-site.ts";
+import { createSiteRuntime } from "./sources/site-runtime.ts";
+import { openStore } from "./state/open-store.ts";
+import { openStateFolder } from "./state/state-folder.ts";
+import { StoreFault } from "./state/store-fault.ts";
+import { type AgentReport, createAgentReport } from "./status/agent-report.ts";
+import { openLocalToken } from "./status/local-token.ts";
+import { createStatusServer } from "./status/status-server.ts";
+import type { Clock } from "./supervisor/clock.ts";
+import { HealthRecord, type Part } from "./supervisor/part.ts";
+import { buildUplink } from "./uplink/build-uplink.ts";
+import { parsePortalConfig } from "./uplink/config-poll.ts";
+
+/** Lines that have come in and are not yet written when the agent stops: waited for at most this long. */
+const DRAIN_MS_MAX = 3000;
+
+export interface BuildOptions {
+  readonly settings: AgentSettings;
+  readonly local: LocalFile | null;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+}
+
+export interface BuiltAgent {
+  /** In the order of starting; reversed, of stopping. */
+  readonly parts: readonly Part[];
+  readonly report: AgentReport;
+  /** What a person should read when it runs, a sentence each. */
+  readonly greeting: () => readonly string[];
+}
+
+/** Builds the parts of an agent and hands them to each other. Nothing listens and nothing is read before they start. */
+export async function buildAgent(options: BuildOptions): Promise<BuiltAgent> {
+  const { settings, local, clock, log } = options;
+  const startedAt = clock.now();
+  const folder = openStateFolder(settings.stateDir);
+  const identity = readIdentity(folder.identity);
+  if (identity === null && local === null) {
+    throw new AgentError(
+      "not-enrolled",
+      "This machine is not enrolled, and no local configuration was given.",
+      {
+        exit: "not-enrolled",
+        remedy:
+          "Enrol it: rollcall-agent enroll FILE. Or run it by itself: rollcall-agent run --config FILE.",
+      },
+    );
+  }
+  const responder = openResponderIdentity(folder.responder);
+  const open = (): ReturnType<typeof openStore>["store"] => {
+    const { store, how } = openStore(folder.store, clock.now());
+    store.setBound(settings.maxSpoolBytes);
+    if (how.kind === "replaced")
+      log.error(
+        { file: how.keptAs, reason: how.reason },
+        "store could not be read; it is kept aside and the agent begins with an empty one",
+      );
+    return store;
+  };
+  const keeper: TableKeeper = new TableKeeper(openFirst(open, folder.store), {
+    issuer: responder.issuer,
+    now: clock.now,
+    log,
+    contextOf: (facts) => site.contextOf(facts),
+  });
+  const commits = createGroupCommit({
+    keeper,
+    clock,
+    log,
+    reopen() {
+      keeper.store.close();
+      keeper.replaceStore(open());
+    },
+  });
+
+  const listen = settings.firewallListen;
+  let tls = listen === null ? null : await usableTls(folder, local, listen, startedAt);
+  const door =
+    listen === null || tls === null
+      ? null
+      : createFirewallDoor({
+          listen,
+          keeper,
+          responder,
+          tenantId: identity?.tenant.id ?? "local",
+          tls,
+          now: clock.now,
+          log,
+        });
+  const syslog =
+    settings.syslogListen === null
+      ? null
+      : createSyslogListener({
+          udp: settings.syslogListen,
+          tcp: settings.syslogListen,
+          sources: [],
+          now: clock.now,
+          log,
+        });
+  const site = createSiteRuntime({
+    keeper,
+    commits,
+    clock,
+    random: options.random,
+    log,
+    door,
+    syslog,
+    secrets: () => ({ identity: uplink?.link.identity ?? identity }),
+  });
+
+  const localSite = local === null ? null : siteOf(local);
+  const combine = (portal: Parameters<typeof effectiveSite>[0]): EffectiveSite =>
+    effectiveSite(portal, localSite, settings.configFile);
+  const uplink =
+    identity === null
+      ? null
+      : buildUplink({
+          identity,
+          folder,
+          keeper,
+          commits,
+          site,
+          syslog,
+          combine,
+          clock,
+          random: options.random,
+          log,
+          firewallTls: {
+            current: () => tls,
+            use(next) {
+              tls = next;
+              door?.setTls(next);
+            },
+          },
+          report: () => report,
+        });
+  const parts: Part[] = [];
+  const report = createAgentReport({
+    settings,
+    startedAt,
+    now: clock.now,
+    keeper,
+    commits,
+    site,
+    door,
+    syslog,
+    identity: () => uplink?.link.identity ?? identity,
+    link: uplink?.link ?? null,
+    sender: uplink?.sender ?? null,
+    firewallTls: () => tls,
+    ownAuthorityFile: folder.ownAuthorityCertificate,
+    refusedConfig: () => uplink?.refusedConfig() ?? null,
+    parts: () => parts,
+  });
+  // Firewalls are let in once the table is loaded and it is known who may ask; sources are heard last, so that on the
+  // way down nothing comes in while the rest is still written.
+  parts.push(storeFile(keeper), commits, firstConfiguration(keeper, site, combine, log));
+  if (door !== null) parts.push(door);
+  parts.push(site);
+  if (syslog !== null && settings.syslogListen !== null)
+    parts.push(syslogPart(syslog, settings.syslogListen, clock));
+  parts.push(
+    housekeeping({ keeper, commits, isAlone: identity === null, clock, random: options.random, log }),
+  );
+  if (uplink !== null) parts.push(...uplink.parts);
+  if (settings.statusListen !== null) {
+    parts.push(
+      createStatusServer({
+        listen: settings.statusListen,
+        token: openLocalToken(folder.localToken),
+        status: report.status,
+        who: report.who,
+        metrics: report.metrics,
+        isReady: () => door !== null && door.address !== null && site.effective !== null,
+        now: clock.now,
+        log,
+      }),
+    );
+  }
+  return { parts, report, greeting: () => greetingOf(report) };
+}
+
+function openFirst<T>(open: () => T, file: string): T {
+  try {
+    return open();
+  } catch (error) {
+    if (!(error instanceof StoreFault) || error.kind !== "full") throw error;
+    throw new AgentError("disk-full", `There is no room on the disk to make the agent's store at ${file}.`, {
+      cause: error,
+      remedy: "Free some disk, or name another folder with --state-dir.",
+    });
+  }
+}
+
+async function usableTls(
+  folder: ReturnType<typeof openStateFolder>,
+  local: LocalFile | null,
+  listen: ListenAddress,
+  now: number,
+): Promise<FirewallTls> {
+  const found = readFirewallTls(folder);
+  const names = ownNames(local?.firewallListener.names ?? [], listen.host);
+  const isOtherNames = found?.origin === "own" && [...found.names].sort().join() !== [...names].sort().join();
+  if (found !== null && !isOtherNames && !(found.origin === "own" && isDueForRenewal(found, now)))
+    return found;
+  return makeOwnTls(folder, names, now);
+}
+
+function siteOf(local: LocalFile): Omit<LocalFile, "agent"> {
+  const { agent: _agent, ...site } = local;
+  return site;
+}
+
+/** The store is open before anything starts and closes after everything has stopped. */
+function storeFile(keeper: TableKeeper): Part {
+  return {
+    name: "store file",
+    start: async () => undefined,
+    stop: async () => keeper.store.close(),
+    health: () => ({ state: "ok", sentence: "Open.", since: 0 }),
+  };
+}
+
+function syslogPart(
+  syslog: ReturnType<typeof createSyslogListener>,
+  listen: ListenAddress,
+  clock: Clock,
+): Part {
+  const health = new HealthRecord(clock.now, "off", "not started");
+  return {
+    name: "syslog listener",
+    async start() {
+      try {
+        await syslog.start();
+      } catch (error) {
+        throw listenFault("syslog", listen, isUdpFault(error) ? "udp" : "tcp", "--syslog-listen", error);
+      }
+      health.set("ok", "Syslog is heard.");
+    },
+    async stop() {
+      await syslog.stop();
+      health.set("off", "stopped");
+      // The site still reads: what was taken from the wire is written before the reader stops.
+      const until = clock.now() + DRAIN_MS_MAX;
+      while ((syslog.counters.waitingLines ?? 0) > 0 && clock.now() < until) await clock.sleep(10);
+    },
+    health: () => health.current,
+  };
+}
+
+function isUdpFault(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith("UDP");
+}
+
+/** Before the portal has spoken: its last good configuration, kept in the store, over the local file. */
+function firstConfiguration(
+  keeper: TableKeeper,
+  site: ReturnType<typeof createSiteRuntime>,
+  combine: (portal: Parameters<typeof effectiveSite>[0]) => EffectiveSite,
+  log: Logger,
+): Part {
+  return {
+    name: "last good configuration",
+    async start() {
+      const stored = keeper.store.configuration;
+      const parsed = stored === null ? null : parsePortalConfig(JSON.parse(stored.body));
+      if (parsed?.kind === "refused")
+        log.error(
+          { configVersion: stored?.version, reason: parsed.reason },
+          "stored configuration cannot be used by this version",
+        );
+      await site.apply(combine(parsed?.kind === "usable" ? parsed.config : null));
+    },
+    stop: async () => undefined,
+    health: () => ({ state: "ok", sentence: "Read.", since: 0 }),
+  };
+}
+
+function greetingOf(report: AgentReport): string[] {
+  const status = report.status();
+  const { tenant, site, agent } = status.enrolment;
+  const lines = [tenant === null ? "Running by itself." : `Running as ${agent} of ${tenant}, ${site}.`];
+  for (const listener of status.listeners) {
+    if (listener.state === "off") lines.push(listener.sentence);
+    else
+      lines.push(
+        `${listener.name}: ${listener.address}${listener.address.startsWith("127.") ? " (only from this machine)" : ""}`,
+      );
+  }
+  const ca = status.firewallCertificate?.caFile ?? null;
+  if (ca !== null) lines.push(`Firewalls that check certificates need this CA: ${ca}`);
+  lines.push("See how it is: rollcall-agent status");
+  return lines;
+}

@@ -1,0 +1,201 @@
+import { ConfigError, formatIssue } from "@rollcall/config";
+import { LOG_LEVELS } from "@rollcall/observability";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { AgentError, messageOf } from "../agent-error.ts";
+import type { Environment, Flags } from "../config.ts";
+import { VERSION } from "../version.ts";
+import { completionScript, SHELLS, type Shell } from "./completion.ts";
+import { configNewSecretCommand, configShowCommand, configValidateCommand } from "./config-command.ts";
+import { type EnrollOptions, enrollCommand } from "./enroll-command.ts";
+import { EXIT, exitCodeHelp } from "./exit-codes.ts";
+import type { CommandContext, GlobalOptions } from "./host.ts";
+import { runCommand } from "./run-command.ts";
+import { statusCommand } from "./status-command.ts";
+import { createTerminal, type Terminal, type TerminalOptions } from "./terminal.ts";
+import { whoCommand } from "./who-command.ts";
+
+export interface CliHost extends Pick<TerminalOptions, "stdin" | "stdout" | "stderr"> {
+  readonly environment: Environment;
+  readonly now: () => number;
+  untilTerminated(): AbortSignal;
+}
+
+/**
+ * Runs one command line and gives the exit code.
+ *
+ * Shape:  what went wrong is said on standard error as a sentence, with what to do about it and a code.
+ * Errors: none thrown.
+ */
+export async function runCli(argv: readonly string[], host: CliHost): Promise<number> {
+  let code: number = EXIT.ok;
+  const program = createProgram(host, (exit) => {
+    code = exit;
+  });
+  try {
+    await program.parseAsync(argv, { from: "user" });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    const plain = createTerminal({ ...host, mayAsk: false, mayColour: true });
+    return explain(error, plain);
+  }
+}
+
+function createProgram(host: CliHost, done: (exit: number) => void): Command {
+  const program = new Command("rollcall-agent");
+  const contextOf = (flags: Flags): CommandContext => {
+    const globals = program.opts<GlobalOptions>();
+    return {
+      terminal: createTerminal({ ...host, mayAsk: globals.input, mayColour: globals.color }),
+      environment: host.environment,
+      flags: globals.stateDir === undefined ? flags : { ...flags, stateDir: globals.stateDir },
+      now: host.now,
+      untilTerminated: host.untilTerminated,
+    };
+  };
+  const output = (): Option =>
+    new Option("-o, --output <form>", "how to print").choices(["table", "json"]).default("table");
+  const statusListen = (): Option =>
+    new Option("--status-listen <host:port>", "where the running agent answers");
+
+  program
+    .description("Tells identity-aware firewalls who is behind an address.")
+    .option("--state-dir <folder>", "the agent's own folder (ROLLCALL_STATE_DIR)")
+    .option("--no-color", "no colours (NO_COLOR)")
+    .option("--no-input", "never ask a question")
+    .showSuggestionAfterError()
+    .showHelpAfterError("(rollcall-agent --help shows the commands)")
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void host.stdout.write(text),
+      writeErr: (text) => void host.stderr.write(text),
+    })
+    .addHelpText(
+      "after",
+      () =>
+        `\n${examples}\n\nA flag wins over the environment (ROLLCALL_*), which wins over the file.\n\n${exitCodeHelp()}`,
+    );
+
+  program
+    .command("enroll")
+    .alias("enrol")
+    .description("make this machine an agent of the portal, with an onboarding file")
+    .argument("[file]", "the file that the portal made")
+    .option("--stdin", "read the file from standard input")
+    .option("-y, --yes", "do not ask")
+    .option(
+      "--trust <trust.pem>",
+      "who may sign onboarding files; without it the first file's key is trusted",
+    )
+    .option("--keep-file", "do not destroy the file after success")
+    .action(async (file: string | undefined, options: EnrollOptions) =>
+      done(await enrollCommand(file, options, contextOf({}))),
+    );
+
+  program
+    .command("run")
+    .description("collect, keep the table, answer firewalls; runs until it is told to stop")
+    .option(
+      "--config <file>",
+      "local configuration (YAML); enough to run without any portal (ROLLCALL_CONFIG)",
+    )
+    .option("--firewall-listen <host:port>", "where firewalls ask, or off (ROLLCALL_FIREWALL_LISTEN)")
+    .option(
+      "--syslog-listen <host:port>",
+      "where syslog arrives, UDP and TCP, or off (ROLLCALL_SYSLOG_LISTEN)",
+    )
+    .option(
+      "--status-listen <host:port>",
+      "where status and who ask, loopback only, or off (ROLLCALL_STATUS_LISTEN)",
+    )
+    .option("--max-spool-bytes <bytes>", "bound of the agent's store (ROLLCALL_MAX_SPOOL_BYTES)")
+    .addOption(
+      new Option("--log-level <level>", "how much is logged (ROLLCALL_LOG_LEVEL)").choices(LOG_LEVELS),
+    )
+    .action(async (flags: Flags) => done(await runCommand(contextOf(flags))));
+
+  program
+    .command("status")
+    .description("what works, what does not, and what to do first")
+    .option("-w, --watch", "draw it again every two seconds")
+    .addOption(output())
+    .addOption(statusListen())
+    .action(async (options: Flags & { watch?: boolean; output: "table" | "json" }) =>
+      done(await statusCommand(options, contextOf(options))),
+    );
+
+  program
+    .command("who")
+    .description("who is at an address, or where somebody is: the same that firewalls are told")
+    .argument("<address-or-user>", "10.1.2.3, 2001:db8::1, ana or corp\\ana", notEmpty)
+    .addOption(output())
+    .addOption(statusListen())
+    .action(async (asked: string, options: Flags & { output: "table" | "json" }) =>
+      done(await whoCommand(asked, options, contextOf(options))),
+    );
+
+  const config = program.command("config").description("look at the configuration of this machine");
+  config
+    .command("validate")
+    .description("check a configuration file with the loader of run; tells every fault at once")
+    .option("--config <file>", "the file to check")
+    .action((flags: Flags) => done(configValidateCommand(contextOf(flags))));
+  config
+    .command("show")
+    .description("how the agent would run, and where each value comes from")
+    .option("--config <file>", "the local file")
+    .action((flags: Flags) => done(configShowCommand(contextOf(flags))));
+  config
+    .command("new-secret")
+    .description("make a client secret for a firewall, and the verifier for the file")
+    .action(() => done(configNewSecretCommand(contextOf({}))));
+
+  program
+    .command("version")
+    .description("print the version")
+    .action(() => void host.stdout.write(`${VERSION}\n`));
+  program
+    .command("completion")
+    .description("print a completion script for a shell")
+    .argument("<shell>", SHELLS.join(", "), shellOf)
+    .action((shell: Shell) => void host.stdout.write(completionScript(program, shell)));
+
+  for (const command of [...program.commands, ...config.commands])
+    command.showHelpAfterError("(add --help to see how it is used)");
+  return program;
+}
+
+const examples = `Examples:
+  rollcall-agent enroll rollcall-onboarding-london.json
+  rollcall-agent run
+  rollcall-agent run --config site.yaml --firewall-listen 0.0.0.0:443
+  rollcall-agent status --watch
+  rollcall-agent who 10.1.2.3`;
+
+function notEmpty(text: string): string {
+  if (text.trim() === "") throw new InvalidArgumentError("Say an address or a user.");
+  return text.trim();
+}
+
+function shellOf(text: string): Shell {
+  const shell = SHELLS.find((word) => word === text);
+  if (shell === undefined) throw new InvalidArgumentError(`Choose one of ${SHELLS.join(", ")}.`);
+  return shell;
+}
+
+/** Says what went wrong and gives the exit code: the one place where faults become words and numbers. */
+function explain(error: unknown, terminal: Terminal): number {
+  if (error instanceof ConfigError) {
+    terminal.talk(`${terminal.tint("rollcall-agent:", "bad", "talk")} ${error.origin} cannot be used:`);
+    for (const issue of error.issues) terminal.talk(`  ${formatIssue(issue)}`);
+    return EXIT.invalid;
+  }
+  if (error instanceof AgentError) {
+    terminal.talk(`${terminal.tint("rollcall-agent:", "bad", "talk")} ${error.message}`);
+    if (error.remedy !== null) terminal.talk(`  ${error.remedy}`);
+    terminal.talk(terminal.tint(`  (${error.code})`, "dim", "talk"));
+    return EXIT[error.exit];
+  }
+  terminal.talk(`${terminal.tint("rollcall-agent:", "bad", "talk")} ${messageOf(error)}`);
+  return EXIT.failed;
+}

@@ -1,0 +1,111 @@
+import type { EnforcementPointConfig } from "@rollcall/agent-protocol";
+import type { Logger } from "@rollcall/observability";
+import { verifySecret } from "@rollcall/pki";
+import {
+  type ContactBook,
+  createContactRecorder,
+  createMemoryTokenStore,
+  createPointRegistry,
+  createSrxServer,
+  type FirewallContact,
+  type RegisteredPoint,
+  type SrxServer,
+  type SrxServerHealth,
+} from "@rollcall/srx-server";
+import type { TableKeeper } from "../pipeline/table-keeper.ts";
+import type { ListenAddress } from "../settings.ts";
+import { HealthRecord, type Part } from "../supervisor/part.ts";
+import type { FirewallTls } from "./firewall-certificate.ts";
+import { listenFault } from "./listen-fault.ts";
+import type { ResponderIdentity } from "./responder-identity.ts";
+
+export interface FirewallDoorOptions {
+  readonly listen: ListenAddress;
+  readonly keeper: TableKeeper;
+  readonly responder: ResponderIdentity;
+  /** Whose points these are: the customer's id, or "local" for an agent by itself. */
+  readonly tenantId: string;
+  readonly tls: FirewallTls;
+  readonly now: () => number;
+  readonly log: Logger;
+}
+
+/** The door through which firewalls ask. It answers from the table in memory, whatever becomes of sources and cloud. */
+export interface FirewallDoor extends Part {
+  setPoints(points: readonly EnforcementPointConfig[]): void;
+  setTls(tls: FirewallTls): void;
+  readonly address: { readonly host: string; readonly port: number } | null;
+  contacts(): readonly FirewallContact[];
+  readonly counters: SrxServerHealth["counters"];
+}
+
+export function createFirewallDoor(options: FirewallDoorOptions): FirewallDoor {
+  const { listen, keeper, responder, tenantId, log } = options;
+  const registry = createPointRegistry({ verifySecret });
+  const contacts: ContactBook = createContactRecorder();
+  const health = new HealthRecord(options.now, "off", "not started");
+  const server: SrxServer = createSrxServer({
+    listen,
+    tls: { certPem: options.tls.certificatePem, keyPem: options.tls.keyPem },
+    points: registry,
+    tokens: createMemoryTokenStore(),
+    sourceFor: () => keeper.source,
+    cursorMac: responder.cursorMac,
+    contacts,
+    now: options.now,
+    log,
+  });
+  let known = new Set<string>();
+
+  return {
+    name: "firewall listener",
+    async start() {
+      try {
+        await server.start();
+      } catch (error) {
+        throw listenFault("firewalls", listen, "tcp", "--firewall-listen", error);
+      }
+      health.set("ok", server.health().sentence);
+    },
+    async stop() {
+      await server.stop();
+      health.set("off", "stopped");
+    },
+    health: () => health.current,
+    setPoints(points) {
+      registry.setPoints(points.map((point) => pointOf(point, tenantId)));
+      const now = new Set(points.map((point) => point.id));
+      for (const id of known) if (!now.has(id)) contacts.forget(tenantId, id);
+      known = now;
+    },
+    setTls: (tls) => server.setTls({ certPem: tls.certificatePem, keyPem: tls.keyPem }),
+    get address() {
+      return server.address;
+    },
+    contacts: () => contacts.contacts(tenantId),
+    get counters() {
+      return server.health().counters;
+    },
+  };
+}
+
+function pointOf(point: EnforcementPointConfig, tenantId: string): RegisteredPoint {
+  return {
+    tenantId,
+    id: point.id,
+    name: point.name,
+    clientId: point.clientId,
+    sourceAddresses: point.sourceAddresses,
+    filter: {
+      addressSpaceIds: point.addressSpaceIds,
+      domains: point.domains.map((domain) => domain.toLowerCase()),
+      includeIp: point.includeIp,
+      excludeIp: point.excludeIp,
+      ipv6: point.ipv6,
+    },
+    profile: point.profile,
+    tokenTtlSeconds: point.tokenTtlSeconds,
+    // The verifier names its secret: a token ends with the secret it was given for.
+    secrets: point.verifiers.map((verifier) => ({ id: verifier.split("$")[1] ?? verifier, verifier })),
+  };
+}

@@ -1,0 +1,87 @@
+import type { SiteConfig } from "@rollcall/agent-protocol";
+import type { GroupFilter, GroupNaming } from "@rollcall/directory-graph";
+import {
+  createIpSet,
+  createSuppression,
+  type NameRule,
+  type Observation,
+  type PrincipalFacts,
+  type Suppressed,
+  type SuppressionContext,
+} from "@rollcall/identity-core";
+import { compilePattern } from "@rollcall/syslog-rules";
+
+/** What a site's configuration says of observations and groups, compiled. */
+export interface SiteRules {
+  suppress(observation: Observation, context: SuppressionContext): Suppressed;
+  /** Which groups an entry may list. */
+  readonly groupFilter: GroupFilter;
+  /** Facts as firewalls may be told them. */
+  narrow(facts: PrincipalFacts): PrincipalFacts;
+}
+
+type RulesSource = Pick<SiteConfig, "filters" | "directories"> & {
+  readonly settings: Pick<SiteConfig["settings"], "dropUsersWithoutIncludedGroup">;
+};
+
+/**
+ * Compiles the filters of a configuration.
+ *
+ * Errors: none; an expression that does not compile was refused when the configuration was checked, and matches
+ *         nothing here.
+ * Source: semantics 14: addresses, then names and DNs, at receipt; groups reduce what an entry lists.
+ */
+export function compileSiteRules(site: RulesSource): SiteRules {
+  const ranges = (kind: "ip-include" | "ip-exclude"): string[] =>
+    site.filters.flatMap((filter) => (filter.kind === kind ? [filter.range] : []));
+  const names = (kind: "principal-exclude" | "dn-exclude"): NameRule[] =>
+    site.filters.flatMap((filter) => (filter.kind === kind ? [ruleOf(filter.id, filter.pattern)] : []));
+  const groups = site.filters.flatMap((filter) =>
+    filter.kind === "group-include"
+      ? [{ rule: ruleOf(filter.id, filter.pattern), domain: filter.domain?.toLowerCase() ?? null }]
+      : [],
+  );
+  const dropsOthers = groups.length > 0 && site.settings.dropUsersWithoutIncludedGroup;
+  return {
+    suppress: createSuppression({
+      ipInclude: createIpSet(ranges("ip-include")),
+      ipExclude: createIpSet(ranges("ip-exclude")),
+      principalExclude: names("principal-exclude"),
+      dnExclude: names("dn-exclude"),
+    }),
+    groupFilter:
+      groups.length === 0
+        ? () => true
+        : (group) =>
+            groups.some(
+              ({ rule, domain }) =>
+                (domain === null || isOfDomain(group, domain, site)) && rule.matches(group.name),
+            ),
+    narrow: dropsOthers
+      ? (facts) => (facts.kind === "user" && facts.groups.length === 0 ? { ...facts, enabled: false } : facts)
+      : (facts) => facts,
+  };
+}
+
+/** Nothing is configured: only what never is a session is kept back. */
+export const OPEN_RULES: SiteRules = compileSiteRules({
+  filters: [],
+  directories: [],
+  settings: { dropUsersWithoutIncludedGroup: false },
+});
+
+/** A domain is named by its DNS name, by the NetBIOS name that is configured, or by the one it has by default. */
+function isOfDomain(group: GroupNaming, domain: string, site: RulesSource): boolean {
+  const dns = group.domain.toLowerCase();
+  if (domain === dns || domain === dns.split(".")[0]) return true;
+  return site.directories.some(
+    (directory) =>
+      directory.domain?.toLowerCase() === dns && directory.netbiosDomain?.toLowerCase() === domain,
+  );
+}
+
+function ruleOf(id: string, pattern: string): NameRule {
+  const outcome = compilePattern(pattern, { ignoreCase: true });
+  if (outcome.kind === "refused") return { id, matches: () => false };
+  return { id, matches: (text) => outcome.pattern.matches(text) };
+}

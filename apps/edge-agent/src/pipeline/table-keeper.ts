@@ -1,0 +1,325 @@
+import {
+  type Changed,
+  type Entry,
+  type EntrySource,
+  type KeyState,
+  type Observation,
+  type PrincipalFacts,
+  SessionTable,
+  type SuppressionContext,
+  tokensOfState,
+} from "@rollcall/identity-core";
+import type { Logger } from "@rollcall/observability";
+import type { StateStore, TableOutcome } from "../state/state-store.ts";
+import { StoreFault } from "../state/store-fault.ts";
+import { FactsIndex, NamesInUse } from "./facts-index.ts";
+import { OPEN_RULES, type SiteRules } from "./site-rules.ts";
+
+/** What one reader brings, to be durable before it is let go. */
+export interface Arrival {
+  readonly observations: readonly Observation[];
+  readonly facts: readonly PrincipalFacts[];
+  readonly bookmark: { readonly sourceId: string; readonly value: string } | null;
+  /** `cloud`: what came down; it keeps its identity and is never sent up again. */
+  readonly origin: "site" | "cloud";
+  readonly downlinkNext?: number;
+}
+
+export interface TableSettings {
+  readonly arbitration: "law" | "last-writer";
+  readonly tombstoneMs: number;
+}
+
+export interface KeeperOptions {
+  readonly issuer: string;
+  readonly now: () => number;
+  readonly log: Logger;
+  /** What a directory knows of a name besides its facts: for the rules. */
+  readonly contextOf?: (facts: PrincipalFacts) => SuppressionContext;
+}
+
+interface Pending {
+  readonly keys: Map<string, KeyState>;
+  readonly entries: Map<string, Entry>;
+  readonly pruned: Map<string, { readonly addressSpaceId: string; readonly ip: string }>;
+}
+
+/**
+ * The one who changes the table and the store, and never one without the other.
+ *
+ * Holds    the table, the facts of the site's directories, the rules, and what found no room on the disk yet.
+ * Changed  by `write` (what readers bring), `advance` (time) and the configuration.
+ * Promises a firewall is never told what a crash could take back: an arrival that cannot be written is undone in the
+ *          table before anybody can ask. What time alone changes is told at once even while the disk is full, because
+ *          after a crash the same time gives the same answer.
+ * Does not know sources, firewalls, the cloud or a timer.
+ */
+export class TableKeeper {
+  readonly suppressed = new Map<string, number>();
+  readonly #options: KeeperOptions;
+  readonly #index = new FactsIndex();
+  #names = new NamesInUse();
+  #rules: SiteRules = OPEN_RULES;
+  #settings: TableSettings = { arbitration: "law", tombstoneMs: 86_400_000 };
+  #store: StateStore;
+  #table: SessionTable;
+  #unsaved: Pending = emptyPending();
+
+  constructor(store: StateStore, options: KeeperOptions) {
+    this.#options = options;
+    this.#store = store;
+    this.#table = this.#load(0);
+  }
+
+  get table(): SessionTable {
+    return this.#table;
+  }
+
+  /** What firewalls are answered from. Ask for it each time: the table may be another after a fault. */
+  get source(): EntrySource {
+    return this.#table;
+  }
+
+  get store(): StateStore {
+    return this.#store;
+  }
+
+  get directorySize(): number {
+    return this.#index.size;
+  }
+
+  /** True while changes wait for room on the disk. */
+  get hasUnsaved(): boolean {
+    return this.#unsaved.entries.size + this.#unsaved.keys.size + this.#unsaved.pruned.size > 0;
+  }
+
+  /** Puts another store in place of one that failed, and takes the table from it. */
+  replaceStore(store: StateStore): void {
+    this.#store = store;
+    this.reload();
+  }
+
+  /** Takes the table from the store again: what could not be written is undone. */
+  reload(): void {
+    // Numbers that were told are never given again, not even those that were not written.
+    this.#table = this.#load(this.#table.revision);
+    this.#unsaved = emptyPending();
+    this.advance();
+  }
+
+  setSettings(settings: TableSettings): void {
+    if (
+      settings.arbitration === this.#settings.arbitration &&
+      settings.tombstoneMs === this.#settings.tombstoneMs
+    )
+      return;
+    this.#settings = settings;
+    this.reload();
+  }
+
+  /** Takes other rules; what they say of groups holds at once for those who have a session. */
+  setRules(rules: SiteRules): void {
+    this.#rules = rules;
+    const known = [...this.#table.principals.all()].flatMap((facts) => this.#index.of(facts.key) ?? []);
+    this.write([{ observations: [], facts: known, bookmark: null, origin: "site" }]);
+  }
+
+  dropDirectory(directoryId: string): void {
+    this.#index.dropDirectory(directoryId);
+  }
+
+  /**
+   * Suppresses, applies and stores what arrived, all of it in one transaction.
+   *
+   * Errors: `StoreFault`; then nothing of it was written and the table is as before.
+   */
+  write(arrivals: readonly Arrival[]): void {
+    const now = this.#options.now();
+    const kept: Observation[] = [];
+    const items: string[] = [];
+    const facts = new Map<string, PrincipalFacts>();
+    const due = (one: PrincipalFacts, origin: Arrival["origin"]): void => {
+      const next =
+        origin === "cloud" ? this.#newer(one, false) : this.#newer(this.#rules.narrow(one), true, now);
+      if (next === null || facts.has(next.key)) return;
+      facts.set(next.key, next);
+      if (origin === "site") items.push(JSON.stringify({ kind: "principal", principal: next }));
+    };
+
+    const counts = new Map<string, number>();
+    for (const arrival of arrivals) {
+      if (arrival.origin === "cloud") for (const one of arrival.facts) due(one, "cloud");
+      else this.#learn(arrival.facts, (one) => due(one, "site"));
+      for (const observation of arrival.observations) {
+        const outcome =
+          arrival.origin === "cloud" ? { kind: "kept" as const, observation } : this.#suppress(observation);
+        if (outcome.kind === "kept-back") {
+          counts.set(outcome.rule, (counts.get(outcome.rule) ?? 0) + 1);
+          continue;
+        }
+        const { principal } = outcome.observation;
+        // Facts go before the logon that needs them: the entry then has its groups from its first revision on.
+        if (principal !== null) for (const one of this.#index.meantBy(principal)) due(one, "site");
+        kept.push(outcome.observation);
+        if (arrival.origin === "site")
+          items.push(JSON.stringify({ kind: "observation", observation: outcome.observation }));
+      }
+    }
+
+    let isAhead = false;
+    try {
+      this.#store.commit(
+        {
+          items,
+          facts: [...facts.values()],
+          bookmarks: arrivals.flatMap((arrival) => arrival.bookmark ?? []),
+          ...downlinkOf(arrivals),
+        },
+        now,
+        () => {
+          isAhead = true;
+          const first = this.#table.applyFacts([...facts.values()], now);
+          const second = this.#table.apply(kept, now);
+          return this.#outcome([first, second]);
+        },
+      );
+    } catch (error) {
+      if (isAhead) this.reload();
+      throw error;
+    }
+    this.#unsaved = emptyPending();
+    this.#names.noteAll(kept);
+    for (const [rule, count] of counts) this.suppressed.set(rule, (this.suppressed.get(rule) ?? 0) + count);
+  }
+
+  /** Lets time pass. Gives false where what it changed could not be written yet; firewalls are told of it all the same. */
+  advance(): boolean {
+    const changed = this.#table.advance(this.#options.now());
+    const outcome = this.#outcome([changed]);
+    if (outcome.keys.length + outcome.entries.length + outcome.forgotten.length === 0) return true;
+    try {
+      this.#store.commitTable(outcome);
+      this.#unsaved = emptyPending();
+      return true;
+    } catch (error) {
+      if (!(error instanceof StoreFault)) throw error;
+      this.#keepForLater(outcome);
+      return false;
+    }
+  }
+
+  /**
+   * Those of a directory who have a session here and are no longer in it, as not enabled: deleted while nobody read.
+   * To be written like facts that arrive. Ask once the directory has been read as a whole.
+   */
+  missingFrom(directoryId: string): PrincipalFacts[] {
+    const now = this.#options.now();
+    return [...this.#table.principals.all()]
+      .filter(
+        (facts) => facts.directoryId === directoryId && facts.enabled && this.#index.of(facts.key) === null,
+      )
+      .map((facts) => ({ ...facts, groups: [], enabled: false, asOf: Math.max(now, facts.asOf + 1) }));
+  }
+
+  /** Forgets facts of those whom no session has named since the store was opened. Call rarely. */
+  forgetUnused(): void {
+    const names = new NamesInUse();
+    for (const state of this.#table.states()) names.noteTokens(tokensOfState(state));
+    const unused = [...this.#table.principals.all()]
+      .filter((facts) => !names.mention(facts))
+      .map((facts) => facts.key);
+    this.#store.forgetPrincipals(unused);
+    this.#names = names;
+  }
+
+  #load(revisionMin: number): SessionTable {
+    const stored = this.#store.loadTable();
+    const table = new SessionTable({
+      issuer: this.#options.issuer,
+      incarnation: stored.incarnation,
+      ...this.#settings,
+    });
+    table.restore({ ...stored, revision: Math.max(stored.revision, revisionMin) });
+    this.#names = new NamesInUse();
+    for (const state of table.states()) this.#names.noteTokens(tokensOfState(state));
+    return table;
+  }
+
+  /** Takes directory facts into the index and calls `due` for those that somebody's session names. */
+  #learn(arrived: readonly PrincipalFacts[], due: (facts: PrincipalFacts) => void): void {
+    for (const one of arrived) this.#index.put(one);
+    for (const one of arrived) {
+      const isKnown = this.#table.principals.factsOf(one.key) !== null;
+      if (!isKnown && !this.#names.mention(one)) continue;
+      // Namesakes go with it: the table must see that a spelling is shared.
+      for (const shared of this.#index.sharing(one)) due(shared);
+    }
+  }
+
+  /** The facts as the table should have them; null where it has them already. */
+  #newer(facts: PrincipalFacts, isOurs: boolean, now = 0): PrincipalFacts | null {
+    const before = this.#table.principals.factsOf(facts.key);
+    if (before === null) return facts;
+    if (sameFacts(before, facts)) return null;
+    // Other rules can change what is told of an unchanged principal: that is news as of now.
+    if (isOurs && facts.asOf <= before.asOf) return { ...facts, asOf: Math.max(now, before.asOf + 1) };
+    return facts;
+  }
+
+  #suppress(observation: Observation): ReturnType<SiteRules["suppress"]> {
+    const { contextOf } = this.#options;
+    const meant = observation.principal === null ? [] : this.#index.meantBy(observation.principal);
+    const [only] = meant;
+    const context =
+      contextOf !== undefined && only !== undefined && meant.length === 1 ? contextOf(only) : {};
+    return this.#rules.suppress(observation, context);
+  }
+
+  #outcome(changes: readonly Changed[]): TableOutcome {
+    const keys = new Map(this.#unsaved.keys);
+    const entries = new Map(this.#unsaved.entries);
+    const pruned = new Map(this.#unsaved.pruned);
+    for (const changed of changes) {
+      for (const state of changed.keys) keys.set(placeOf(state), state);
+      for (const entry of changed.entries) entries.set(placeOf(entry), entry);
+      for (const place of changed.pruned) pruned.set(placeOf(place), place);
+      for (const place of [...changed.keys, ...changed.entries]) pruned.delete(placeOf(place));
+    }
+    for (const place of pruned.keys()) {
+      keys.delete(place);
+      entries.delete(place);
+    }
+    return {
+      keys: [...keys.values()],
+      entries: [...entries.values()],
+      forgotten: [...pruned.values()],
+      revision: this.#table.revision,
+      floorRevision: this.#table.floorRevision,
+    };
+  }
+
+  #keepForLater(outcome: TableOutcome): void {
+    this.#unsaved = {
+      keys: new Map(outcome.keys.map((state) => [placeOf(state), state])),
+      entries: new Map(outcome.entries.map((entry) => [placeOf(entry), entry])),
+      pruned: new Map(outcome.forgotten.map((place) => [placeOf(place), place])),
+    };
+  }
+}
+
+function emptyPending(): Pending {
+  return { keys: new Map(), entries: new Map(), pruned: new Map() };
+}
+
+function placeOf(place: { readonly addressSpaceId: string; readonly ip: string }): string {
+  return `${place.addressSpaceId}\u0000${place.ip}`;
+}
+
+function sameFacts(a: PrincipalFacts, b: PrincipalFacts): boolean {
+  return JSON.stringify({ ...a, asOf: 0 }) === JSON.stringify({ ...b, asOf: 0 });
+}
+
+function downlinkOf(arrivals: readonly Arrival[]): { readonly downlinkNext?: number } {
+  const last = arrivals.findLast((arrival) => arrival.downlinkNext !== undefined)?.downlinkNext;
+  return last === undefined ? {} : { downlinkNext: last };
+}

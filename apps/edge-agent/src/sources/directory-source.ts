@@ -1,0 +1,47 @@
+import type { DirectoryConfig } from "@rollcall/agent-protocol";
+import { createDirectoryReader, type DirectoryReader, PrincipalBook } from "@rollcall/collectors/directory";
+import type { Secret } from "@rollcall/config";
+import type { GroupFilter } from "@rollcall/directory-graph";
+import type { PrincipalFacts, SuppressionContext } from "@rollcall/identity-core";
+import type { Logger } from "@rollcall/observability";
+
+/**
+ * The directories that are read together. They share one book, so that a name or a group that two domains have is
+ * told apart; when the set of directories changes another begins, and everybody is told of anew.
+ */
+export interface DirectorySet {
+  read(config: DirectoryConfig, password: Secret): DirectoryReader;
+  setGroupFilter(filter: GroupFilter): void;
+  contextOf(facts: PrincipalFacts): SuppressionContext;
+}
+
+export function createDirectorySet(options: {
+  readonly now: () => number;
+  readonly log: Logger;
+  readonly groupFilter: GroupFilter;
+}): DirectorySet {
+  const book = new PrincipalBook(options.groupFilter);
+  const readers: DirectoryReader[] = [];
+  return {
+    read(config, password) {
+      const { bindPassword: _reference, ...rest } = config;
+      const reader = createDirectoryReader({
+        config: rest,
+        password: () => password.reveal(),
+        now: options.now,
+        log: options.log,
+        book,
+      });
+      readers.push(reader);
+      return reader;
+    },
+    setGroupFilter(filter) {
+      book.setGroupFilter(filter);
+      for (const reader of readers) reader.refresh();
+    },
+    contextOf(facts) {
+      const dn = book.dnOf(facts.key);
+      return dn === null ? {} : { dn };
+    },
+  };
+}

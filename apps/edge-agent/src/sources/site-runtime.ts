@@ -1,0 +1,246 @@
+import type { DirectoryConfig, SiteConfig } from "@rollcall/agent-protocol";
+import type { CheckResult, SourceHealth } from "@rollcall/collectors/collector";
+import type { DirectoryReader } from "@rollcall/collectors/directory";
+import type { SyslogListener } from "@rollcall/collectors/syslog";
+import type { PrincipalFacts, SuppressionContext } from "@rollcall/identity-core";
+import type { Logger } from "@rollcall/observability";
+import type { FirewallDoor } from "../firewall/firewall-door.ts";
+import { compileSiteRules, type SiteRules } from "../pipeline/site-rules.ts";
+import { HealthRecord, type Part } from "../supervisor/part.ts";
+import { createDirectorySet, type DirectorySet } from "./directory-source.ts";
+import type { EffectiveSite } from "./effective-site.ts";
+import { openSecret, type SecretContext } from "./secret-opener.ts";
+import { type PumpDeps, pump } from "./source-pump.ts";
+
+export interface SiteRuntimeOptions extends PumpDeps {
+  readonly door: FirewallDoor | null;
+  readonly syslog: SyslogListener | null;
+  readonly secrets: () => Pick<SecretContext, "identity">;
+  readonly log: Logger;
+}
+
+/** Runs what the configuration asks for, and changes over to another configuration without a restart. */
+export interface SiteRuntime extends Part {
+  apply(effective: EffectiveSite): Promise<void>;
+  readonly effective: EffectiveSite | null;
+  sourceHealth(): readonly SourceHealth[];
+  /** Tests a source; null where there is none of that id. */
+  test(kind: "directory" | "syslog", id: string, signal: AbortSignal): Promise<readonly CheckResult[] | null>;
+  contextOf(facts: PrincipalFacts): SuppressionContext;
+  /** Ids of the sources and directories of this site. */
+  ownSources(): ReadonlySet<string>;
+}
+
+interface RunningDirectory {
+  readonly config: DirectoryConfig;
+  readonly reader: DirectoryReader | null;
+  readonly part: Part | null;
+  /** Why it is not read, where it is not. */
+  readonly refusal: SourceHealth | null;
+}
+
+export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
+  const { clock, log, keeper, door, syslog } = options;
+  const health = new HealthRecord(clock.now, "off", "not started");
+  const directories = new Map<string, RunningDirectory>();
+  const syslogPump = syslog === null ? null : pump(syslog, options);
+  let directorySet: DirectorySet | null = null;
+  let effective: EffectiveSite | null = null;
+  let isRunning = false;
+  let applying: Promise<void> = Promise.resolve();
+
+  async function change(next: EffectiveSite): Promise<void> {
+    const { site } = next;
+    const rules = compileSiteRules(site);
+    keeper.setSettings({
+      arbitration: site.settings.arbitration,
+      tombstoneMs: site.settings.tombstoneHours * 3_600_000,
+    });
+    keeper.setRules(rules);
+    door?.setPoints(site.enforcementPoints);
+    syslog?.setSources(site.syslogSources);
+    const before = effective;
+    effective = next;
+    if (directorySet !== null && before !== null && fingerprintOf(before) === fingerprintOf(next)) {
+      if (JSON.stringify(groupFiltersOf(before.site)) !== JSON.stringify(groupFiltersOf(site)))
+        directorySet.setGroupFilter(rules.groupFilter);
+    } else await changeDirectories(next, rules);
+    const { directories: read, syslogSources, enforcementPoints } = site;
+    health.set(
+      "ok",
+      `${read.length} directories, ${syslogSources.length} syslog sources, ${enforcementPoints.length} enforcement points`,
+    );
+    log.info(
+      { configVersion: next.version ?? undefined, count: read.length + syslogSources.length },
+      "configuration in force",
+    );
+  }
+
+  async function changeDirectories(next: EffectiveSite, rules: SiteRules): Promise<void> {
+    await Promise.all([...directories.values()].map(({ part }) => part?.stop()));
+    const gone = [...directories.keys()].filter((id) =>
+      next.site.directories.every((config) => config.id !== id),
+    );
+    for (const id of gone) keeper.dropDirectory(id);
+    directories.clear();
+    const set = createDirectorySet({ now: clock.now, log, groupFilter: rules.groupFilter });
+    directorySet = set;
+    for (const config of next.site.directories) directories.set(config.id, await begin(config, next, set));
+  }
+
+  async function begin(
+    config: DirectoryConfig,
+    next: EffectiveSite,
+    set: DirectorySet,
+  ): Promise<RunningDirectory> {
+    const isPortals = next.origins.directories === "portal";
+    const refusal = (sentence: string): RunningDirectory => {
+      log.error({ directoryId: config.id, reason: sentence }, "directory is not read");
+      return { config, reader: null, part: null, refusal: refusedHealth(config, sentence, clock.now()) };
+    };
+    if (isPortals && config.dangerouslyTrustAnyCertificate) {
+      return refusal(
+        "The portal asks to read it without checking its certificate; an agent does that only by its own configuration file. Give the CA's certificate in the portal.",
+      );
+    }
+    const opened = await openSecret(config.bindPassword, {
+      ...options.secrets(),
+      baseFolder: isPortals ? null : next.baseFolder,
+    });
+    if (opened.kind === "refused") return refusal(opened.sentence);
+    const reader = set.read(config, opened.secret);
+    const part = pump(reader, options);
+    if (isRunning) await part.start(new AbortController().signal);
+    return { config, reader, part, refusal: null };
+  }
+
+  return {
+    name: "site",
+    async start(signal) {
+      isRunning = true;
+      await syslogPump?.start(signal);
+      for (const { part } of directories.values()) await part?.start(signal);
+    },
+    async stop() {
+      isRunning = false;
+      await applying.catch(() => undefined);
+      await Promise.all([...directories.values()].map(({ part }) => part?.stop()));
+      await syslogPump?.stop();
+      health.set("off", "stopped");
+    },
+    health: () => health.current,
+    apply(next) {
+      // One after the other: two changes at once could leave a directory running that neither wants.
+      applying = applying.catch(() => undefined).then(() => change(next));
+      return applying;
+    },
+    get effective() {
+      return effective;
+    },
+    sourceHealth() {
+      const read = [...directories.values()].flatMap(
+        ({ reader, refusal }) => refusal ?? reader?.health() ?? [],
+      );
+      return [...read, ...(syslog?.health() ?? silentSources(effective?.site ?? null, clock.now()))];
+    },
+    async test(kind, id, signal) {
+      if (kind === "directory") {
+        const found = directories.get(id);
+        if (found === undefined) return null;
+        if (found.reader !== null) return found.reader.test(signal);
+        return [{ name: "password", ok: false, detail: found.refusal?.sentence ?? "It is not read." }];
+      }
+      const source = effective?.site.syslogSources.find((one) => one.id === id);
+      return source === undefined ? null : testSyslog(source.id, source.senders, syslog);
+    },
+    contextOf: (facts) => directorySet?.contextOf(facts) ?? {},
+    ownSources() {
+      const site = effective?.site;
+      return new Set([...(site?.directories ?? []), ...(site?.syslogSources ?? [])].map(({ id }) => id));
+    },
+  };
+}
+
+/** What the directories' readers are made of: a difference means other readers. */
+function fingerprintOf({ site, origins, baseFolder }: EffectiveSite): string {
+  return JSON.stringify([site.directories, origins.directories, baseFolder]);
+}
+
+function groupFiltersOf(site: SiteConfig): readonly unknown[] {
+  return site.filters.filter((filter) => filter.kind === "group-include");
+}
+
+function refusedHealth(config: DirectoryConfig, sentence: string, now: number): SourceHealth {
+  return {
+    id: config.id,
+    kind: "directory",
+    name: config.name,
+    state: "broken",
+    sentence,
+    since: now,
+    lastActivityAt: null,
+    counters: {},
+  };
+}
+
+/** Sources that cannot be heard because the syslog listener is switched off. */
+function silentSources(site: SiteConfig | null, now: number): SourceHealth[] {
+  return (site?.syslogSources ?? []).map((source) => ({
+    id: source.id,
+    kind: "syslog",
+    name: source.name,
+    state: "off",
+    sentence: "The syslog listener of this agent is switched off (--syslog-listen).",
+    since: now,
+    lastActivityAt: null,
+    counters: {},
+  }));
+}
+
+function testSyslog(id: string, senders: readonly string[], syslog: SyslogListener | null): CheckResult[] {
+  if (syslog === null) {
+    return [
+      {
+        name: "listener",
+        ok: false,
+        detail: "The syslog listener of this agent is switched off.",
+        remedy: "Start the agent with --syslog-listen.",
+      },
+    ];
+  }
+  const { udp, tcp } = syslog.addresses;
+  const where = [
+    udp === null ? null : `UDP ${udp.host}:${udp.port}`,
+    tcp === null ? null : `TCP ${tcp.host}:${tcp.port}`,
+  ].filter((one) => one !== null);
+  const health = syslog.health().find((one) => one.id === id);
+  const counters = health?.counters ?? {};
+  const received = counters.received ?? 0;
+  const matched = counters.matched ?? 0;
+  const unlisted = syslog.unknownSenders().map((one) => one.sender);
+  return [
+    {
+      name: "listener",
+      ok: where.length > 0,
+      detail: where.length > 0 ? `Listens on ${where.join(" and ")}.` : "Listens nowhere.",
+    },
+    {
+      name: "lines",
+      ok: received > 0,
+      detail:
+        received > 0
+          ? `${received} lines have come from ${senders.join(", ")}.`
+          : `No line has come from ${senders.join(", ")}.${unlisted.length > 0 ? ` Others send: ${unlisted.slice(0, 5).join(", ")}.` : ""}`,
+      ...(received > 0
+        ? {}
+        : { remedy: "Point the sender at one of these addresses, and allow its address in the source." }),
+    },
+    {
+      name: "rules",
+      ok: matched > 0,
+      detail: `${matched} lines were matched by a sequence.`,
+      ...(matched > 0 ? {} : { remedy: "Look at the lines with “tail”, and mend the sequences." }),
+    },
+    { name: "state", ok: health?.state === "ok", detail: health?.sentence ?? "The source is not running." },
+  ];
+}

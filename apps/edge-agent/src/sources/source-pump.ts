@@ -1,0 +1,63 @@
+import type { Collector } from "@rollcall/collectors/collector";
+import type { Logger } from "@rollcall/observability";
+import type { GroupCommit } from "../pipeline/group-commit.ts";
+import type { TableKeeper } from "../pipeline/table-keeper.ts";
+import type { Clock } from "../supervisor/clock.ts";
+import { keepRunning } from "../supervisor/keep-running.ts";
+import type { Part } from "../supervisor/part.ts";
+
+export interface PumpDeps {
+  readonly keeper: TableKeeper;
+  readonly commits: GroupCommit;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+}
+
+/**
+ * Carries what one collector reads into the table: pull, commit, acknowledge, pull again.
+ * A batch is acknowledged only after the transaction that holds it and its bookmark; a crash repeats it.
+ */
+export function pump(collector: Collector, deps: PumpDeps): Part {
+  let isCompared = false;
+  return keepRunning({
+    name: `source ${collector.id}`,
+    does: `reads ${collector.kind} ${collector.id}`,
+    clock: deps.clock,
+    random: deps.random,
+    log: deps.log,
+    async run(signal) {
+      const after = deps.keeper.store.bookmarkOf(collector.id);
+      for await (const batch of collector.collect({ after, signal })) {
+        for (const rejected of batch.rejected) {
+          deps.log.debug(
+            {
+              sourceId: rejected.sourceId,
+              reason: rejected.reason,
+              count: rejected.count,
+              sample: rejected.sample ?? undefined,
+            },
+            "records rejected",
+          );
+        }
+        await deps.commits.submit({
+          observations: batch.observations,
+          facts: batch.facts,
+          bookmark: batch.bookmark === null ? null : { sourceId: collector.id, value: batch.bookmark },
+          origin: "site",
+        });
+        batch.ack?.();
+        // An empty batch is the first sign that everybody has been read: who is missing then was deleted meanwhile.
+        if (collector.kind === "directory" && !isCompared && batch.facts.length === 0) {
+          isCompared = true;
+          await deps.commits.submit({
+            observations: [],
+            facts: deps.keeper.missingFrom(collector.id),
+            bookmark: null,
+            origin: "site",
+          });
+        }
+      }
+    },
+  });
+}

@@ -1,0 +1,469 @@
+import { type HealthReport, PROTOCOL_VERSION } from "@rollcall/agent-protocol";
+import type { SourceHealth } from "@rollcall/collectors/collector";
+import type { SyslogListener } from "@rollcall/collectors/syslog";
+import { METRICS } from "@rollcall/observability";
+import type { FirewallContact } from "@rollcall/srx-server";
+import type { Identity } from "../enrolment/identity.ts";
+import { type FirewallTls, notAfterOf as firewallNotAfterOf } from "../firewall/firewall-certificate.ts";
+import type { FirewallDoor } from "../firewall/firewall-door.ts";
+import type { GroupCommit } from "../pipeline/group-commit.ts";
+import { lookUp } from "../pipeline/look-up.ts";
+import type { TableKeeper } from "../pipeline/table-keeper.ts";
+import { type AgentSettings, formatListen } from "../settings.ts";
+import type { SiteRuntime } from "../sources/site-runtime.ts";
+import type { Part } from "../supervisor/part.ts";
+import type { PortalLink } from "../uplink/portal-link.ts";
+import { notAfterOf } from "../uplink/renewal.ts";
+import type { StreamSender } from "../uplink/stream-sender.ts";
+import { VERSION } from "../version.ts";
+import { type Metric, metricsText } from "./metrics-text.ts";
+import { STATUS_SCHEMA, type StatusDocument, WHO_SCHEMA, type WhoDocument } from "./status-document.ts";
+
+const UNKNOWN_SENDERS_MAX = 50;
+const CHARACTERS_MAX = 500;
+
+export interface ReportSources {
+  readonly settings: AgentSettings;
+  readonly startedAt: number;
+  readonly now: () => number;
+  readonly keeper: TableKeeper;
+  readonly commits: GroupCommit;
+  readonly site: SiteRuntime;
+  readonly door: FirewallDoor | null;
+  readonly syslog: SyslogListener | null;
+  readonly identity: () => Identity | null;
+  readonly link: PortalLink | null;
+  readonly sender: StreamSender | null;
+  readonly firewallTls: () => FirewallTls | null;
+  /** Where the own CA lies for people, while it is in use. */
+  readonly ownAuthorityFile: string;
+  readonly refusedConfig: () => { readonly version: number; readonly reason: string } | null;
+  readonly parts: () => readonly Part[];
+}
+
+/** Says how the agent is: to the portal, to the person at the machine, to a metrics reader. One look, three forms. */
+export interface AgentReport {
+  health(): HealthReport;
+  status(): StatusDocument;
+  who(asked: string): WhoDocument;
+  metrics(): string;
+  /** A text that differs when the state of anything differs: a change is told at once. */
+  stateKey(): string;
+}
+
+export function createAgentReport(from: ReportSources): AgentReport {
+  const { settings, keeper, commits, site, door, syslog, now } = from;
+
+  const sources = (): SourceHealth[] =>
+    site.sourceHealth().map((one) => ({ ...one, sentence: one.sentence.slice(0, CHARACTERS_MAX) }));
+
+  function listeners(): StatusDocument["listeners"] {
+    const made: StatusDocument["listeners"] = [];
+    const firewall = door?.address ?? null;
+    made.push(
+      settings.firewallListen === null
+        ? {
+            name: "firewalls",
+            address: "",
+            state: "off",
+            sentence: "Firewalls are not answered: --firewall-listen is off.",
+          }
+        : {
+            name: "firewalls",
+            address: formatListen(firewall ?? settings.firewallListen),
+            state: firewall === null ? "broken" : "ok",
+            sentence: firewall === null ? "Firewalls cannot ask." : "Firewalls may ask.",
+          },
+    );
+    const { udp = null, tcp = null } = syslog?.addresses ?? {};
+    for (const [name, bound] of [
+      ["syslog UDP", udp],
+      ["syslog TCP", tcp],
+    ] as const) {
+      made.push(
+        settings.syslogListen === null
+          ? { name, address: "", state: "off", sentence: "Syslog is not heard: --syslog-listen is off." }
+          : {
+              name,
+              address: formatListen(bound ?? settings.syslogListen),
+              state: bound === null ? "broken" : "ok",
+              sentence: bound === null ? "Syslog is not heard." : "Syslog is heard.",
+            },
+      );
+    }
+    return made;
+  }
+
+  function spool(): StatusDocument["spool"] {
+    const { nextSeq, ackedSeq, pendingBytes, epoch } = keeper.store.spool.numbers();
+    // Without a cloud nothing waits for it.
+    const isAlone = from.link === null;
+    return {
+      pending: isAlone ? 0 : nextSeq - 1 - ackedSeq,
+      bytes: isAlone ? 0 : pendingBytes,
+      oldestPendingAt: isAlone ? null : keeper.store.spool.oldestPendingAt(),
+      epoch,
+      nextSeq,
+      ackedSeq,
+    };
+  }
+
+  function people(): StatusDocument["people"] {
+    const table = keeper.table;
+    const known = new Set<string>();
+    let unknown = 0;
+    for (const entry of table.entries()) {
+      if (entry.user !== null) known.add(entry.user.principalKey);
+      else if (entry.device !== null) unknown += 1;
+    }
+    return { known: known.size, unknown, addresses: table.liveCount, revision: table.revision };
+  }
+
+  function firewalls(): (FirewallContact & { readonly name: string })[] {
+    const contacts = new Map(
+      (door?.contacts() ?? []).map((contact) => [contact.enforcementPointId, contact]),
+    );
+    return (site.effective?.site.enforcementPoints ?? []).map((point) => ({
+      ...(contacts.get(point.id) ?? noContact(point.id)),
+      name: point.name,
+    }));
+  }
+
+  function portal(): StatusDocument["portal"] {
+    const { link } = from;
+    const identity = from.identity();
+    if (link === null || identity === null) {
+      return {
+        state: "off",
+        sentence: "This agent runs by itself.",
+        since: from.startedAt,
+        address: null,
+        certificateNotAfter: null,
+        clockOffsetMs: null,
+      };
+    }
+    const { state, sentence, since, clockOffsetMs } = link.status;
+    return {
+      state,
+      sentence,
+      since,
+      address: identity.streamUrl,
+      certificateNotAfter: notAfterOf(identity),
+      clockOffsetMs,
+    };
+  }
+
+  function configuration(): StatusDocument["configuration"] {
+    const effective = site.effective;
+    const origins = new Set(Object.values(effective?.origins ?? {}));
+    const origin = origins.has("portal")
+      ? origins.has("file")
+        ? "portal and file"
+        : "portal"
+      : origins.has("file")
+        ? "file"
+        : "none";
+    return { version: effective?.version ?? null, origin, refused: from.refusedConfig() };
+  }
+
+  function certificate(): StatusDocument["firewallCertificate"] {
+    const tls = from.firewallTls();
+    if (tls === null) return null;
+    return {
+      origin: tls.origin,
+      notAfter: firewallNotAfterOf(tls) ?? 0,
+      caFile: tls.origin === "own" ? from.ownAuthorityFile : null,
+    };
+  }
+
+  return {
+    health() {
+      const { pending, bytes, oldestPendingAt } = spool();
+      return {
+        v: PROTOCOL_VERSION,
+        at: now(),
+        startedAt: from.startedAt,
+        version: VERSION,
+        configVersion: site.effective?.version ?? null,
+        sessions: keeper.table.liveCount,
+        revision: keeper.table.revision,
+        spool: { pending, bytes, oldestPendingAt },
+        store: commits.storeState,
+        listeners: listeners(),
+        sources: sources().map((one) => ({ ...one, counters: { ...one.counters } })),
+        firewalls: (door?.contacts() ?? []).map((contact) => ({
+          ...contact,
+          told: contact.told.map((told) => ({ ...told, groups: [...told.groups] })),
+        })),
+        unknownSenders: [...(syslog?.unknownSenders() ?? [])].slice(0, UNKNOWN_SENDERS_MAX),
+      };
+    },
+    status() {
+      const document: Omit<StatusDocument, "state" | "sentence" | "next"> = {
+        schema: STATUS_SCHEMA,
+        at: now(),
+        version: VERSION,
+        startedAt: from.startedAt,
+        enrolment: enrolmentOf(from.identity()),
+        portal: portal(),
+        configuration: configuration(),
+        sources: sources().map((one) => ({ ...one, counters: { ...one.counters } })),
+        firewalls: firewalls().map(({ told: _told, ...contact }) => contact),
+        listeners: listeners(),
+        people: people(),
+        spool: spool(),
+        store: commits.storeState,
+        firewallCertificate: certificate(),
+        suppressed: Object.fromEntries(keeper.suppressed),
+        unknownSenders: [...(syslog?.unknownSenders() ?? [])]
+          .slice(0, UNKNOWN_SENDERS_MAX)
+          .map(({ sample: _sample, ...rest }) => rest),
+        parts: from.parts().map((part) => ({ name: part.name, ...part.health() })),
+      };
+      return { ...document, ...verdictOf(document) };
+    },
+    who(asked) {
+      const answers = lookUp(keeper.table, asked, now());
+      return {
+        schema: WHO_SCHEMA,
+        at: now(),
+        asked,
+        entries: answers.map(({ entry, explanation }) => ({
+          addressSpaceId: entry.addressSpaceId,
+          ip: entry.ip,
+          user:
+            entry.user === null
+              ? null
+              : {
+                  domain: entry.user.domain,
+                  name: entry.user.name,
+                  displayName: entry.user.displayName ?? null,
+                  groups: [...entry.user.groups],
+                  since: entry.user.since,
+                  lastSeenAt: entry.user.lastSeenAt,
+                  expiresAt: entry.user.expiresAt,
+                  source: entry.user.sourceLabel,
+                },
+          device:
+            entry.device === null
+              ? null
+              : { domain: entry.device.domain, name: entry.device.name, groups: [...entry.device.groups] },
+          unknownBecause: entry.unknownBecause ?? null,
+          revision: entry.revision,
+          changedAt: entry.changedAt,
+          explanation,
+        })),
+      };
+    },
+    metrics: () =>
+      metricsText(metricsOf(from, { sources: sources(), firewalls: firewalls(), spool: spool() })),
+    stateKey() {
+      return JSON.stringify([
+        sources().map((one) => [one.id, one.state]),
+        listeners().map((one) => one.state),
+        commits.storeState.state,
+        site.effective?.version ?? null,
+        firewalls().map((one) => [
+          one.enforcementPointId,
+          one.lastTokenAt !== null,
+          one.lastBatchAt !== null,
+          one.lastIpQueryAt !== null,
+          one.lastRefusal,
+        ]),
+      ]);
+    },
+  };
+}
+
+/** The worst that is so, and the one thing to do about it. */
+function verdictOf(
+  status: Omit<StatusDocument, "state" | "sentence" | "next">,
+): Pick<StatusDocument, "state" | "sentence" | "next"> {
+  const broken = (sentence: string, next: string): Pick<StatusDocument, "state" | "sentence" | "next"> => ({
+    state: "broken",
+    sentence,
+    next,
+  });
+  const degraded = (sentence: string, next: string): Pick<StatusDocument, "state" | "sentence" | "next"> => ({
+    state: "degraded",
+    sentence,
+    next,
+  });
+  if (status.store.state !== "ok") return broken("the store cannot be written", status.store.sentence);
+  const listener = status.listeners.find((one) => one.state === "broken");
+  if (listener !== undefined) return broken(`${listener.name} does not listen`, listener.sentence);
+  if (status.portal.state === "refused")
+    return broken("the portal refuses this agent", status.portal.sentence);
+  const source = status.sources.find((one) => one.state === "broken");
+  if (source !== undefined) return broken(`${source.name} is broken`, source.sentence);
+  if (status.portal.state === "unreachable")
+    return degraded("the portal is not reachable; local work goes on", status.portal.sentence);
+  if (status.configuration.refused !== null)
+    return degraded("a configuration of the portal was refused", status.configuration.refused.reason);
+  const weak = status.sources.find((one) => one.state === "degraded");
+  if (weak !== undefined) return degraded(`${weak.name} is degraded`, weak.sentence);
+  const part = status.parts.find((one) => one.state === "degraded" || one.state === "broken");
+  if (part !== undefined) return degraded(`${part.name} is being tried again`, part.sentence);
+  return { state: "ok", sentence: "all that is configured works", next: missingStep(status) };
+}
+
+function missingStep(status: Pick<StatusDocument, "sources" | "firewalls">): string | null {
+  if (status.sources.length === 0) return "Nothing is read yet: add a directory and a source.";
+  const silent = status.sources.find((one) => one.state === "never");
+  if (silent !== undefined) return `${silent.name}: ${silent.sentence}`;
+  return status.firewalls.length === 0 ? "No firewall may ask yet: add an enforcement point." : null;
+}
+
+function enrolmentOf(identity: Identity | null): StatusDocument["enrolment"] {
+  if (identity === null) return { state: "alone", agentId: null, agent: null, tenant: null, site: null };
+  return {
+    state: "enrolled",
+    agentId: identity.agentId,
+    agent: identity.agentName,
+    tenant: identity.tenant.name,
+    site: identity.site.name,
+  };
+}
+
+function noContact(enforcementPointId: string): FirewallContact {
+  return {
+    enforcementPointId,
+    lastTokenAt: null,
+    lastBatchAt: null,
+    lastIpQueryAt: null,
+    tokens: 0,
+    batches: 0,
+    ipQueries: 0,
+    entriesSent: 0,
+    refused: 0,
+    lastRefusal: null,
+    lastSourceAddress: null,
+    told: [],
+  };
+}
+
+/** Counters of a source by the names that every collector shares. */
+const SOURCE_COUNTERS: readonly (readonly [string, string, string])[] = [
+  ["received", METRICS.collectorRecordsReceived, "Records a source sent."],
+  ["matched", METRICS.collectorRecordsMatched, "Records a rule took."],
+  ["unmatched", METRICS.collectorRecordsUnmatched, "Records no rule meant."],
+  ["refused", METRICS.collectorRecordsRejected, "Records that could not be used."],
+  ["dropped", METRICS.collectorRecordsDropped, "Records that were not read."],
+];
+
+function metricsOf(
+  from: ReportSources,
+  seen: {
+    readonly sources: readonly SourceHealth[];
+    readonly firewalls: readonly FirewallContact[];
+    readonly spool: StatusDocument["spool"];
+  },
+): Metric[] {
+  const { keeper, commits, door, syslog, link, sender } = from;
+  const one = (name: string, help: string, type: Metric["type"], value: number): Metric => ({
+    name,
+    help,
+    type,
+    samples: [{ value }],
+  });
+  const ofSources = SOURCE_COUNTERS.map(
+    ([counter, name, help]): Metric => ({
+      name,
+      help,
+      type: "counter",
+      samples: seen.sources.flatMap((source) => {
+        const value = source.counters[counter];
+        return value === undefined ? [] : [{ labels: { source: source.id, kind: source.kind }, value }];
+      }),
+    }),
+  );
+  const ofFirewalls = (name: string, help: string, read: (contact: FirewallContact) => number): Metric => ({
+    name,
+    help,
+    type: "counter",
+    samples: seen.firewalls.map((contact) => ({
+      labels: { enforcement_point: contact.enforcementPointId },
+      value: read(contact),
+    })),
+  });
+  return [
+    ...ofSources,
+    {
+      name: "source_up",
+      help: "1 while a source is well.",
+      type: "gauge",
+      samples: seen.sources.map((source) => ({
+        labels: { source: source.id, kind: source.kind },
+        value: source.state === "ok" ? 1 : 0,
+      })),
+    },
+    {
+      name: METRICS.collectorLastActivity,
+      help: "When a source was last heard, epoch ms.",
+      type: "gauge",
+      samples: seen.sources.flatMap((source) =>
+        source.lastActivityAt === null
+          ? []
+          : [{ labels: { source: source.id }, value: source.lastActivityAt }],
+      ),
+    },
+    one(
+      METRICS.syslogConnections,
+      "Open syslog connections.",
+      "gauge",
+      syslog?.counters.connections ?? Number.NaN,
+    ),
+    one(
+      METRICS.syslogUnknownSenderLines,
+      "Lines from senders that are not listed.",
+      "counter",
+      syslog?.counters.unknownSenderLines ?? Number.NaN,
+    ),
+    one(METRICS.directoryPrincipals, "Principals the directories know.", "gauge", keeper.directorySize),
+    one(
+      METRICS.sessionTableSize,
+      "Addresses with somebody or something known.",
+      "gauge",
+      keeper.table.liveCount,
+    ),
+    one(METRICS.sessionTableRevision, "The newest revision.", "gauge", keeper.table.revision),
+    one(METRICS.spoolPending, "Items the cloud has not acknowledged.", "gauge", seen.spool.pending),
+    one(METRICS.spoolBytes, "Bytes the cloud has not acknowledged.", "gauge", seen.spool.bytes),
+    one("store_up", "1 while the store takes writes.", "gauge", commits.storeState.state === "ok" ? 1 : 0),
+    one(
+      "portal_up",
+      "1 while the portal answers.",
+      "gauge",
+      link === null ? Number.NaN : link.status.state === "connected" ? 1 : 0,
+    ),
+    one(
+      METRICS.uplinkBatches,
+      "Batches the cloud has acknowledged.",
+      "counter",
+      sender?.state.batches ?? Number.NaN,
+    ),
+    ofFirewalls(METRICS.srxTokens, "Tokens given to firewalls.", (contact) => contact.tokens),
+    ofFirewalls(METRICS.srxBatches, "Batch queries answered.", (contact) => contact.batches),
+    ofFirewalls(METRICS.srxIpQueries, "Address queries answered.", (contact) => contact.ipQueries),
+    ofFirewalls(METRICS.srxEntriesSent, "Entries handed to firewalls.", (contact) => contact.entriesSent),
+    ofFirewalls(
+      METRICS.srxRefusals,
+      "Requests of firewalls that were refused.",
+      (contact) => contact.refused,
+    ),
+    one(
+      "srx_connections",
+      "Open connections of firewalls.",
+      "gauge",
+      door?.counters.connections ?? Number.NaN,
+    ),
+    {
+      name: "suppressed_total",
+      help: "Observations kept back, by rule.",
+      type: "counter",
+      samples: [...keeper.suppressed].map(([rule, value]) => ({ labels: { rule }, value })),
+    },
+    one("process_resident_memory_bytes", "Resident memory.", "gauge", process.memoryUsage.rss()),
+    one("process_start_time_seconds", "When the agent started.", "gauge", from.startedAt / 1000),
+  ];
+}

@@ -1,0 +1,119 @@
+import type { Terminal, Tint } from "../cli/terminal.ts";
+import type { StatusDocument } from "./status-document.ts";
+
+const LABEL = 14;
+const NAME = 24;
+
+/** Draws the status for a person: about twelve lines, worst things in sight. */
+export function renderStatus(status: StatusDocument, terminal: Pick<Terminal, "tint">, now: number): string {
+  const lines: string[] = [title(status, terminal)];
+  const row = (label: string, name: string, state: string, tint: Tint | null, rest: string): void => {
+    const word = tint === null ? state.padEnd(9) : terminal.tint(state.padEnd(9), tint);
+    lines.push(`  ${label.padEnd(LABEL - 2)}${clip(name).padEnd(NAME)}${word} ${rest}`.trimEnd());
+  };
+  const group = <T>(
+    label: string,
+    items: readonly T[],
+    none: string,
+    draw: (item: T, label: string) => void,
+  ): void => {
+    if (items.length === 0) row(label, none, "", null, "");
+    for (const [index, item] of items.entries()) draw(item, index === 0 ? label : "");
+  };
+  const source = (item: StatusDocument["sources"][number], label: string): void =>
+    row(
+      label,
+      item.name,
+      item.state === "ok" ? "ok" : item.state.toUpperCase(),
+      tintOf(item.state),
+      item.sentence,
+    );
+
+  group(
+    "directory",
+    status.sources.filter((item) => item.kind === "directory"),
+    "none configured",
+    source,
+  );
+  group(
+    "sources",
+    status.sources.filter((item) => item.kind === "syslog"),
+    "none configured",
+    source,
+  );
+  group("firewalls", status.firewalls, "none configured", (firewall, label) => {
+    const last = Math.max(firewall.lastBatchAt ?? 0, firewall.lastIpQueryAt ?? 0, firewall.lastTokenAt ?? 0);
+    const isRefused = firewall.lastRefusal !== null && last === 0;
+    row(
+      label,
+      firewall.name,
+      last === 0 ? (isRefused ? "REFUSED" : "never") : "ok",
+      last === 0 ? (isRefused ? "bad" : "dim") : "good",
+      last === 0 ? (firewall.lastRefusal ?? "has not asked yet") : `asked ${ago(now - last)}`,
+    );
+  });
+  for (const listener of status.listeners.filter((one) => one.state !== "ok"))
+    row(
+      "listener",
+      listener.name,
+      listener.state === "off" ? "off" : "BROKEN",
+      listener.state === "off" ? "dim" : "bad",
+      listener.sentence,
+    );
+  lines.push(
+    `  ${"people".padEnd(LABEL - 2)}${status.people.known} known, ${status.people.unknown} addresses unknown`,
+  );
+  if (status.store.state !== "ok")
+    row("store", "", status.store.state.toUpperCase(), "bad", status.store.sentence);
+  row(
+    "portal",
+    portalWords(status),
+    "",
+    null,
+    status.portal.state === "connected" || status.portal.state === "off" ? "" : status.portal.sentence,
+  );
+  if (status.next !== null) lines.push(`  ${"next".padEnd(LABEL - 2)}${status.next}`);
+  return lines.join("\n");
+}
+
+function title(status: StatusDocument, terminal: Pick<Terminal, "tint">): string {
+  const { tenant, site, agent } = status.enrolment;
+  const place = tenant === null ? "Stand-alone" : `${tenant} / ${site}`;
+  const verdict = { ok: "healthy", degraded: "degraded", broken: "BROKEN" }[status.state];
+  const tint: Tint = status.state === "ok" ? "good" : status.state === "degraded" ? "warn" : "bad";
+  const name = [place, agent, status.version].filter((part) => part !== null).join("  ");
+  return `${terminal.tint(name, "bold")}  ${terminal.tint(verdict, tint)}: ${status.sentence}`;
+}
+
+function portalWords(status: StatusDocument): string {
+  const waiting = status.spool.pending > 0 ? `, ${status.spool.pending} events waiting` : "";
+  switch (status.portal.state) {
+    case "connected":
+      return `connected${waiting}`;
+    case "unreachable":
+      return `not reachable${waiting}`;
+    case "refused":
+      return "refuses this agent";
+    case "off":
+      return "not enrolled";
+  }
+}
+
+function tintOf(state: string): Tint {
+  if (state === "ok") return "good";
+  if (state === "degraded") return "warn";
+  return state === "broken" ? "bad" : "dim";
+}
+
+function clip(name: string): string {
+  return name.length < NAME ? name : `${name.slice(0, NAME - 2)}… `;
+}
+
+/** "3 s ago", "4 min ago", "2 h ago", "5 days ago". Units: ms. */
+export function ago(lengthMs: number): string {
+  const seconds = Math.max(0, Math.round(lengthMs / 1000));
+  if (seconds < 90) return `${seconds} s ago`;
+  if (seconds < 90 * 60) return `${Math.round(seconds / 60)} min ago`;
+  if (seconds < 48 * 3600) return `${Math.round(seconds / 3600)} h ago`;
+  return `${Math.round(seconds / 86_400)} days ago`;
+}

@@ -1,0 +1,108 @@
+import { firewallContact, sourceHealth, unknownSender } from "@rollcall/agent-protocol";
+import { z } from "zod";
+
+export const STATUS_SCHEMA = "rollcall.status/v1";
+export const WHO_SCHEMA = "rollcall.who/v1";
+
+const partState = z.enum(["ok", "degraded", "broken", "off"]);
+const at = z.number().int();
+
+/**
+ * What the running agent says of itself on its status address. Fields are only added within v1; a reader ignores
+ * those it does not know. No person's name or address is in it.
+ */
+export const statusDocument = z.object({
+  schema: z.literal(STATUS_SCHEMA),
+  at,
+  version: z.string(),
+  startedAt: at,
+  /** As bad as the worst that matters. */
+  state: z.enum(["ok", "degraded", "broken"]),
+  /** What is wrong first, or that all is well. */
+  sentence: z.string(),
+  /** The one thing to do first; null when nothing is. */
+  next: z.string().nullable(),
+  enrolment: z.object({
+    state: z.enum(["enrolled", "alone"]),
+    agentId: z.string().nullable(),
+    agent: z.string().nullable(),
+    tenant: z.string().nullable(),
+    site: z.string().nullable(),
+  }),
+  portal: z.object({
+    state: z.enum(["connected", "unreachable", "refused", "off"]),
+    sentence: z.string(),
+    since: at,
+    address: z.string().nullable(),
+    certificateNotAfter: at.nullable(),
+    clockOffsetMs: z.number().nullable(),
+  }),
+  configuration: z.object({
+    version: z.number().int().nullable(),
+    origin: z.enum(["portal", "file", "portal and file", "none"]),
+    refused: z.object({ version: z.number().int(), reason: z.string() }).nullable(),
+  }),
+  sources: z.array(sourceHealth),
+  firewalls: z.array(firewallContact.omit({ told: true }).extend({ name: z.string() })),
+  listeners: z.array(
+    z.object({
+      name: z.string(),
+      address: z.string(),
+      state: z.enum(["ok", "broken", "off"]),
+      sentence: z.string(),
+    }),
+  ),
+  people: z.object({
+    known: z.number().int(),
+    unknown: z.number().int(),
+    addresses: z.number().int(),
+    revision: z.number().int(),
+  }),
+  spool: z.object({
+    pending: z.number().int(),
+    bytes: z.number().int(),
+    oldestPendingAt: at.nullable(),
+    epoch: z.number().int(),
+    nextSeq: z.number().int(),
+    ackedSeq: z.number().int(),
+  }),
+  store: z.object({ state: z.enum(["ok", "full", "broken"]), sentence: z.string() }),
+  firewallCertificate: z
+    .object({ origin: z.enum(["portal", "own"]), notAfter: at, caFile: z.string().nullable() })
+    .nullable(),
+  suppressed: z.record(z.string(), z.number()),
+  unknownSenders: z.array(unknownSender.omit({ sample: true })),
+  parts: z.array(z.object({ name: z.string(), state: partState, sentence: z.string(), since: at })),
+});
+export type StatusDocument = z.infer<typeof statusDocument>;
+
+/** Who is at an address, or where a user is: local truth, the same that firewalls are told. */
+export const whoDocument = z.object({
+  schema: z.literal(WHO_SCHEMA),
+  at,
+  asked: z.string(),
+  entries: z.array(
+    z.object({
+      addressSpaceId: z.string(),
+      ip: z.string(),
+      user: z
+        .object({
+          domain: z.string(),
+          name: z.string(),
+          displayName: z.string().nullable(),
+          groups: z.array(z.string()),
+          since: at,
+          lastSeenAt: at,
+          expiresAt: at,
+          source: z.string(),
+        })
+        .nullable(),
+      device: z.object({ domain: z.string(), name: z.string(), groups: z.array(z.string()) }).nullable(),
+      unknownBecause: z.string().nullable(),
+      revision: z.number().int(),
+      changedAt: at,
+      explanation: z.array(z.string()),
+    }),
+  ),
+});
+export type WhoDocument = z.infer<typeof whoDocument>;

@@ -1,0 +1,137 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Logger } from "@rollcall/observability";
+import { isLoopback } from "../config.ts";
+import { listenFault } from "../firewall/listen-fault.ts";
+import type { ListenAddress } from "../settings.ts";
+import { HealthRecord, type Part } from "../supervisor/part.ts";
+import { isLocalToken } from "./local-token.ts";
+import type { StatusDocument, WhoDocument } from "./status-document.ts";
+
+export interface StatusServerOptions {
+  readonly listen: ListenAddress;
+  readonly token: string;
+  readonly status: () => StatusDocument;
+  readonly who: (asked: string) => WhoDocument;
+  readonly metrics: () => string;
+  /** Whether a firewall would be answered. */
+  readonly isReady: () => boolean;
+  readonly now: () => number;
+  readonly log: Logger;
+}
+
+export interface StatusServer extends Part {
+  readonly address: ListenAddress | null;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly type: "application/json" | "text/plain";
+  readonly body: string;
+}
+
+const ASKED_MAX = 400;
+
+/**
+ * The status address of this machine: /healthz, /readyz, /status, /metrics, and /who for those who hold the token.
+ *
+ * Loopback only, and only for loopback's own names: a page in a browser on this machine that makes its name lead here
+ * (DNS rebinding) is refused by its Host header, and cross-origin requests by their Origin.
+ */
+export function createStatusServer(options: StatusServerOptions): StatusServer {
+  const health = new HealthRecord(options.now, "off", "not started");
+  let server: Server | null = null;
+
+  function answer(request: IncomingMessage): Answer {
+    if (!isLocalHost(request.headers.host))
+      return refuse(421, "This address answers to loopback names only.");
+    if (request.headers.origin !== undefined) return refuse(403, "This address does not answer web pages.");
+    if (request.method !== "GET" && request.method !== "HEAD") return refuse(405, "Only GET is used here.");
+    const url = URL.parse(request.url ?? "/", "http://loopback");
+    switch (url?.pathname) {
+      case "/healthz":
+        return { status: 200, type: "text/plain", body: "ok\n" };
+      case "/readyz":
+        return options.isReady()
+          ? { status: 200, type: "text/plain", body: "ready\n" }
+          : { status: 503, type: "text/plain", body: "not ready\n" };
+      case "/status":
+        return json(options.status());
+      case "/metrics":
+        return { status: 200, type: "text/plain", body: options.metrics() };
+      case "/who": {
+        if (!isLocalToken(options.token, request.headers.authorization))
+          return refuse(401, "This needs the token of the agent's state folder.");
+        const asked = (url.searchParams.get("q") ?? "").slice(0, ASKED_MAX);
+        return asked === "" ? refuse(400, "Say who or where with ?q=.") : json(options.who(asked));
+      }
+      default:
+        return refuse(404, "There is nothing here.");
+    }
+  }
+
+  function handle(request: IncomingMessage, response: ServerResponse): void {
+    request.resume();
+    let made: Answer;
+    try {
+      made = answer(request);
+    } catch (error) {
+      options.log.error({ component: "status", err: error }, "status could not be made");
+      made = refuse(500, "The agent could not make its status; its log says why.");
+    }
+    response.writeHead(made.status, {
+      "content-type": `${made.type}; charset=utf-8`,
+      "cache-control": "no-store",
+      "x-content-type-options": "nosniff",
+    });
+    response.end(request.method === "HEAD" ? undefined : made.body);
+  }
+
+  return {
+    name: "status address",
+    async start() {
+      const made = createServer(
+        { requestTimeout: 10_000, headersTimeout: 5000, maxHeaderSize: 8192 },
+        handle,
+      );
+      made.maxConnections = 64;
+      await new Promise<void>((resolve, reject) => {
+        made.once("error", (error) =>
+          reject(listenFault("the status address", options.listen, "tcp", "--status-listen", error)),
+        );
+        made.listen(options.listen.port, options.listen.host, resolve);
+      });
+      server = made;
+      health.set("ok", "Answers on this machine.");
+    },
+    async stop() {
+      const closing = server;
+      server = null;
+      health.set("off", "stopped");
+      if (closing === null) return;
+      const closed = new Promise<void>((resolve) => closing.close(() => resolve()));
+      closing.closeAllConnections();
+      await closed;
+    },
+    health: () => health.current,
+    get address() {
+      const bound = server?.address();
+      return bound === null || bound === undefined || typeof bound === "string"
+        ? null
+        : { host: bound.address, port: bound.port };
+    },
+  };
+}
+
+/** `127.0.0.1:9443`, `localhost`, `[::1]:9443`. */
+function isLocalHost(header: string | undefined): boolean {
+  const host = /^(\[[0-9a-f:.]+\]|[^:]+)(:\d{1,5})?$/i.exec(header ?? "")?.[1];
+  return host !== undefined && isLoopback(host.replace(/^\[|\]$/g, "").toLowerCase());
+}
+
+function json(body: object): Answer {
+  return { status: 200, type: "application/json", body: `${JSON.stringify(body)}\n` };
+}
+
+function refuse(status: number, sentence: string): Answer {
+  return { status, type: "text/plain", body: `${sentence}\n` };
+}
