@@ -1,4 +1,4 @@
-import type { Database, TenantHandle } from "@rollcall/db/database";
+import type { Database, TenantHandle } from "@rollcall/db";
 import type { Logger, ReportError } from "@rollcall/observability";
 import type { InstallationKeys } from "@rollcall/pki";
 import type { Bell, Queues } from "@rollcall/queue";
@@ -53,6 +53,8 @@ export interface RequestContext {
   readonly requestId: string;
   readonly sourceIp: string | null;
   readonly tenants: Map<string, Promise<Tenant | null>>;
+  /** Asks anew who is asking; null once the sign-in has ended. For streams that outlive it. */
+  recheck(): Promise<Principal | null>;
 }
 
 export interface SignedInContext extends RequestContext {

@@ -61,10 +61,6 @@ function* sections(input: JunosInput, view: JunosView): Generator<JunosBlock> {
   const { options, filter, primary, secondary } = input;
   const box = options.logicalSystem === null ? under() : under(`logical-systems ${options.logicalSystem}`);
   const root = box.under("services", "user-identification", "identity-management");
-  const place =
-    setLines([root.flag("")])[0]
-      ?.replace(/^set /, "")
-      .trim() ?? "";
   const configured = (
     id: BlockId,
     title: string,

@@ -11,6 +11,8 @@ export const liveRouter = router({
     .subscription(async function* ({ ctx, input, signal }) {
       const listening = await audience(ctx, input.customer ?? null);
       if (listening === null) throw notFound();
-      for await (const tick of liveTicks(ctx, listening, signal)) yield tracked(tick.id, tick.tick);
+      const isResumed = input.lastEventId !== undefined && input.lastEventId !== null;
+      for await (const { id, tick } of liveTicks(ctx, listening, { signal, isResumed }))
+        yield tracked(id, tick);
     }),
 });

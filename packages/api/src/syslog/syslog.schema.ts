@@ -15,6 +15,8 @@ export const sequenceFields = z.strictObject({
   negativeSamples: z.array(z.string().max(4096)).max(50).default([]),
 });
 export type SequenceFields = z.infer<typeof sequenceFields>;
+/** With its id where it was saved before: what sessions say of their rule then stays true. */
+export const savedSequenceFields = sequenceFields.extend({ id: uuid.optional() });
 
 export const syslogSourceFields = z.strictObject({
   name: displayName,
@@ -91,7 +93,7 @@ export const ruleProblem = z.object({
 });
 
 export const saveSequencesInput = objectInput.extend({
-  sequences: z.array(sequenceFields).max(100),
+  sequences: z.array(savedSequenceFields).max(100),
   version: z.string().max(100),
 });
 export const savedSequences = z.discriminatedUnion("kind", [

@@ -1,0 +1,125 @@
+import { randomUUID } from "node:crypto";
+import type { AgentCommand } from "@rollcall/agent-protocol";
+import type { TenantHandle } from "@rollcall/db";
+import { STALE_MS } from "@rollcall/health";
+import type { z } from "zod";
+import { change } from "../change.ts";
+import type { TenantContext } from "../context.ts";
+import type { Permission } from "../permissions.ts";
+import type { startCommandInput, startedCommand } from "./commands.schema.ts";
+
+export type StartCommandOutcome =
+  | { readonly kind: "started"; readonly command: z.infer<typeof startedCommand> }
+  | { readonly kind: "not-allowed" }
+  | { readonly kind: "not-found" }
+  | { readonly kind: "no-agent"; readonly sentence: string }
+  | { readonly kind: "too-many"; readonly waiting: number };
+
+/** What a command shows decides who may start it and read its result. */
+export const COMMAND_PERMISSIONS: Readonly<Record<AgentCommand["kind"], Permission>> = {
+  "test-source": "source:test",
+  "look-up-address": "session:read",
+  tail: "source:lines",
+};
+
+const WAITING_MAX = 20;
+const DEADLINE_MS: Readonly<Record<AgentCommand["kind"], number>> = {
+  "test-source": 60_000,
+  "look-up-address": 15_000,
+  tail: 90_000,
+};
+const OPEN_STATES = ["queued", "sent", "running"];
+
+/** Puts a command down for an agent and rings: the agent fetches it over its own stream. */
+export async function startCommand(
+  ctx: TenantContext,
+  { agentId, command }: z.output<typeof startCommandInput>,
+): Promise<StartCommandOutcome> {
+  if (!ctx.permissions.has(COMMAND_PERMISSIONS[command.kind])) return { kind: "not-allowed" };
+  const id = randomUUID();
+  return change(ctx, async ({ tx, tenantId, now, record, ring }): Promise<StartCommandOutcome> => {
+    const site = await siteOfCommand(tx, tenantId, command);
+    if (site === "not-found") return { kind: "not-found" };
+    const chosen = await chooseAgent(tx, { tenantId, agentId: agentId ?? null, siteId: site, now });
+    if (chosen.kind !== "chosen") return chosen;
+    const { agent } = chosen;
+    const waiting = await tx.agentCommand.count({
+      where: { tenantId, agentId: agent.id, state: { in: OPEN_STATES }, deadline: { gt: now } },
+    });
+    if (waiting >= WAITING_MAX) return { kind: "too-many", waiting };
+    const deadline = new Date(now.getTime() + DEADLINE_MS[command.kind]);
+    await tx.agentCommand.create({
+      data: {
+        tenantId,
+        id,
+        agentId: agent.id,
+        kind: command.kind,
+        command,
+        deadline,
+        createdById: ctx.principal.userId,
+        createdAt: now,
+        updatedAt: now,
+      },
+    });
+    record({
+      action: `agent.command.${command.kind}`,
+      object: { kind: "agent", id: agent.id, name: agent.name },
+      after: { commandId: id, ...command },
+    });
+    ring(`commands:${tenantId}`);
+    return { kind: "started", command: { id, agent, deadline } };
+  });
+}
+
+type Tx = TenantHandle["tx"];
+
+/** The site whose agents can run it; null: any. */
+async function siteOfCommand(
+  tx: Tx,
+  tenantId: string,
+  command: AgentCommand,
+): Promise<string | null | "not-found"> {
+  const sourceId = command.kind === "look-up-address" ? undefined : command.sourceId;
+  if (sourceId === undefined) return null;
+  if (!/^[0-9a-f-]{36}$/i.test(sourceId)) return "not-found";
+  const where = { tenantId_id: { tenantId, id: sourceId } };
+  const select = { siteId: true };
+  const isDirectory = command.kind === "test-source" && command.sourceKind === "directory";
+  const source = isDirectory
+    ? await tx.directory.findUnique({ where, select })
+    : await tx.syslogSource.findUnique({ where, select });
+  return source?.siteId ?? "not-found";
+}
+
+type Chosen =
+  | { readonly kind: "chosen"; readonly agent: { readonly id: string; readonly name: string } }
+  | { readonly kind: "not-found" }
+  | { readonly kind: "no-agent"; readonly sentence: string };
+
+async function chooseAgent(
+  tx: Tx,
+  wanted: {
+    readonly tenantId: string;
+    readonly agentId: string | null;
+    readonly siteId: string | null;
+    readonly now: Date;
+  },
+): Promise<Chosen> {
+  const { tenantId, agentId, siteId, now } = wanted;
+  const agents = await tx.agent.findMany({
+    where: { tenantId, ...(agentId === null ? {} : { id: agentId }), ...(siteId === null ? {} : { siteId }) },
+    select: { id: true, name: true, state: true, lastSeenAt: true },
+    orderBy: { lastSeenAt: { sort: "desc", nulls: "last" } },
+  });
+  const [freshest] = agents.filter((agent) => agent.state === "active");
+  if (agentId !== null && agents.length === 0) return { kind: "not-found" };
+  if (freshest === undefined)
+    return { kind: "no-agent", sentence: "There is no agent that could do it: enrol one first." };
+  const silence = now.getTime() - (freshest.lastSeenAt?.getTime() ?? 0);
+  if (silence >= STALE_MS)
+    return {
+      kind: "no-agent",
+      sentence: `${freshest.name} is not connected: it cannot be asked until it is.`,
+    };
+  return { kind: "chosen", agent: { id: freshest.id, name: freshest.name } };
+}

@@ -1,0 +1,63 @@
+import type { TenantHandle } from "@rollcall/db";
+import { siteOf } from "../agents/agent-rows.ts";
+import { readSites } from "../agents/list-agents.ts";
+import { sourceActivity, sourceView } from "../facts/chain-facts.ts";
+import { type AgentRecord, readAgents, type SiteRecord } from "../facts/read-facts.ts";
+import type { DirectoryView } from "./directories.schema.ts";
+import { storedSealed } from "./sealed-password.ts";
+
+type Tx = TenantHandle["tx"];
+
+/** The tenant's directories as they leave the API; of one id, or all with `null`. */
+export async function readDirectoryViews(
+  tx: Tx,
+  { tenantId, id, now }: { readonly tenantId: string; readonly id: string | null; readonly now: number },
+): Promise<DirectoryView[]> {
+  const rows = await findDirectories(tx, tenantId, id);
+  const agents = await readAgents(tx, tenantId);
+  const sites = await readSites(tx, tenantId);
+  return rows.map((row) => viewOf(row, { agents, sites, now }));
+}
+
+function findDirectories(tx: Tx, tenantId: string, id: string | null) {
+  return tx.directory.findMany({
+    where: id === null ? { tenantId } : { tenantId, id },
+    include: { secret: { select: { sealed: true, setAt: true } } },
+    orderBy: { createdAt: "asc" },
+  });
+}
+
+type DirectoryRow = Awaited<ReturnType<typeof findDirectories>>[number];
+
+function viewOf(
+  row: DirectoryRow,
+  facts: {
+    readonly agents: readonly AgentRecord[];
+    readonly sites: readonly SiteRecord[];
+    readonly now: number;
+  },
+): DirectoryView {
+  const { agents, sites, now } = facts;
+  const opened = new Set(storedSealed(row.secret.sealed).map((one) => one.agentId));
+  const atSite = agents.filter((agent) => agent.siteId === row.siteId && agent.state === "active");
+  return {
+    id: row.id,
+    site: siteOf(row.siteId, sites),
+    name: row.name,
+    host: row.host,
+    port: row.port,
+    tls: row.tls === "starttls" || row.tls === "none" ? row.tls : "ldaps",
+    caPem: row.caPem,
+    dangerouslyTrustAnyCertificate: row.dangerouslyTrustAnyCertificate,
+    bindUser: row.bindUser,
+    baseDn: row.baseDn,
+    domain: row.domain,
+    netbiosDomain: row.netbiosDomain,
+    pollSeconds: row.pollSeconds,
+    enabled: row.enabled,
+    passwordSetAt: row.secret.setAt,
+    agentsWithoutPassword: atSite.filter((agent) => !opened.has(agent.id)).map((agent) => agent.name),
+    health: sourceView(row, "directory", agents, now),
+    ...sourceActivity(row, "directory", agents),
+  };
+}

@@ -1,0 +1,89 @@
+import { parseIpRange } from "@rollcall/identity-core";
+import { compilePattern } from "@rollcall/syslog-rules";
+import type { z } from "zod";
+import { change, difference } from "../change.ts";
+import type { TenantContext } from "../context.ts";
+import type { addFilterInput, filterView, updateFilterInput } from "./filters.schema.ts";
+import { filterViewOf } from "./list-filters.ts";
+
+type View = z.infer<typeof filterView>;
+interface BadValue {
+  readonly kind: "bad-value";
+  readonly sentence: string;
+}
+
+/** The site's configuration holds at most this many. */
+const FILTERS_MAX = 1000;
+
+export async function addFilter(
+  ctx: TenantContext,
+  input: z.output<typeof addFilterInput>,
+): Promise<{ readonly kind: "added"; readonly filter: View } | BadValue> {
+  const { customer: _, ...fields } = input;
+  const fault = faultOf(fields.kind, fields.value);
+  if (fault !== null) return { kind: "bad-value", sentence: fault };
+  return change(ctx, async ({ tx, tenantId, now, record, configurationChanged }) => {
+    if ((await tx.filter.count({ where: { tenantId } })) >= FILTERS_MAX)
+      return { kind: "bad-value", sentence: `There are ${FILTERS_MAX} filters already: remove one first.` };
+    const data = { ...fields, domain: fields.kind === "group-include" ? fields.domain : null };
+    const added = await tx.filter.create({ data: { tenantId, ...data, createdAt: now } });
+    record({
+      action: "filter.add",
+      object: { kind: "filter", id: added.id, name: nameOf(added) },
+      after: data,
+    });
+    configurationChanged();
+    return { kind: "added", filter: filterViewOf(added) };
+  });
+}
+
+export async function updateFilter(
+  ctx: TenantContext,
+  { id, changes }: z.output<typeof updateFilterInput>,
+): Promise<{ readonly kind: "updated"; readonly filter: View } | { readonly kind: "not-found" } | BadValue> {
+  return change(ctx, async ({ tx, tenantId, record, configurationChanged }) => {
+    const where = { tenantId_id: { tenantId, id } };
+    const before = await tx.filter.findUnique({ where });
+    if (before === null) return { kind: "not-found" };
+    const fault = faultOf(before.kind, changes.value ?? before.value);
+    if (fault !== null) return { kind: "bad-value", sentence: fault };
+    const changed = difference(before, changes);
+    if (changed === null) return { kind: "updated", filter: filterViewOf(before) };
+    const after = await tx.filter.update({ where, data: changes });
+    record({ action: "filter.update", object: { kind: "filter", id, name: nameOf(after) }, ...changed });
+    configurationChanged();
+    return { kind: "updated", filter: filterViewOf(after) };
+  });
+}
+
+export async function removeFilter(
+  ctx: TenantContext,
+  id: string,
+): Promise<{ readonly kind: "removed" } | { readonly kind: "not-found" }> {
+  return change(ctx, async ({ tx, tenantId, record, configurationChanged }) => {
+    const where = { tenantId_id: { tenantId, id } };
+    const before = await tx.filter.findUnique({ where });
+    if (before === null) return { kind: "not-found" };
+    await tx.filter.delete({ where });
+    const { kind, value, domain, note, enabled } = before;
+    record({
+      action: "filter.remove",
+      object: { kind: "filter", id, name: nameOf(before) },
+      before: { kind, value, domain, note, enabled },
+    });
+    configurationChanged();
+    return { kind: "removed" };
+  });
+}
+
+/** Why an agent would refuse the value; null where it would take it. */
+function faultOf(kind: string, value: string): string | null {
+  if (kind === "ip-include" || kind === "ip-exclude")
+    return parseIpRange(value) === null ? "An address, a prefix such as 10.20.0.0/16, or a range a-b." : null;
+  const compiled = compilePattern(value);
+  return compiled.kind === "refused" ? compiled.problem.message : null;
+}
+
+function nameOf({ kind, value }: { readonly kind: string; readonly value: string }): string {
+  return `${kind} ${value}`;
+}

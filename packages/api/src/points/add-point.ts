@@ -1,0 +1,66 @@
+import { randomUUID } from "node:crypto";
+import { makeSecretVerifier, newClientSecret } from "@rollcall/pki";
+import type { z } from "zod";
+import { change } from "../change.ts";
+import type { TenantContext } from "../context.ts";
+import { freeClientId } from "./client-id.ts";
+import { findPlaces } from "./places.ts";
+import type { addedPoint, addPointInput } from "./points.schema.ts";
+
+export type AddPointOutcome =
+  | { readonly kind: "added"; readonly point: z.infer<typeof addedPoint> }
+  | { readonly kind: "site-not-found" }
+  | { readonly kind: "space-not-found" }
+  | { readonly kind: "name-taken" };
+
+/** Adds a firewall with a client id and its first secret. The secret is in the answer and nowhere else. */
+export async function addPoint(
+  ctx: TenantContext,
+  input: z.output<typeof addPointInput>,
+): Promise<AddPointOutcome> {
+  const { customer: _, junos, addressSpaceIds, ...fields } = input;
+  const id = randomUUID();
+  const clientSecret = newClientSecret();
+  const clientId = await freeClientId(ctx.services.database, {
+    customerSlug: ctx.tenant.slug,
+    name: fields.name,
+  });
+  return change(
+    ctx,
+    async ({ tx, tenantId, now, record, configurationChanged }): Promise<AddPointOutcome> => {
+      const places = await findPlaces({ tx, tenantId }, { siteId: fields.siteId, addressSpaceIds });
+      if (places.kind !== "found") return places;
+      const others = await tx.enforcementPoint.findMany({ where: { tenantId }, select: { name: true } });
+      if (others.some((other) => other.name.toLowerCase() === fields.name.toLowerCase()))
+        return { kind: "name-taken" };
+      await tx.enforcementPoint.create({
+        data: {
+          tenantId,
+          id,
+          clientId,
+          ...fields,
+          addressSpaceIds: places.addressSpaceIds,
+          junos,
+          createdAt: now,
+          updatedAt: now,
+        },
+      });
+      await tx.clientDirectory.create({ data: { clientId, tenantId, enforcementPointId: id } });
+      await tx.enforcementSecret.create({
+        data: {
+          tenantId,
+          enforcementPointId: id,
+          verifier: makeSecretVerifier(clientSecret),
+          createdAt: now,
+        },
+      });
+      record({
+        action: "point.add",
+        object: { kind: "enforcement-point", id, name: fields.name },
+        after: { ...fields, clientId, addressSpaceIds: places.addressSpaceIds, clientSecret: "made" },
+      });
+      configurationChanged();
+      return { kind: "added", point: { id, name: fields.name, clientId, clientSecret } };
+    },
+  );
+}

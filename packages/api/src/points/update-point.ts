@@ -1,0 +1,52 @@
+import type { z } from "zod";
+import { change, difference } from "../change.ts";
+import type { TenantContext } from "../context.ts";
+import { findPlaces } from "./places.ts";
+import type { pointDetail, updatePointInput } from "./points.schema.ts";
+import { readPointDetail } from "./read-point.ts";
+
+export type UpdatePointOutcome =
+  | { readonly kind: "updated"; readonly point: z.infer<typeof pointDetail> }
+  | { readonly kind: "not-found" }
+  | { readonly kind: "site-not-found" }
+  | { readonly kind: "space-not-found" }
+  | { readonly kind: "name-taken" };
+
+/** Changes what is named. A paused point's tokens end at once, so that it is not answered any more. */
+export async function updatePoint(
+  ctx: TenantContext,
+  { id, changes }: z.output<typeof updatePointInput>,
+): Promise<UpdatePointOutcome> {
+  return change(
+    ctx,
+    async ({ tx, tenantId, now, record, configurationChanged }): Promise<UpdatePointOutcome> => {
+      const where = { tenantId_id: { tenantId, id } };
+      const before = await tx.enforcementPoint.findUnique({ where });
+      if (before === null) return { kind: "not-found" };
+      const siteId = changes.siteId === undefined ? before.siteId : changes.siteId;
+      const addressSpaceIds = changes.addressSpaceIds ?? before.addressSpaceIds;
+      const places = await findPlaces({ tx, tenantId }, { siteId, addressSpaceIds });
+      if (places.kind !== "found") return places;
+      const others = await tx.enforcementPoint.findMany({
+        where: { tenantId, id: { not: id } },
+        select: { name: true },
+      });
+      if (others.some((other) => other.name.toLowerCase() === changes.name?.toLowerCase()))
+        return { kind: "name-taken" };
+      const changed = difference(before, changes);
+      if (changed !== null) {
+        await tx.enforcementPoint.update({ where, data: { ...changes, updatedAt: now } });
+        if (changes.enabled === false)
+          await tx.enforcementToken.deleteMany({ where: { tenantId, enforcementPointId: id } });
+        record({
+          action: "point.update",
+          object: { kind: "enforcement-point", id, name: changes.name ?? before.name },
+          ...changed,
+        });
+        configurationChanged();
+      }
+      const point = await readPointDetail(ctx, { tx, tenantId, id });
+      return point === null ? { kind: "not-found" } : { kind: "updated", point };
+    },
+  );
+}

@@ -1,0 +1,154 @@
+import { principalFactsBody, siteConfig } from "@rollcall/agent-protocol";
+import type { TenantHandle } from "@rollcall/db";
+import {
+  explainKey,
+  type IpAddress,
+  type KeyState,
+  PrincipalDirectory,
+  type PrincipalFacts,
+  parseIp,
+  tokensOfState,
+} from "@rollcall/identity-core";
+import type { z } from "zod";
+import type { TenantContext } from "../context.ts";
+import { readAgents, readContacts } from "../facts/read-facts.ts";
+import { dateOf } from "../facts/stored-json.ts";
+import { readHistory } from "./session-history.ts";
+import { readSessionNames, type SessionNames, sessionRowOf, sourceName } from "./session-rows.ts";
+import type { sessionDetail, sessionInput } from "./sessions.schema.ts";
+import { storedEntry, storedKeyState } from "./stored-entry.ts";
+
+type Detail = z.infer<typeof sessionDetail>;
+type Tx = TenantHandle["tx"];
+
+export type ReadSessionOutcome =
+  | { readonly kind: "read"; readonly session: Detail }
+  | { readonly kind: "space-not-found" };
+
+/** One address: who is there, what sources said, why the answer is what it is, and which firewall was told. */
+export async function readSession(
+  ctx: TenantContext,
+  input: z.output<typeof sessionInput>,
+): Promise<ReadSessionOutcome> {
+  const now = ctx.services.now();
+  const ip = parseIp(input.ip);
+  if (ip === null) return { kind: "space-not-found" };
+  return ctx.run(async ({ tx, tenantId }): Promise<ReadSessionOutcome> => {
+    const space = await tx.addressSpace.findFirst({
+      where: {
+        tenantId,
+        ...(input.addressSpaceId === undefined ? { isDefault: true } : { id: input.addressSpaceId }),
+      },
+      select: { id: true, name: true },
+    });
+    if (space === null) return { kind: "space-not-found" };
+    const names = await readSessionNames(tx, tenantId);
+    const agents = new Map((await readAgents(tx, tenantId)).map((agent) => [agent.id, agent.name]));
+    const row = await tx.session.findUnique({
+      where: { tenantId_addressSpaceId_ip: { tenantId, addressSpaceId: space.id, ip } },
+      select: { entry: true, state: true },
+    });
+    const explained =
+      row === null ? null : await explain({ tx, tenantId, now }, storedKeyState(row.state), names);
+    const history = await readHistory(
+      { tx, tenantId, names, agents },
+      { ip, addressSpaceId: space.id, cursor: input.historyCursor ?? null },
+    );
+    return {
+      kind: "read",
+      session: {
+        session: row === null ? null : sessionRowOf(storedEntry(row.entry), names, now),
+        ip,
+        addressSpace: space,
+        explain: explained?.lines ?? [{ rule: "-", sentence: "No source has ever spoken of this address." }],
+        nextChangeAt: dateOf(explained?.nextChangeAt),
+        history: history.items,
+        historyNext: history.next,
+        told: await readTold({ tx, tenantId, agents }, ip),
+        asOf: new Date(now),
+      },
+    };
+  });
+}
+
+/** The law, told with the very code that decided: each claim that is kept, then the rule that settled it. */
+async function explain(
+  { tx, tenantId, now }: { readonly tx: Tx; readonly tenantId: string; readonly now: number },
+  state: KeyState,
+  names: SessionNames,
+): Promise<{ lines: Detail["explain"]; nextChangeAt: number | null }> {
+  const { settings } = await tx.customer.findUniqueOrThrow({
+    where: { id: tenantId },
+    select: { settings: true },
+  });
+  const parsed = siteConfig.shape.settings.safeParse(settings);
+  const arbitration = parsed.success ? parsed.data.arbitration : "law";
+  const principals = await principalsOf(tx, tenantId, state);
+  const { claims, trace, answer, nextChangeAt } = explainKey(state, principals, now, arbitration);
+  const ofClaims = claims.map((claim) => ({
+    rule: claim.rule,
+    sentence: `${claim.principalKey} by ${sourceName(claim.sourceId, names)} (class ${claim.class}): ${STATE_WORDS[claim.state]}.`,
+  }));
+  return {
+    lines: [
+      ...ofClaims,
+      ...trace.map(({ rule, sentence }) => ({ rule, sentence })),
+      { rule: "=", sentence: answer },
+    ],
+    nextChangeAt,
+  };
+}
+
+const STATE_WORDS = { speaks: "counts", ended: "was ended", expired: "has run out" } as const;
+
+async function principalsOf(tx: Tx, tenantId: string, state: KeyState): Promise<PrincipalDirectory> {
+  const directory = new PrincipalDirectory();
+  const tokens = tokensOfState(state);
+  const rows = await tx.principalFact.findMany({
+    where: { tenantId, OR: [{ aliases: { hasSome: tokens } }, { key: { in: tokens } }] },
+    select: { facts: true },
+    take: 200,
+  });
+  for (const row of rows) {
+    const facts = storedFacts(row.facts);
+    if (facts !== null) directory.upsert(facts);
+  }
+  return directory;
+}
+
+function storedFacts(value: unknown): PrincipalFacts | null {
+  const parsed = principalFactsBody.safeParse(value);
+  return parsed.success ? parsed.data : null;
+}
+
+async function readTold(
+  {
+    tx,
+    tenantId,
+    agents,
+  }: { readonly tx: Tx; readonly tenantId: string; readonly agents: ReadonlyMap<string, string> },
+  ip: IpAddress,
+): Promise<Detail["told"]> {
+  const points = await tx.enforcementPoint.findMany({
+    where: { tenantId },
+    select: { id: true, name: true },
+  });
+  const contacts = await readContacts(tx, tenantId, null);
+  return points
+    .flatMap((firewall) =>
+      (contacts.get(firewall.id) ?? []).flatMap(({ responder, contact }) =>
+        contact.told
+          .filter((one) => one.ip === ip)
+          .map(({ at, user, domain, groups, how }) => ({
+            at: new Date(at),
+            firewall,
+            responder: responder === "cloud" ? "Cloud" : (agents.get(responder) ?? "an agent that is gone"),
+            user,
+            domain,
+            groups,
+            how,
+          })),
+      ),
+    )
+    .sort((a, b) => b.at.getTime() - a.at.getTime());
+}
