@@ -22,10 +22,13 @@ import { onlyGatewayWithoutRedis } from "./process/only-gateway.ts";
 import type { Part } from "./process/part.ts";
 import { repeatedly } from "./process/repeat.ts";
 import { createStatusServer } from "./process/status-server.ts";
+import { within } from "./process/within.ts";
 
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 const CERTIFICATE_DAYS = 90;
+/** How long the start waits for the other processes to be heard. */
+const BELL_MS = 15_000;
 
 export interface Gateway {
   /** In the order of starting. */
@@ -131,7 +134,12 @@ export async function buildGateway(
     }),
     {
       name: "bell",
-      start: () => bell.ready(),
+      start: () =>
+        within(
+          BELL_MS,
+          bell.ready(),
+          `hear the bell: ${redisUrl ? "Redis" : "PostgreSQL"} did not answer within ${BELL_MS / 1000} s; start it, or mend ${redisUrl ? "REDIS_URL" : "DATABASE_URL"}.`,
+        ),
       stop: async () => {
         rings.stop();
         await bell.close();

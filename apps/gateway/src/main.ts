@@ -9,12 +9,14 @@ try {
   const config = readGatewayConfig(process.env);
   const log = createLogger({ name: "gateway", level: config.logLevel });
   const gateway = await buildGateway(config, log);
-  process.exitCode = await supervise(gateway.parts, {
+  const exitCode = await supervise(gateway.parts, {
     log,
     until: untilTerminated(),
     beforeStop: gateway.beginStop,
     stopBudgetMs: 10_000,
   });
+  // What did not stop within its budget was named in the log and must not keep the process.
+  process.exit(exitCode);
 } catch (error) {
   if (!(error instanceof ConfigError || error instanceof KeysFolderError)) throw error;
   process.stderr.write(`rollcall gateway: ${error.message}\n`);

@@ -12,7 +12,7 @@ import type { Part } from "../process/part.ts";
 import type { AdmittedAgent, AgentDoor } from "./agent-door.ts";
 import { type Answer, refuse, tooLarge, tooMany } from "./answer.ts";
 import { type Presented, presentedBy } from "./presented-certificate.ts";
-import { networkOf, type RateLimit } from "./rate-limit.ts";
+import type { RateLimit } from "./rate-limit.ts";
 import { readBody } from "./read-body.ts";
 
 /** What every route is given. */
@@ -135,7 +135,7 @@ export function createAgentServer(options: AgentServerOptions): AgentServer {
   async function answerTo(request: IncomingMessage, signal: AbortSignal): Promise<Answer> {
     const socket = request.socket as TLSSocket;
     const sourceIp = (socket.remoteAddress ?? "").replace(/^::ffff:(?=\d+\.)/, "");
-    const waitSeconds = options.everybody.take(networkOf(sourceIp));
+    const waitSeconds = options.everybody.take(sourceIp);
     if (waitSeconds > 0) return tooMany(waitSeconds);
     const url = new URL(request.url ?? "/", "https://gateway");
     const found = findRoute(options.routes, request.method ?? "", url.pathname);
@@ -151,7 +151,7 @@ export function createAgentServer(options: AgentServerOptions): AgentServer {
 
     const shown = presented.get(socket) ?? { kind: "none" };
     if (route.door === "open") {
-      const wait = options.strangers.take(networkOf(sourceIp));
+      const wait = options.strangers.take(sourceIp);
       if (wait > 0) return tooMany(wait);
       const body = await bodyOf(request, BODY_BYTES_STRANGER, BODY_BYTES_STRANGER);
       return typeof body === "string"

@@ -1,4 +1,5 @@
 import { createPublicKey, randomUUID, X509Certificate } from "node:crypto";
+import { connect } from "node:tls";
 import {
   createAuthority,
   issueServerCertificate,
@@ -10,6 +11,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import {
   askNonce,
   DeviceClient,
+  type Enrolled,
   enrolmentOf,
   type RunningGateway,
   StandInAgent,
@@ -232,6 +234,31 @@ describe("the agents' door", () => {
     }
   }
 
+  function askOnce(
+    enrolled: Enrolled,
+    keeper: { session?: Buffer },
+  ): Promise<{ isResumed: boolean; status: string }> {
+    return new Promise((resolve, reject) => {
+      const { caPem: ca, certificatePem: cert, privateKeyPem: key } = enrolled;
+      const port = Number(new URL(gateway.agentUrl).port);
+      let text = "";
+      const socket = connect({ host: "127.0.0.1", port, ca, cert, key, session: keeper.session });
+      socket.on("secureConnect", () =>
+        socket.write("GET /v1/config HTTP/1.1\r\nhost: gateway\r\nconnection: close\r\n\r\n"),
+      );
+      socket.on("session", (session) => {
+        keeper.session = session;
+      });
+      socket.on("data", (data: Buffer) => {
+        text += data.toString("utf8");
+      });
+      socket.on("end", () =>
+        resolve({ isResumed: socket.isSessionReused(), status: text.split("\r\n")[0] ?? "" }),
+      );
+      socket.on("error", reject);
+    });
+  }
+
   it("gives no configuration to a certificate that is expired, early, for servers, of another authority, unknown, or another's", async () => {
     const payload = await site.onboarding(customer, { agentName: newName() });
     const agent = await StandInAgent.enrol(gateway.agentUrl, payload);
@@ -331,6 +358,25 @@ describe("the agents' door", () => {
       csrPem: await makeCsr(agent.enrolled.privateKeyPem),
     });
     expect(same.status).toBe(401);
+    agent.close();
+  });
+
+  it("knows an agent that comes back with a resumed TLS session, and checks it as before", async () => {
+    const agent = await StandInAgent.enrol(
+      gateway.agentUrl,
+      await site.onboarding(customer, { agentName: newName() }),
+    );
+    const keeper: { session?: Buffer } = {};
+    const ask = () => askOnce(agent.enrolled, keeper);
+    expect(await ask()).toEqual({ isResumed: false, status: "HTTP/1.1 200 OK" });
+    expect(await ask()).toEqual({ isResumed: true, status: "HTTP/1.1 200 OK" });
+    await site.database.withTenant(customer.tenantId, ({ tx }) =>
+      tx.agent.update({
+        where: { tenantId_id: { tenantId: customer.tenantId, id: agent.enrolled.agentId } },
+        data: { state: "revoked" },
+      }),
+    );
+    await expect.poll(async () => (await ask()).status, { timeout: 5000 }).toBe("HTTP/1.1 403 Forbidden");
     agent.close();
   });
 

@@ -1,4 +1,6 @@
+import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { Secret } from "@rollcall/config";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { StandInAgent, startInstallation, type TestInstallation } from "../testing/index.ts";
 
@@ -47,11 +49,18 @@ describe("the gateway", () => {
     const first = await site.gateway();
     const port = Number(new URL(first.agentUrl).port);
     await first.stop();
-    const holder = await import("node:net").then(({ createServer }) => createServer());
+    const holder = createServer();
     await new Promise<void>((resolve) => holder.listen(port, "127.0.0.1", resolve));
     await expect(site.gateway({ agentListen: { host: "127.0.0.1", port } })).rejects.toThrow(
       new RegExp(`listen for agents on 127.0.0.1:${port}: the port is taken by .*pid ${process.pid}`),
     );
     await new Promise((resolve) => holder.close(resolve));
+  });
+
+  it("says in one sentence that PostgreSQL does not answer, where, and not with which password", async () => {
+    const databaseUrl = new Secret("postgresql://rollcall_app:hunter2@127.0.0.1:1/rollcall");
+    const start = site.gateway({ databaseUrl });
+    await expect(start).rejects.toThrow(/reach PostgreSQL at 127\.0\.0\.1:1\/rollcall: .*mend DATABASE_URL/);
+    await expect(start).rejects.not.toThrow("hunter2");
   });
 });

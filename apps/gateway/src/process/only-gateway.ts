@@ -29,6 +29,17 @@ export class RedisNeededError extends Error {
   }
 }
 
+export class DatabaseUnreachableError extends Error {
+  readonly code = "database-unreachable";
+  constructor(databaseUrl: string, cause: unknown) {
+    super(
+      `reach PostgreSQL at ${withoutSecret(databaseUrl)}: ${reasonOf(cause)}; start it, or mend DATABASE_URL.`,
+      { cause },
+    );
+    this.name = "DatabaseUnreachableError";
+  }
+}
+
 /**
  * Makes sure that a gateway without Redis is the only one on its database.
  *
@@ -82,7 +93,11 @@ export function onlyGatewayWithoutRedis(options: {
     async start() {
       if (options.gateways > 1 && !hasRedis) throw new RedisNeededError(options.gateways);
       const until = performance.now() + (options.patienceMs ?? PATIENCE_MS);
-      while (!(await connect())) {
+      const firstTry = () =>
+        connect().catch((cause: unknown) => {
+          throw new DatabaseUnreachableError(options.databaseUrl, cause);
+        });
+      while (!(await firstTry())) {
         if (performance.now() >= until) throw new SecondGatewayError();
         await sleep(RETRY_MS);
       }
@@ -94,4 +109,17 @@ export function onlyGatewayWithoutRedis(options: {
       await held?.end();
     },
   };
+}
+
+/** Host, port and name of a database's address; never its password. */
+function withoutSecret(databaseUrl: string): string {
+  if (!URL.canParse(databaseUrl)) return "the address in DATABASE_URL, which is no URL";
+  const { host, pathname } = new URL(databaseUrl);
+  return `${host}${pathname}`;
+}
+
+/** A connection tried over several addresses fails with several reasons and no text of its own. */
+function reasonOf(cause: unknown): string {
+  const first = cause instanceof AggregateError ? cause.errors[0] : cause;
+  return first instanceof Error && first.message !== "" ? first.message : String(first);
 }

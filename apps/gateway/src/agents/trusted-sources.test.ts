@@ -1,0 +1,54 @@
+import type { StreamItem } from "@rollcall/agent-protocol";
+import { anObservation, aPrincipal } from "@rollcall/agent-protocol/testing";
+import { createIpSet } from "@rollcall/identity-core";
+import { describe, expect, it } from "vitest";
+import { objectionTo, type SiteScope } from "./trusted-sources.ts";
+
+const scope: SiteScope = {
+  addressSpaceIds: new Set(["default", "plant"]),
+  directoryIds: new Set(["ad"]),
+  syslogSources: new Map([
+    ["vpn", { addressSpaceId: "default", speaksFor: createIpSet(["10.20.0.0/16", "fd00::/8"]) }],
+  ]),
+};
+const observed = (of: Parameters<typeof anObservation>[0]): StreamItem => ({
+  seq: 1,
+  kind: "observation",
+  observation: anObservation({ sourceId: "vpn", addressSpaceId: "default", ...of }),
+});
+
+describe("the reach of an agent", () => {
+  it("covers its sources' addresses with full weight, and all addresses with the weight that displaces nobody", () => {
+    for (const of of [
+      { ip: "10.20.255.1" },
+      { ip: "fd00::1" },
+      { ip: "10.99.0.1", class: "D" as const },
+      { ip: "10.99.0.1", verb: "end" as const },
+    ])
+      expect(objectionTo(scope, observed(of)), JSON.stringify(of)).toBeNull();
+  });
+
+  it("ends at other addresses, spaces and sources, and at spellings that hide an address", () => {
+    for (const of of [
+      { ip: "10.21.0.1" },
+      { ip: "10.21.0.1", verb: "refresh" as const, class: "C" as const },
+      { sourceId: "other" },
+      { addressSpaceId: "elsewhere" },
+      { addressSpaceId: "plant" },
+      { ip: "::ffff:10.20.0.1" },
+      { ip: "FD00::1" },
+      { ip: "10.20.0.01" },
+    ])
+      expect(objectionTo(scope, observed(of)), JSON.stringify(of)).not.toBeNull();
+  });
+
+  it("covers the people of its own directories", () => {
+    const told = (directoryId: string): StreamItem => ({
+      seq: 1,
+      kind: "principal",
+      principal: aPrincipal({ directoryId }),
+    });
+    expect(objectionTo(scope, told("ad"))).toBeNull();
+    expect(objectionTo(scope, told("other"))).not.toBeNull();
+  });
+});
