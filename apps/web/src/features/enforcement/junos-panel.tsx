@@ -1,0 +1,376 @@
+"use client";
+
+import {
+  BLOCK_IDS,
+  type BlockId,
+  copiedLines,
+  DEFAULT_BLOCKS,
+  generateJunos,
+  type JunosBlock,
+  type JunosOptions,
+  type JunosView,
+} from "@rollcall/junos";
+import { Button } from "@rollcall/ui/button";
+import { CodeBlock, type CodeLine } from "@rollcall/ui/code-block";
+import { CopyButton } from "@rollcall/ui/copy-button";
+import { CheckField, SelectField } from "@rollcall/ui/field";
+import { Mono } from "@rollcall/ui/layout";
+import { Notice } from "@rollcall/ui/notice";
+import { FilterBar } from "@rollcall/ui/search-field";
+import { say } from "@rollcall/ui/toast";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { downloadText } from "~/features/agents/download-text.ts";
+import { useCustomer } from "~/features/shell/customer-context.tsx";
+import { useMay } from "~/features/shell/may.tsx";
+import { useTRPC } from "~/trpc/client.tsx";
+import type { Outputs } from "~/trpc/outputs.ts";
+import { refusalOf } from "~/trpc/refusal.ts";
+import { useHeldSecret } from "./secret-once.ts";
+import { WaitingLine } from "./waiting-line.tsx";
+
+type Junos = Outputs["points"]["junos"];
+type Point = Outputs["points"]["get"];
+
+const VIEWS: readonly { readonly value: JunosView; readonly label: string }[] = [
+  { value: "set", label: "set commands" },
+  { value: "curly", label: "curly" },
+  { value: "delete", label: "delete" },
+];
+
+/** Fetches what the lines are made of; the lines themselves are made here, because only this tab may hold the secret. */
+export function JunosPanel({ point }: { point: Point }) {
+  const customer = useCustomer();
+  const trpc = useTRPC();
+  const query = useQuery(trpc.points.junos.queryOptions({ customer: customer.slug, id: point.id }));
+  if (query.data === undefined) {
+    return query.isError ? (
+      <Notice
+        tone="bad"
+        title="The Junos lines did not come"
+        action={<Button onClick={() => void query.refetch()}>Try again</Button>}
+      >
+        {refusalOf(query.error).message}
+      </Notice>
+    ) : (
+      <div className="appear-late h-96 rounded-md border border-line bg-surface" role="status">
+        <span className="sr-only">Loading the Junos lines</span>
+      </div>
+    );
+  }
+  return <JunosLines key={query.dataUpdatedAt === 0 ? "first" : point.id} point={point} junos={query.data} />;
+}
+
+function JunosLines({ point, junos }: { point: Point; junos: Junos }) {
+  const customer = useCustomer();
+  const trpc = useTRPC();
+  const queryClient = useQueryClient();
+  const mayWrite = useMay("point:write");
+  const secret = useHeldSecret(point.id);
+  const [view, setView] = useState<JunosView>("set");
+  const [blocks, setBlocks] = useState<readonly BlockId[]>(DEFAULT_BLOCKS);
+  const [options, setOptions] = useState<JunosOptions>(junos.options);
+  const [withSecret, setWithSecret] = useState(true);
+  const [primary, setPrimary] = useState(keyOf(junos.servers?.primary));
+  const [secondary, setSecondary] = useState(keyOf(junos.servers?.secondary));
+  const copied = useMutation(trpc.points.junosCopied.mutationOptions());
+  const save = useMutation(
+    trpc.points.update.mutationOptions({
+      onSuccess: async () => {
+        say("Kept these choices with the enforcement point.");
+        await queryClient.invalidateQueries(trpc.points.pathFilter());
+      },
+    }),
+  );
+
+  const serverOf = (key: string) => junos.candidates.find((each) => keyOf(each) === key);
+  const first = serverOf(primary) ?? junos.servers?.primary ?? junos.candidates[0];
+  if (first === undefined) {
+    return (
+      <Notice tone="warn" title="Nothing answers this firewall yet">
+        Give an agent a name that firewalls use to reach it, on the agent's page. Then the lines stand here.
+      </Notice>
+    );
+  }
+  const second = serverOf(secondary);
+  const printed = withSecret ? secret : null;
+  const toServer = (server: NonNullable<typeof first>) => ({
+    address: server.address,
+    port: server.port,
+    clientId: server.clientId,
+    secret: printed,
+  });
+  const result = generateJunos(
+    {
+      primary: toServer(first),
+      secondary: second === undefined || second === first ? null : toServer(second),
+      filter: junos.filter,
+      options,
+    },
+    { view, blocks },
+  );
+  const lines = copiedLines(result.blocks);
+  const variables = [
+    first.address,
+    second?.address,
+    first.clientId,
+    printed,
+    options.caProfile,
+    ...junos.filter.domains,
+  ].filter((each) => typeof each === "string" && each !== "");
+  const around = result.blocks.filter((block) => !block.copied);
+  const isChanged = JSON.stringify(options) !== JSON.stringify(junos.options);
+  const set = (fields: Partial<JunosOptions>) => setOptions((before) => ({ ...before, ...fields }));
+
+  return (
+    <div className="flex flex-col gap-4">
+      {result.problems.map((problem) => (
+        <Notice
+          key={`${problem.field} ${problem.sentence}`}
+          tone={problem.severity === "refused" ? "bad" : "warn"}
+          title={problem.severity === "refused" ? "No lines are printed" : undefined}
+        >
+          {problem.sentence}
+        </Notice>
+      ))}
+      {lines.length === 0 ? null : (
+        <CodeBlock
+          title="Junos configuration"
+          testId="junos-lines"
+          lines={lines.map(
+            (text): CodeLine => ({
+              text,
+              variables: variables
+                .filter((each): each is string => typeof each === "string" && text.includes(each))
+                .sort((a, b) => text.indexOf(a) - text.indexOf(b))
+                .reverse(),
+            }),
+          )}
+          remark={`${point.name} · ${view === "curly" ? "load merge terminal, then paste" : "paste in configuration mode"} (this line is not copied)`}
+          onCopied={() =>
+            copied.mutate({
+              customer: customer.slug,
+              id: point.id,
+              lines: lines.length,
+              withSecret: printed !== null && lines.some((line) => line.includes(printed)),
+            })
+          }
+          tools={
+            <>
+              <FilterBar
+                label="Form"
+                value={view}
+                onChange={(next) => setView(VIEWS.find((each) => each.value === next)?.value ?? "set")}
+                options={VIEWS}
+              />
+              <CheckField
+                label="Verify certificate"
+                checked={options.checkCertificate}
+                onChange={(event) => set({ checkCertificate: event.target.checked })}
+              />
+              {secret === null ? (
+                <span className="text-xs text-ink-3">The secret is not kept: its line is left out</span>
+              ) : (
+                <CheckField
+                  label="With the secret"
+                  checked={withSecret}
+                  onChange={(event) => setWithSecret(event.target.checked)}
+                />
+              )}
+            </>
+          }
+          footer={
+            <>
+              <WaitingLine point={point} />
+              <span className="ml-auto">
+                <Mono>show services user-identification identity-management status</Mono>
+              </span>
+            </>
+          }
+        />
+      )}
+      <details className="rounded-md border border-line bg-surface">
+        <summary className="min-h-10 px-4 py-2.5 text-sm font-semibold -outline-offset-2!">Choices</summary>
+        <div className="flex flex-col gap-4 border-t border-line px-4 py-4">
+          <div className="grid gap-3 sm:grid-cols-2 lg:grid-cols-4">
+            <SelectField
+              label="Asks first"
+              value={keyOf(first)}
+              onChange={(event) => setPrimary(event.target.value)}
+              options={junos.candidates.map((each) => ({
+                value: keyOf(each),
+                label: `${each.label} (${each.address})`,
+              }))}
+            />
+            <SelectField
+              label="Then, if that is silent"
+              value={secondary}
+              onChange={(event) => setSecondary(event.target.value)}
+              options={[
+                { value: "", label: "Nobody" },
+                ...junos.candidates
+                  .filter((each) => each !== first)
+                  .map((each) => ({ value: keyOf(each), label: `${each.label} (${each.address})` })),
+              ]}
+            />
+            <SelectField
+              label="Asks what changed every"
+              value={String(options.queryIntervalSeconds)}
+              onChange={(event) => set({ queryIntervalSeconds: Number(event.target.value) })}
+              options={[1, 2, 5, 10, 30, 60].map((seconds) => ({
+                value: String(seconds),
+                label: `${seconds} s`,
+              }))}
+            />
+            <SelectField
+              label="Certificate lines"
+              value={options.certificateStyle}
+              onChange={(event) =>
+                set({
+                  certificateStyle: event.target.value === "ca-certificate" ? "ca-certificate" : "ca-profile",
+                })
+              }
+              options={[
+                { value: "ca-profile", label: "ca-profile" },
+                { value: "ca-certificate", label: "ca-certificate (older Junos)" },
+              ]}
+            />
+          </div>
+          <CheckField
+            label="It may ask for single addresses (IP query)"
+            checked={options.ipQuery}
+            onChange={(event) => set({ ipQuery: event.target.checked })}
+          />
+          <fieldset className="grid gap-x-6 gap-y-1.5 sm:grid-cols-2 lg:grid-cols-3">
+            <legend className="mb-1.5 text-sm font-semibold">Sections</legend>
+            {BLOCK_IDS.filter((id) => id !== "policy" && id !== "device-identity").map((id) => (
+              <CheckField
+                key={id}
+                label={SECTION_WORDS[id]}
+                checked={blocks.includes(id)}
+                disabled={id === "connection"}
+                onChange={(event) =>
+                  setBlocks(
+                    BLOCK_IDS.filter((each) => (each === id ? event.target.checked : blocks.includes(each))),
+                  )
+                }
+              />
+            ))}
+          </fieldset>
+          {mayWrite ? (
+            <div className="flex flex-wrap items-center gap-3">
+              <Button
+                busy={save.isPending}
+                disabled={!isChanged}
+                onClick={() =>
+                  save.mutate({
+                    customer: customer.slug,
+                    id: point.id,
+                    changes: { junos: writable(options) },
+                  })
+                }
+              >
+                Keep these choices
+              </Button>
+              {save.isError ? (
+                <span className="text-sm text-bad-ink">{refusalOf(save.error).message}</span>
+              ) : null}
+            </div>
+          ) : null}
+        </div>
+      </details>
+      <section aria-label="Around it" className="overflow-hidden rounded-md border border-line bg-surface">
+        <header className="flex min-h-10 flex-wrap items-center gap-x-4 gap-y-1 border-b border-line px-4 py-1.5">
+          <h3 className="text-sm font-semibold">Before and after</h3>
+          <span className="text-xs text-ink-2">typed one by one, never part of the copied lines</span>
+          {options.checkCertificate ? (
+            <span className="ml-auto inline-flex flex-wrap items-center gap-2">
+              <Button
+                size="small"
+                onClick={() => downloadText(junos.ca.fileName, junos.ca.pem, "application/x-pem-file")}
+              >
+                Download {junos.ca.fileName}
+              </Button>
+            </span>
+          ) : null}
+        </header>
+        <ul>
+          {around.map((block) => (
+            <AroundBlock key={block.id} block={block} />
+          ))}
+        </ul>
+        <p className="border-t border-line px-4 py-2 text-xs text-ink-2">
+          CA of {customer.name}, SHA-256 <span className="font-mono break-all">{junos.ca.sha256}</span>
+        </p>
+      </section>
+    </div>
+  );
+}
+
+function AroundBlock({ block }: { block: JunosBlock }) {
+  return (
+    <li className="border-b border-line px-4 py-2.5 last:border-b-0">
+      <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
+        <h4 className="text-sm font-semibold">{block.title}</h4>
+        <span className="text-xs text-ink-3">
+          {block.kind === "operational"
+            ? "operational mode"
+            : block.kind === "commit"
+              ? "configuration mode, looking in between"
+              : "configuration mode"}
+        </span>
+        <span className="ml-auto">
+          <CopyButton
+            text={`${block.lines.join("\n")}\n`}
+            size="small"
+            label={`Copy ${block.lines.length === 1 ? "1 line" : `${block.lines.length} lines`}`}
+          />
+        </span>
+      </div>
+      {block.warning === null ? null : <p className="mt-0.5 text-xs text-warn-ink">{block.warning}</p>}
+      <ul className="mt-1 font-mono text-xs leading-5 break-all">
+        {block.lines.map((line, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: a line is known by its place
+          <li key={index}>{line}</li>
+        ))}
+      </ul>
+    </li>
+  );
+}
+
+const SECTION_WORDS: Readonly<Record<BlockId, string>> = {
+  "look-first": "Look first",
+  "make-room": "Make room",
+  connection: "Connection",
+  "second-server": "Second server",
+  secrets: "Secrets",
+  path: "Path to it",
+  certificate: "Certificate check",
+  "certificate-file": "Load the CA",
+  queries: "Queries and time-outs",
+  filters: "Filters",
+  "device-identity": "Device identity",
+  policy: "Policy example",
+  trace: "Trace",
+  commit: "Commit",
+  verify: "Verify",
+  "take-back": "Take back",
+};
+
+function keyOf(server: Junos["candidates"][number] | null | undefined): string {
+  return server === null || server === undefined ? "" : `${server.label} ${server.address}:${server.port}`;
+}
+
+/** The options as the API takes them: lists that may be written. */
+function writable(options: JunosOptions) {
+  return {
+    ...options,
+    path: { ...options.path },
+    staticHosts: options.staticHosts.map((host) => ({ ...host })),
+    policy: options.policy === null ? null : { ...options.policy },
+    deviceIdentity:
+      options.deviceIdentity === null
+        ? null
+        : { ...options.deviceIdentity, values: [...options.deviceIdentity.values] },
+  };
+}

@@ -1,0 +1,2 @@
+/** Addresses that one question brings. */
+export const SESSIONS_PAGE = 100;
