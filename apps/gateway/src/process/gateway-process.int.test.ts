@@ -1,10 +1,27 @@
+import { spawn } from "node:child_process";
 import { createServer } from "node:net";
+import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Secret } from "@rollcall/config";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { StandInAgent, startInstallation, type TestInstallation } from "../testing/index.ts";
 
 let site: TestInstallation;
+
+/** The gateway as an operator starts it. */
+function startProcess(environment: Record<string, string>) {
+  const child = spawn(process.execPath, [path.join(import.meta.dirname, "../main.ts")], {
+    env: { PATH: process.env.PATH, ...environment },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let said = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.on("data", (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+  const exited = new Promise<number | null>((resolve) => child.once("exit", resolve));
+  return { child, exited, said: () => said };
+}
 beforeAll(async () => {
   site = await startInstallation();
 });
@@ -62,5 +79,47 @@ describe("the gateway", () => {
     const start = site.gateway({ databaseUrl });
     await expect(start).rejects.toThrow(/reach PostgreSQL at 127\.0\.0\.1:1\/rollcall: .*mend DATABASE_URL/);
     await expect(start).rejects.not.toThrow("hunter2");
+  });
+
+  it("as a process says when it is ready, and ends with 0 within ten seconds of SIGTERM", async () => {
+    const reserved = createServer();
+    await new Promise<void>((resolve) => reserved.listen(0, "127.0.0.1", resolve));
+    const address = reserved.address();
+    const statusPort = address && typeof address === "object" ? address.port : 0;
+    await new Promise((resolve) => reserved.close(resolve));
+    const gateway = startProcess({
+      DATABASE_URL: site.testDatabase.appUrl,
+      ROLLCALL_KEYS_DIR: site.keys.folder,
+      ROLLCALL_GATEWAY_AGENT_LISTEN: "127.0.0.1:0",
+      ROLLCALL_GATEWAY_FIREWALL_LISTEN: "127.0.0.1:0",
+      ROLLCALL_GATEWAY_STATUS_LISTEN: `127.0.0.1:${statusPort}`,
+    });
+    const ready = () =>
+      fetch(`http://127.0.0.1:${statusPort}/readyz`).then(
+        (answer) => answer.status,
+        () => 0,
+      );
+    await expect.poll(ready, { timeout: 30_000, interval: 100 }).toBe(200);
+    const startedAt = performance.now();
+    gateway.child.kill("SIGTERM");
+    expect(await gateway.exited).toBe(0);
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
+    const lines = gateway
+      .said()
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { msg: string });
+    expect(lines.map(({ msg }) => msg)).toEqual(
+      expect.arrayContaining(["agents may connect", "firewalls may ask", "gateway ready", "gateway stopped"]),
+    );
+    expect(gateway.said()).not.toMatch(/\[withheld\]|PRIVATE KEY|ExperimentalWarning/);
+  });
+
+  it("as a process ends with 2 and every fault of its configuration when there is any", async () => {
+    const gateway = startProcess({ ROLLCALL_GATEWAYS: "none" });
+    expect(await gateway.exited).toBe(2);
+    for (const name of ["DATABASE_URL", "ROLLCALL_KEYS_DIR", "ROLLCALL_GATEWAYS"])
+      expect(gateway.said()).toContain(name);
+    expect(gateway.said()).not.toContain("    at ");
   });
 });
