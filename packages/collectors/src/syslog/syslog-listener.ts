@@ -66,7 +66,7 @@ export interface SyslogListener extends Collector {
   /** The newest lines with what became of them; waits up to `seconds` for more where there are fewer than asked. */
   tail(options: TailRequest): Promise<readonly TailLine[]>;
   unknownSenders(): readonly UnknownSender[];
-  /** Counts of the listener itself: unlisted senders' lines, refused connections, lines that wait. */
+  /** Counts of the listener itself: unlisted senders' lines, refused connections, waiting lines, datagrams the system lost. */
   readonly counters: Readonly<Record<string, number>>;
 }
 
@@ -114,8 +114,10 @@ class Listener implements SyslogListener {
   }
 
   get counters(): Readonly<Record<string, number>> {
+    const lostDatagrams = this.#udp.lost;
     return {
       ...this.#tcp.counters,
+      ...(lostDatagrams === null ? {} : { lostDatagrams }),
       unknownSenderLines: this.#router.unknown.lines,
       waitingLines: this.#queue.length,
     };

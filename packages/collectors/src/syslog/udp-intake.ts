@@ -1,5 +1,6 @@
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { isIPv6 } from "node:net";
 import { type IpAddress, parseIp } from "@rollcall/identity-core";
 import type { Logger } from "@rollcall/observability";
@@ -30,6 +31,24 @@ export class UdpIntake {
     return { host: address, port };
   }
 
+  /**
+   * Datagrams that the system dropped because we did not read fast enough; null where it does not say (not Linux).
+   * Source: proc(5), /proc/net/udp (documented): the local port in hex, the drops in the last column.
+   */
+  get lost(): number | null {
+    const port = this.address?.port;
+    if (port === undefined) return null;
+    const hexPort = port.toString(16).toUpperCase().padStart(4, "0");
+    let lost: number | null = null;
+    for (const table of ["/proc/net/udp", "/proc/net/udp6"]) {
+      for (const line of readTable(table)) {
+        const columns = line.trim().split(/\s+/);
+        if (columns[1]?.endsWith(`:${hexPort}`) === true) lost = (lost ?? 0) + Number(columns.at(-1));
+      }
+    }
+    return lost;
+  }
+
   async open({ host, port }: ListenAddress): Promise<void> {
     const socket = createSocket({
       type: isIPv6(host) ? "udp6" : "udp4",
@@ -56,5 +75,14 @@ export class UdpIntake {
     this.#socket = null;
     socket.close();
     await once(socket, "close");
+  }
+}
+
+function readTable(file: string): readonly string[] {
+  try {
+    return readFileSync(file, "utf8").split("\n");
+  } catch {
+    // Not Linux: nothing tells.
+    return [];
   }
 }
