@@ -73,9 +73,17 @@ describe("an entry", () => {
     expect(profile.encodeIp(anEntry())).toBe(profile.emptyDocument);
   });
 
-  test("the announced length is the length in bytes", () => {
-    const answer = profile.encodeIp(anEntry({ user: anEntryUser({ name: "Ünal 😀" }) }));
-    const announced = answer.headers.find(([name]) => name === "Content-Length")?.[1];
-    expect(Number(announced)).toBe(Buffer.byteLength(answer.body));
-  });
+  test.each([0, 1, 2, 3])(
+    "of %d entries in a batch: the announced length is the length in bytes",
+    (count) => {
+      const entries = Array.from({ length: count }, () =>
+        anEntry({ user: anEntryUser({ name: "Ünal 😀 <&>" }) }),
+      );
+      const answers = [profile.encodeBatch(entries, "cookie"), profile.encodeIp(entries[0] ?? null)];
+      for (const { headers, body } of answers) {
+        const announced = headers.find(([name]) => name === "Content-Length")?.[1];
+        expect(Number(announced)).toBe(Buffer.byteLength(body));
+      }
+    },
+  );
 });

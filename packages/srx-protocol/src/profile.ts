@@ -8,6 +8,8 @@ export type ProfileId = "json-superset";
 /** One entry as a profile tells it, and what had to be changed in it. Immutable: made once per revision, given to every firewall. */
 export interface EncodedEntry {
   readonly text: string;
+  /** Length of `text` in UTF-8. */
+  readonly bytes: number;
   readonly flags: readonly CleaningFlag[];
 }
 

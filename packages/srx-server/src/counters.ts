@@ -7,6 +7,8 @@ export interface Counters {
   statusProbes: number;
   unknownShapes: number;
   entriesSent: number;
+  /** Entries with a name that was cut or cleaned, or with more roles than a firewall takes. */
+  entriesAltered: number;
   /** Full tables begun: first batches and cursors that could not be gone on from. */
   resends: number;
   /** Refused for what they are: wrong secret, wrong address, malformed token request, revoked. */
@@ -32,6 +34,7 @@ export function createCounters(): Counters {
     statusProbes: 0,
     unknownShapes: 0,
     entriesSent: 0,
+    entriesAltered: 0,
     resends: 0,
     refused: 0,
     tokensNotLive: 0,

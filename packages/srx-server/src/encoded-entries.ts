@@ -1,5 +1,5 @@
 import type { Entry } from "@rollcall/identity-core";
-import { type EncodedEntry, type ProfileId, profileOf } from "@rollcall/srx-protocol";
+import { type CleaningFlag, type EncodedEntry, type ProfileId, profileOf } from "@rollcall/srx-protocol";
 
 /**
  * Writes each entry once per profile and gives the same text to every firewall.
@@ -8,6 +8,12 @@ import { type EncodedEntry, type ProfileId, profileOf } from "@rollcall/srx-prot
  */
 export class EncodedEntries {
   readonly #texts = new Map<ProfileId, WeakMap<Entry, EncodedEntry>>();
+  readonly #onAltered: (flags: readonly CleaningFlag[]) => void;
+
+  /** `onAltered` is told once of each entry that had to be changed to fit a firewall's fields. */
+  constructor(onAltered: (flags: readonly CleaningFlag[]) => void) {
+    this.#onAltered = onAltered;
+  }
 
   encoder(profile: ProfileId): (entry: Entry) => EncodedEntry {
     const texts = this.#texts.get(profile) ?? new WeakMap<Entry, EncodedEntry>();
@@ -17,6 +23,7 @@ export class EncodedEntries {
       let encoded = texts.get(entry);
       if (encoded === undefined) {
         encoded = encodeEntry(entry);
+        if (encoded.flags.length > 0) this.#onAltered(encoded.flags);
         texts.set(entry, encoded);
       }
       return encoded;

@@ -5,7 +5,10 @@ export interface RegisteredPoint extends ServedPoint {
   readonly secrets: readonly { readonly id: string; readonly verifier: string }[];
 }
 
+/** Answers at once, without promises. */
 export interface PointRegistry extends PointDirectory {
+  authenticate(claim: Parameters<PointDirectory["authenticate"]>[0]): AuthenticateOutcome;
+  find(pointId: string, tenantId: string): ServedPoint | null;
   /** Replaces the whole list. A point or secret that is no longer in it is refused from the next request on. */
   setPoints(points: readonly RegisteredPoint[]): void;
   /** Takes one point away. */

@@ -4,6 +4,7 @@ import {
   type IpRequest,
   profileOf,
   type RawRequest,
+  type RequestWarning,
   redactRequest,
 } from "@rollcall/srx-protocol";
 import { answerBatch } from "./answer-batch.ts";
@@ -32,8 +33,29 @@ export interface QueryRoute {
 }
 
 export function createQueryRoute(parts: ListenerParts): QueryRoute {
-  const encoded = new EncodedEntries();
   const { counters } = parts;
+  const altered = new Set<string>();
+  const encoded = new EncodedEntries((flags) => {
+    counters.entriesAltered += 1;
+    for (const reason of flags) {
+      if (altered.has(reason)) continue;
+      altered.add(reason);
+      parts.log.warn({ reason }, "an entry was changed to fit a firewall; the counter says how many follow");
+    }
+  });
+
+  /** Says what of a question was passed over: once, not with every poll. */
+  const warn = (reader: Reader, warnings: readonly RequestWarning[]): void => {
+    const reason = warnings
+      .map(({ kind, parameter, reason }) => `${kind} ${parameter}: ${reason}`)
+      .join("; ");
+    const { memory } = reader.record;
+    if (memory.warned === reason) return;
+    memory.warned = reason;
+    if (reason === "") return;
+    const { id: enforcementPointId, tenantId } = reader.point;
+    parts.log.warn({ enforcementPointId, tenantId, reason }, "part of a firewall's question was passed over");
+  };
 
   const count = (reader: Reader, entries: readonly Entry[]): void => {
     counters.batches += 1;
@@ -56,6 +78,7 @@ export function createQueryRoute(parts: ListenerParts): QueryRoute {
     batch(request, question, reader, source) {
       const { point, record } = reader;
       const { memory } = record;
+      warn(reader, request.warnings);
       const answer = answerBatch(request, {
         source,
         point,
@@ -92,6 +115,7 @@ export function createQueryRoute(parts: ListenerParts): QueryRoute {
 
     ip(request, reader, source) {
       const { point, record, sourceIp } = reader;
+      warn(reader, request.warnings);
       const { narrowed } = readerFilter(record.memory, point.filter, request.filter);
       const entry = narrowed.kind === "nothing" ? null : source.byIp(request.ip, narrowed.filter);
       counters.ipQueries += 1;

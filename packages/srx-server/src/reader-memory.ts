@@ -37,10 +37,12 @@ export interface ReaderMemory {
   sameAnswer: SameAnswer | null;
   timestampPlace: TimestampPlace | null;
   filter: ReaderFilter | null;
+  /** The warnings about its questions that the log holds already. */
+  warned: string;
 }
 
 export function createReaderMemory(): ReaderMemory {
-  return { sameAnswer: null, timestampPlace: null, filter: null };
+  return { sameAnswer: null, timestampPlace: null, filter: null, warned: "" };
 }
 
 /** The reader's filter; the one used last where nothing about it has changed. */

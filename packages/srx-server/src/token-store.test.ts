@@ -1,7 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { createMemoryTokenStore, type MemoryTokenStore, type MemoryTokenStoreOptions } from "./index.ts";
 
-const issue = (tokens: MemoryTokenStore, over: Partial<Parameters<MemoryTokenStore["issue"]>[0]> = {}): string =>
+const issue = (
+  tokens: MemoryTokenStore,
+  over: Partial<Parameters<MemoryTokenStore["issue"]>[0]> = {},
+): string =>
   tokens.issue({
     tenantId: "t",
     pointId: "p",

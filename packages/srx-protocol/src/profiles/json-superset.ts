@@ -2,6 +2,7 @@ import type { Entry } from "@rollcall/identity-core";
 import { type CleaningFlag, cleanName, cleanRoles } from "../clean-text.ts";
 import type { EncodedEntry, SrxProfile } from "../profile.ts";
 import { respond } from "../response.ts";
+import { utf8Length } from "../utf8.ts";
 
 const JSON_TYPE = "application/json";
 
@@ -26,9 +27,16 @@ export function createJsonSuperset({ defaultSource }: JsonSupersetOptions): SrxP
     id: "json-superset",
     encodeEntry,
     encodeBatch(entries, cookie, encode = encodeEntry) {
-      const texts = entries.map((entry) => encode(entry).text);
-      const body = `{"cookie":${JSON.stringify(cookie)},"report_entries":[${texts.join(",")}]}`;
-      return respond(200, "OK", JSON_TYPE, body, [["Set-Cookie", `report=${cookie}; Path=/user_query`]]);
+      const head = `{"cookie":${JSON.stringify(cookie)},"report_entries":[`;
+      const texts: string[] = [];
+      let bytes = head.length + Math.max(0, entries.length - 1) + 2;
+      for (const entry of entries) {
+        const told = encode(entry);
+        texts.push(told.text);
+        bytes += told.bytes;
+      }
+      const setCookie = ["Set-Cookie", `report=${cookie}; Path=/user_query`] as const;
+      return respond(200, "OK", JSON_TYPE, `${head}${texts.join(",")}]}`, [setCookie], bytes);
     },
     encodeIp(entry, encode = encodeEntry) {
       if (entry === null || (entry.user === null && entry.device === null)) return emptyDocument;
@@ -76,7 +84,8 @@ function writeEntry(entry: Entry, defaultSource: string): EncodedEntry {
       ...(os === "" ? {} : { "device-os": os }),
     };
   }
-  return { text: toJson(told), flags: [...flags] };
+  const text = toJson(told);
+  return { text, bytes: utf8Length(text), flags: [...flags] };
 }
 
 function domainOf(entry: Entry): string {
