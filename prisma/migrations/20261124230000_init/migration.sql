@@ -663,7 +663,7 @@ ALTER TABLE "audit_detail" ADD CONSTRAINT "audit_detail_tenant_id_n_fkey" FOREIG
 -- schema and the migrations agree in everything it can.
 
 -- --------------------------------------------------------------------------------------------------
--- Roles. They belong to the cluster and are made before (scripts/services.ts, or docs/runbooks/database.md).
+-- Roles. They belong to the cluster and are made before (scripts/services.ts; by hand: prisma/README.md).
 -- --------------------------------------------------------------------------------------------------
 DO $$
 BEGIN
