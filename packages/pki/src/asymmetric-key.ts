@@ -1,5 +1,6 @@
 import { createHash, createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from "node:crypto";
 import { promisify } from "node:util";
+import type * as x509 from "./x509.ts";
 
 const generate = promisify(generateKeyPair);
 
@@ -38,9 +39,21 @@ export function webKeysOf(privateKeyPem: string) {
   return {
     kind,
     algorithm,
-    privateKey: privateKey.toCryptoKey(algorithm, true, ["sign"]),
-    publicKey: publicKey.toCryptoKey(algorithm, true, ["verify"]),
+    privateKey: webKeyOf(privateKey, algorithm, ["sign"]),
+    publicKey: webKeyOf(publicKey, algorithm, ["verify"]),
   };
+}
+
+type SelfSigned = Parameters<typeof x509.X509CertificateGenerator.createSelfSigned>[0];
+/** As the certificate library names it: its type is the browser's, Node's own differs in name only. */
+type WebKey = Extract<SelfSigned, { keys: unknown }>["keys"]["publicKey"];
+
+export function webKeyOf(
+  key: KeyObject,
+  algorithm: (typeof signingAlgorithm)[KeyKind],
+  usages: ("sign" | "verify")[],
+): WebKey {
+  return key.toCryptoKey(algorithm, true, usages) as unknown as WebKey;
 }
 
 /** SHA-256 of the DER of the public key (SubjectPublicKeyInfo), lower case hex. Takes a public key, private key or certificate PEM. */

@@ -1,5 +1,5 @@
 import { createHash, createPublicKey } from "node:crypto";
-import { keyKindOf, signingAlgorithm, webKeysOf } from "./asymmetric-key.ts";
+import { keyKindOf, signingAlgorithm, webKeyOf, webKeysOf } from "./asymmetric-key.ts";
 import { type Authority, newSerial } from "./authority.ts";
 import * as x509 from "./x509.ts";
 
@@ -30,7 +30,7 @@ export async function signEndCertificate(options: {
   const subjectKey = createPublicKey(options.publicKeyPem);
   const kind = keyKindOf(subjectKey);
   if (!kind) throw new Error("sign certificate: the subject's key is neither P-256 nor RSA of 2048 bits");
-  const publicKey = subjectKey.toCryptoKey(signingAlgorithm[kind], true, ["verify"]);
+  const publicKey = webKeyOf(subjectKey, signingAlgorithm[kind], ["verify"]);
   const serial = options.serial ?? newSerial();
   // Certificates count whole seconds.
   const notBefore = Math.floor(options.notBefore / 1000) * 1000;

@@ -1,0 +1,52 @@
+import path from "node:path";
+import type { NextConfig } from "next";
+
+const root = path.join(import.meta.dirname, "../..");
+
+const config: NextConfig = {
+  output: "standalone",
+  outputFileTracingRoot: root,
+  turbopack: { root },
+  transpilePackages: [
+    "@rollcall/agent-protocol",
+    "@rollcall/api",
+    "@rollcall/auth",
+    "@rollcall/config",
+    "@rollcall/db",
+    "@rollcall/health",
+    "@rollcall/identity-core",
+    "@rollcall/junos",
+    "@rollcall/observability",
+    "@rollcall/pki",
+    "@rollcall/queue",
+    "@rollcall/syslog-rules",
+    "@rollcall/ui",
+  ],
+  serverExternalPackages: ["pino", "bullmq", "ioredis", "pg", "@node-rs/argon2", "@prisma/client"],
+  poweredByHeader: false,
+  experimental: { authInterrupts: true },
+  async headers() {
+    const isSecure = process.env.NEXTAUTH_URL?.startsWith("https:") ?? false;
+    return [
+      {
+        source: "/:path*",
+        headers: [
+          { key: "X-Content-Type-Options", value: "nosniff" },
+          { key: "Referrer-Policy", value: "same-origin" },
+          { key: "X-Frame-Options", value: "DENY" },
+          { key: "Cross-Origin-Opener-Policy", value: "same-origin" },
+          { key: "Permissions-Policy", value: "camera=(), microphone=(), geolocation=()" },
+          ...(isSecure
+            ? [{ key: "Strict-Transport-Security", value: "max-age=63072000; includeSubDomains" }]
+            : []),
+        ],
+      },
+      {
+        source: "/api/:path*",
+        headers: [{ key: "Content-Security-Policy", value: "default-src 'none'; frame-ancestors 'none'" }],
+      },
+    ];
+  },
+};
+
+export default config;
