@@ -215,6 +215,40 @@ describe("enrolment", () => {
     first.close();
     second.close();
   });
+
+  it("gives an agent that is enrolled again its old place with a new key, and puts the old machine out", async () => {
+    const before = await StandInAgent.enrol(
+      gateway.agentUrl,
+      await site.onboarding(customer, { agentName: newName() }),
+    );
+    await before.open();
+    const payload = await site.onboarding(customer, { agentName: newName() });
+    const { tenantId } = customer;
+    const { agentId } = before.enrolled;
+    await site.database.withTenant(tenantId, ({ tx }) =>
+      tx.enrolmentToken.update({
+        where: { tenantId_id: { tenantId, id: payload.token.id } },
+        data: { purpose: "reenrol", agentId },
+      }),
+    );
+    const after = await StandInAgent.enrol(gateway.agentUrl, payload);
+    expect(after.enrolled.agentId).toBe(agentId);
+    await after.open();
+    expect(after.epoch).toBe(2);
+    await expect
+      .poll(
+        () =>
+          before.client.get("/v1/config").then(
+            (answer) => answer.body?.code,
+            () => "closed",
+          ),
+        { timeout: 5000 },
+      )
+      .toBe("agent-revoked");
+    expect(await audits(tenantId)).toContain(`agent.reenrol ${agentId} done`);
+    before.close();
+    after.close();
+  });
 });
 
 describe("the agents' door", () => {
