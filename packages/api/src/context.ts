@@ -24,6 +24,8 @@ export interface ApiServices {
   readonly log: Logger;
   readonly reportError: ReportError;
   readonly limiter: RateLimiter;
+  /** Aborted when the process is told to stop: streams end. */
+  readonly stopping: AbortSignal;
   /** Epoch ms. */
   now(): number;
 }

@@ -1,13 +1,13 @@
 import { initTRPC, TRPCError } from "@trpc/server";
 import superjson from "superjson";
 import { z } from "zod";
-import type { RequestContext, SignedInContext, TenantContext } from "./context.ts";
+import type { RequestContext, SignedInContext } from "./context.ts";
 import { slug } from "./input-fields.ts";
 import type { Permission } from "./permissions.ts";
-import { grantedPermissions, mayAnywhere, mayInPractice } from "./principal.ts";
+import { mayAnywhere, mayInPractice } from "./principal.ts";
 import type { AllowanceName } from "./rate-limiter.ts";
 import { forbidden, notFound, Refusal, signedOut, tooMany } from "./refusals.ts";
-import { findTenant } from "./tenant.ts";
+import { openTenant } from "./tenant.ts";
 
 /** Beside every procedure: what the access test lists. */
 export interface ProcedureMeta {
@@ -97,29 +97,21 @@ export function grantedProcedure(permission: Permission, allowance?: AllowanceNa
   });
 }
 
-/**
- * Needs `permission` for the customer that the input names.
- *
- * Errors: NOT_FOUND for a customer that does not exist, is another practice's, or for which the person has no grant at
- *         all; FORBIDDEN where a grant exists that does not allow this.
- */
+/** Needs `permission` for the customer that the input names. Errors: NOT_FOUND and FORBIDDEN as `openTenant` says. */
 export function tenantProcedure(permission: Permission, allowance?: AllowanceName) {
   return signedIn
     .meta({ permission, scope: "tenant", allowance })
     .input(z.object({ customer: slug }))
     .use(async ({ ctx, input, next }) => {
-      const tenant = await findTenant(ctx, input.customer);
-      if (tenant === null) throw notFound();
-      const permissions = grantedPermissions(ctx.principal, tenant.id);
-      if (permissions.size === 0) throw notFound();
-      if (!permissions.has(permission)) throw forbidden();
-      const tenantContext: TenantContext = {
-        ...ctx,
-        tenant,
-        permissions,
-        run: (work) => ctx.services.database.withTenant(tenant.id, work),
-      };
-      return next({ ctx: tenantContext });
+      const outcome = await openTenant(ctx, input.customer, permission);
+      switch (outcome.kind) {
+        case "open":
+          return next({ ctx: outcome.context });
+        case "not-found":
+          throw notFound();
+        case "forbidden":
+          throw forbidden();
+      }
     });
 }
 

@@ -20,7 +20,9 @@ export const commandView = z.object({
   state: z.enum(["queued", "sent", "running", "done", "failed", "refused", "expired"]),
   createdAt: z.date(),
   deadline: z.date(),
-  /** Lines that a tail has given so far. */
+  /** What the agent is doing, in its words; null before it said anything. */
+  progress: z.string().nullable(),
+  /** Lines that a tail has given. */
   lines: z.array(tailLine).max(200),
   result: commandResult.nullable(),
   /** Why it failed or was refused, for a person. */

@@ -4,7 +4,11 @@ import type { TenantContext } from "../context.ts";
 import { type CommandView, commandView } from "./commands.schema.ts";
 import { COMMAND_PERMISSIONS } from "./start-command.ts";
 
-const tailProgress = z.object({ lines: z.array(tailLine) });
+/** An agent tells where it is in a sentence, and a tail may hand over lines before its end. */
+const progressShape = z.looseObject({
+  sentence: z.string().optional().catch(undefined),
+  lines: z.array(tailLine).catch([]),
+});
 const OPEN_STATES: readonly string[] = ["queued", "sent", "running"];
 
 /** A command and what has come of it; null where there is none, or of a kind that the person may not see. */
@@ -21,7 +25,9 @@ export async function readCommand(ctx: TenantContext, id: string): Promise<Comma
   // The worker writes `expired` down a little later; a person need not wait for it.
   const isOverdue = OPEN_STATES.includes(row.state) && row.deadline.getTime() <= ctx.services.now();
   const result = commandResult.safeParse(row.result);
-  const progress = tailProgress.safeParse(row.progress);
+  const progress = progressShape.safeParse(row.progress);
+  const ended = result.success && result.data.kind === "tail" ? result.data.lines : null;
+  const soFar = progress.success ? progress.data.lines : [];
   return {
     id: row.id,
     kind,
@@ -29,7 +35,8 @@ export async function readCommand(ctx: TenantContext, id: string): Promise<Comma
     state: isOverdue ? "expired" : commandView.shape.state.parse(row.state),
     createdAt: row.createdAt,
     deadline: row.deadline,
-    lines: progress.success ? progress.data.lines.slice(-200) : [],
+    progress: progress.success ? (progress.data.sentence ?? null) : null,
+    lines: (ended ?? soFar).slice(-200),
     result: result.success ? result.data : null,
     message: row.message ?? (isOverdue ? `${row.agent.name} did not answer in time.` : null),
   };

@@ -41,7 +41,7 @@ function maySee(principal: Principal, tenantId: string): boolean {
 export async function* liveTicks(
   ctx: SignedInContext,
   listening: Audience,
-  { signal, isResumed }: { readonly signal: AbortSignal | undefined; readonly isResumed: boolean },
+  { signal, isResumed }: { readonly signal: AbortSignal; readonly isResumed: boolean },
 ): AsyncGenerator<{ readonly id: string; readonly tick: Tick }> {
   const { bell, now } = ctx.services;
   const due = new Map<
@@ -68,7 +68,7 @@ export async function* liveTicks(
   let checkedAt = now();
   let number = 0;
   try {
-    while (!signal?.aborted) {
+    while (!signal.aborted) {
       if (now() - checkedAt >= RECHECK_MS) {
         if (!(await mayStill(ctx, listening))) return;
         checkedAt = now();
@@ -99,19 +99,19 @@ async function mayStill(ctx: SignedInContext, listening: Audience): Promise<bool
 }
 
 /** A sleep that ends early when woken or when the request ends. */
-function createWaker(signal: AbortSignal | undefined) {
+function createWaker(signal: AbortSignal) {
   let end: (() => void) | null = null;
   let isWoken = false;
   const wake = () => {
     isWoken = true;
     end?.();
   };
-  signal?.addEventListener("abort", wake);
+  signal.addEventListener("abort", wake);
   return {
     wake,
-    stop: () => signal?.removeEventListener("abort", wake),
+    stop: () => signal.removeEventListener("abort", wake),
     async sleep(ms: number): Promise<void> {
-      if (!isWoken && !signal?.aborted)
+      if (!isWoken && !signal.aborted)
         await new Promise<void>((resolve) => {
           const timer = setTimeout(resolve, ms);
           end = () => {

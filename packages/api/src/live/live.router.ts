@@ -11,8 +11,10 @@ export const liveRouter = router({
     .subscription(async function* ({ ctx, input, signal }) {
       const listening = await audience(ctx, input.customer ?? null);
       if (listening === null) throw notFound();
+      const { stopping } = ctx.services;
+      const ends = signal === undefined ? stopping : AbortSignal.any([signal, stopping]);
       const isResumed = input.lastEventId !== undefined && input.lastEventId !== null;
-      for await (const { id, tick } of liveTicks(ctx, listening, { signal, isResumed }))
+      for await (const { id, tick } of liveTicks(ctx, listening, { signal: ends, isResumed }))
         yield tracked(id, tick);
     }),
 });
