@@ -1,4 +1,5 @@
 import type pg from "pg";
+import { assertUuid } from "./assert-uuid.ts";
 
 /**
  * One transaction of one tenant on a connection of `pool`: READ COMMITTED, the tenant set for this transaction only.
@@ -12,6 +13,7 @@ export async function inTenant<T>(
   work: (client: pg.PoolClient) => Promise<T>,
   mode: "read-write" | "snapshot" = "read-write",
 ): Promise<T> {
+  assertUuid(tenantId, "the tenant id");
   const client = await pool.connect();
   let broken: Error | undefined;
   try {

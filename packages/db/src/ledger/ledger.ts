@@ -1,6 +1,5 @@
 import type { Arbitration } from "@rollcall/identity-core";
 import type pg from "pg";
-import { assertUuid } from "../assert-uuid.ts";
 import { inTenant } from "../tenant-connection.ts";
 import { type Applied, applyItems, applyToTable, type OpenLedger, type Sender } from "./apply-items.ts";
 import { letterOf } from "./check-item.ts";
@@ -62,10 +61,7 @@ export function createLedger(pool: pg.Pool, options: LedgerOptions): Ledger {
     tenantId: string,
     work: (client: pg.PoolClient) => Promise<T>,
     mode: "read-write" | "snapshot" = "read-write",
-  ) => {
-    assertUuid(tenantId, "the tenant id");
-    return inTenant(pool, tenantId, work, mode);
-  };
+  ) => inTenant(pool, tenantId, work, mode);
 
   return {
     openStream: (open) =>
@@ -89,10 +85,7 @@ export function createLedger(pool: pg.Pool, options: LedgerOptions): Ledger {
       run(tenantId, (client) => readFeed(client, tenantId, after, limit), "snapshot"),
     readDownlink: (tenantId, agentId, after, limit, addressSpaceIds) =>
       run(tenantId, (client) => readDownlink(client, { tenantId, agentId, after, limit, addressSpaceIds })),
-    prune(what) {
-      assertUuid(what.tenantId, "the tenant id");
-      return prune(pool, what);
-    },
+    prune: (what) => prune(pool, what),
   };
 }
 
