@@ -8,6 +8,7 @@ import { spendOnboardingFile } from "../enrolment/spend-file.ts";
 import { openStateFolder } from "../state/state-folder.ts";
 import { EXIT } from "./exit-codes.ts";
 import type { CommandContext } from "./host.ts";
+import { printable } from "./terminal.ts";
 
 export interface EnrollOptions {
   readonly stdin?: boolean;
@@ -55,7 +56,9 @@ export async function enrollCommand(
     outcome.kind === "enrolled"
       ? "Enrolled as"
       : "This file was used by this agent before: it is enrolled as";
-  terminal.talk(`${terminal.tint(done, "good", "talk")} ${agentName} of ${tenant.name}, ${site.name}.`);
+  terminal.talk(
+    `${terminal.tint(done, "good", "talk")} ${printable(`${agentName} of ${tenant.name}, ${site.name}.`)}`,
+  );
   terminal.talk("Start it: rollcall-agent run");
   return EXIT.ok;
 }
@@ -74,9 +77,4 @@ function summary(payload: OnboardingPayload, fileKeyFingerprint: string, isFirst
     ["Token", `${payload.token.id.slice(0, 4)}…, good until ${payload.token.not_after}`],
   ];
   return rows.map(([label, value]) => `  ${label.padEnd(16)}${printable(value)}`).join("\n");
-}
-
-/** Names come from a file: nothing in them may move the cursor or hide text. */
-function printable(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\uFFFD");
 }

@@ -11,7 +11,7 @@ import { EXIT, exitCodeHelp } from "./exit-codes.ts";
 import type { CommandContext, GlobalOptions } from "./host.ts";
 import { runCommand } from "./run-command.ts";
 import { statusCommand } from "./status-command.ts";
-import { createTerminal, type Terminal, type TerminalOptions } from "./terminal.ts";
+import { createTerminal, printable, type Terminal, type TerminalOptions } from "./terminal.ts";
 import { whoCommand } from "./who-command.ts";
 
 export interface CliHost extends Pick<TerminalOptions, "stdin" | "stdout" | "stderr"> {
@@ -36,8 +36,8 @@ export async function runCli(argv: readonly string[], host: CliHost): Promise<nu
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    const plain = createTerminal({ ...host, mayAsk: false, mayColour: true });
-    return explain(error, plain);
+    const { color } = program.opts<GlobalOptions>();
+    return explain(error, createTerminal({ ...host, mayAsk: false, mayColour: color }));
   }
 }
 
@@ -187,15 +187,15 @@ function shellOf(text: string): Shell {
 function explain(error: unknown, terminal: Terminal): number {
   if (error instanceof ConfigError) {
     terminal.talk(`${terminal.tint("rollcall-agent:", "bad", "talk")} ${error.origin} cannot be used:`);
-    for (const issue of error.issues) terminal.talk(`  ${formatIssue(issue)}`);
+    for (const issue of error.issues) terminal.talk(`  ${printable(formatIssue(issue))}`);
     return EXIT.invalid;
   }
   if (error instanceof AgentError) {
-    terminal.talk(`${terminal.tint("rollcall-agent:", "bad", "talk")} ${error.message}`);
-    if (error.remedy !== null) terminal.talk(`  ${error.remedy}`);
+    terminal.talk(`${terminal.tint("rollcall-agent:", "bad", "talk")} ${printable(error.message)}`);
+    if (error.remedy !== null) terminal.talk(`  ${printable(error.remedy)}`);
     terminal.talk(terminal.tint(`  (${error.code})`, "dim", "talk"));
     return EXIT[error.exit];
   }
-  terminal.talk(`${terminal.tint("rollcall-agent:", "bad", "talk")} ${messageOf(error)}`);
+  terminal.talk(`${terminal.tint("rollcall-agent:", "bad", "talk")} ${printable(messageOf(error))}`);
   return EXIT.failed;
 }

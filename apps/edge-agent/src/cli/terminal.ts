@@ -102,3 +102,8 @@ function controllingTerminal(): { readonly input: Readable; readonly output: Wri
     return null;
   }
 }
+
+/** Text from elsewhere as it may be shown: nothing in it moves the cursor, hides text or starts a line of its own. */
+export function printable(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\uFFFD");
+}

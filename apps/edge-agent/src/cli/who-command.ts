@@ -7,6 +7,7 @@ import { askAgent } from "../status/status-client.ts";
 import { type WhoDocument, whoDocument } from "../status/status-document.ts";
 import { EXIT } from "./exit-codes.ts";
 import type { CommandContext } from "./host.ts";
+import { printable } from "./terminal.ts";
 
 const GROUPS_SHOWN = 8;
 
@@ -34,7 +35,7 @@ export async function whoCommand(
 }
 
 function render(who: WhoDocument, now: number): string {
-  if (who.entries.length === 0) return `${who.asked}: nobody is known.`;
+  if (who.entries.length === 0) return printable(`${who.asked}: nobody is known.`);
   return who.entries.map((entry) => renderEntry(entry, now)).join("\n\n");
 }
 
@@ -54,7 +55,7 @@ function renderEntry(entry: WhoDocument["entries"][number], now: number): string
   if (device !== null)
     lines.push(`  device   ${device.name}${device.domain === "" ? "" : `.${device.domain}`}`);
   for (const sentence of entry.explanation) lines.push(`  because  ${sentence}`);
-  return lines.join("\n");
+  return lines.map(printable).join("\n");
 }
 
 function listOf(groups: readonly string[]): string {

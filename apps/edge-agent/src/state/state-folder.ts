@@ -42,6 +42,7 @@ export function openStateFolder(folder: string): StateFolder {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (cause) {
     const code = isNodeError(cause) ? cause.code : "unknown fault";
+    if (code === "EEXIST" || code === "ENOTDIR") throw notAFolder(folder, cause);
     throw new AgentError("state-folder", `The state folder ${folder} cannot be made (${code}).`, {
       cause,
       exit: code === "EACCES" || code === "EPERM" ? "no-permission" : "failed",
@@ -49,11 +50,7 @@ export function openStateFolder(folder: string): StateFolder {
     });
   }
   const found = statSync(folder);
-  if (!found.isDirectory()) {
-    throw new AgentError("state-folder", `${folder} is a file, not a folder.`, {
-      remedy: "Name the agent's state folder with --state-dir.",
-    });
-  }
+  if (!found.isDirectory()) throw notAFolder(folder);
   if (process.platform !== "win32" && (found.mode & 0o077) !== 0) {
     const mode = (found.mode & 0o777).toString(8);
     throw new AgentError(
@@ -67,4 +64,11 @@ export function openStateFolder(folder: string): StateFolder {
   }
   removeDrafts(folder);
   return stateFolderAt(folder);
+}
+
+function notAFolder(folder: string, cause?: unknown): AgentError {
+  return new AgentError("state-folder", `${folder} is a file, not a folder.`, {
+    cause,
+    remedy: "Name the agent's state folder with --state-dir.",
+  });
 }

@@ -1,4 +1,4 @@
-import type { Terminal, Tint } from "../cli/terminal.ts";
+import { printable, type Terminal, type Tint } from "../cli/terminal.ts";
 import type { StatusDocument } from "./status-document.ts";
 
 const LABEL = 14;
@@ -9,7 +9,9 @@ export function renderStatus(status: StatusDocument, terminal: Pick<Terminal, "t
   const lines: string[] = [title(status, terminal)];
   const row = (label: string, name: string, state: string, tint: Tint | null, rest: string): void => {
     const word = tint === null ? state.padEnd(9) : terminal.tint(state.padEnd(9), tint);
-    lines.push(`  ${label.padEnd(LABEL - 2)}${clip(name).padEnd(NAME)}${word} ${rest}`.trimEnd());
+    lines.push(
+      `  ${label.padEnd(LABEL - 2)}${clip(printable(name)).padEnd(NAME)}${word} ${printable(rest)}`.trimEnd(),
+    );
   };
   const group = <T>(
     label: string,
@@ -60,19 +62,14 @@ export function renderStatus(status: StatusDocument, terminal: Pick<Terminal, "t
       listener.state === "off" ? "dim" : "bad",
       listener.sentence,
     );
-  lines.push(
-    `  ${"people".padEnd(LABEL - 2)}${status.people.known} known, ${status.people.unknown} addresses unknown`,
-  );
+  const free = (label: string, text: string): void => {
+    lines.push(`  ${label.padEnd(LABEL - 2)}${printable(text)}`);
+  };
+  free("people", `${status.people.known} known, ${status.people.unknown} addresses unknown`);
   if (status.store.state !== "ok")
     row("store", "", status.store.state.toUpperCase(), "bad", status.store.sentence);
-  row(
-    "portal",
-    portalWords(status),
-    "",
-    null,
-    status.portal.state === "connected" || status.portal.state === "off" ? "" : status.portal.sentence,
-  );
-  if (status.next !== null) lines.push(`  ${"next".padEnd(LABEL - 2)}${status.next}`);
+  free("portal", portalWords(status));
+  if (status.next !== null) free("next", status.next);
   return lines.join("\n");
 }
 
@@ -82,7 +79,7 @@ function title(status: StatusDocument, terminal: Pick<Terminal, "tint">): string
   const verdict = { ok: "healthy", degraded: "degraded", broken: "BROKEN" }[status.state];
   const tint: Tint = status.state === "ok" ? "good" : status.state === "degraded" ? "warn" : "bad";
   const name = [place, agent, status.version].filter((part) => part !== null).join("  ");
-  return `${terminal.tint(name, "bold")}  ${terminal.tint(verdict, tint)}: ${status.sentence}`;
+  return `${terminal.tint(printable(name), "bold")}  ${terminal.tint(verdict, tint)}: ${status.sentence}`;
 }
 
 function portalWords(status: StatusDocument): string {
@@ -91,9 +88,9 @@ function portalWords(status: StatusDocument): string {
     case "connected":
       return `connected${waiting}`;
     case "unreachable":
-      return `not reachable${waiting}`;
+      return `not reachable${waiting}: ${status.portal.sentence}`;
     case "refused":
-      return "refuses this agent";
+      return `refuses this agent: ${status.portal.sentence}`;
     case "off":
       return "not enrolled";
   }
