@@ -76,6 +76,18 @@ describe("a batch", () => {
     expect(harness.contacts.contactOf("tenant-1", "point-1")).toMatchObject({ batches: 6, entriesSent: 3 });
   });
 
+  test("of nothing new is the full table once somebody changed what the firewall may see", async () => {
+    harness = await startHarness();
+    harness.source.tell(logon("10.0.0.1"));
+    harness.source.tell(logon("10.0.0.2"));
+    const token = await harness.token();
+    const { cookie } = await drain(token, "begintime=0", 200);
+    const path = `${BATCH}?cookie=${cookie}&entry_count=200`;
+    for (let at = 0; at < 2; at++) expect((await harness.poll(token, path)).report_entries).toEqual([]);
+    harness.points.setPoints([aPoint({ filter: { ...EVERYTHING, excludeIp: ["10.0.0.1"] } })]);
+    expect(ips(await harness.poll(token, path))).toEqual(["10.0.0.2"]);
+  });
+
   test("tells a logoff with the user that left, and a role change with all roles", async () => {
     harness = await startHarness();
     harness.source.tell(nobody("10.0.0.1"));
@@ -160,12 +172,16 @@ describe("a cookie that cannot be gone on from is answered with the full table, 
   test("older than the tombstones that are kept", async () => {
     harness = await startHarness();
     const token = await harness.token();
+    harness.source.tell(logon("10.0.0.3"));
     harness.source.tell(logon("10.0.0.1"));
     const { cookie } = await drain(token, "begintime=0", 200);
     harness.source.tell(nobody("10.0.0.1"));
     harness.source.tell(logon("10.0.0.2"));
     harness.source.prune(NOW + 1);
-    expect(ips(await harness.poll(token, `${BATCH}?cookie=${cookie}&entry_count=200`))).toEqual(["10.0.0.2"]);
+    expect(ips(await harness.poll(token, `${BATCH}?cookie=${cookie}&entry_count=200`))).toEqual([
+      "10.0.0.3",
+      "10.0.0.2",
+    ]);
   });
 
   test("but a full table whose old entries lie below the floor comes to its end", async () => {

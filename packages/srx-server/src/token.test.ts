@@ -171,6 +171,17 @@ describe("a token", () => {
     );
   });
 
+  test("is worth nothing from the moment its address is struck off the list", async () => {
+    harness = await startHarness();
+    const token = await harness.token();
+    harness.points.setPoints([aPoint({ sourceAddresses: ["10.0.0.0/8"] })]);
+    expect((await harness.ask({ path: POLL, headers: bearer(token) })).status).toBe(401);
+    harness.points.setPoints([aPoint({ sourceAddresses: ["not an address"] })]);
+    expect((await harness.ask({ path: POLL, headers: bearer(token) })).status).toBe(401);
+    harness.points.setPoints([aPoint({ sourceAddresses: ["127.0.0.0/8"] })]);
+    expect((await harness.ask({ path: POLL, headers: bearer(token) })).status).toBe(200);
+  });
+
   test("missing, wrong or expired is answered as the table says, and a new one is given", async () => {
     harness = await startHarness();
     const expected = golden("7a-token-expired.response");
