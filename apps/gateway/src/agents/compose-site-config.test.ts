@@ -49,7 +49,7 @@ function aSource(of: Partial<SyslogSourceRow> = {}): SyslogSourceRow {
 function someRows(of: Partial<SiteRows> = {}): SiteRows {
   return {
     customer: { id: "t", name: "Example AG", configVersion: 4, settings: {} },
-    agent: { id: "a1", firewallNames: [], hostname: "zrh-a" },
+    agent: { id: "a1", firewallNames: [], name: "zrh-a" },
     site: { id: "site", name: "Zürich" },
     addressSpaces: [
       { id: "default", name: "Default", isDefault: true },
@@ -123,14 +123,15 @@ describe("an agent's configuration from rows", () => {
     ).toThrow();
   });
 
-  it("gives a firewall's certificate the names set in the portal, else the host's, else one that always works", () => {
+  it("gives a firewall's certificate the names set in the portal, else the agent's, else one that always works", () => {
     const names = (agent: SiteRows["agent"]) =>
       composeSiteConfig(someRows({ agent }), now).firewallListener.names;
-    expect(
-      names({ id: "a", firewallNames: ["10.0.0.1", "fw.example", "not a name"], hostname: "h" }),
-    ).toEqual(["10.0.0.1", "fw.example"]);
-    expect(names({ id: "a", firewallNames: [], hostname: "h.example" })).toEqual(["h.example"]);
-    expect(names({ id: "a", firewallNames: [], hostname: "bad name" })).toEqual(["rollcall-agent"]);
+    expect(names({ id: "a", firewallNames: ["10.0.0.1", "fw.example", "not a name"], name: "h" })).toEqual([
+      "10.0.0.1",
+      "fw.example",
+    ]);
+    expect(names({ id: "a", firewallNames: [], name: "h.example" })).toEqual(["h.example"]);
+    expect(names({ id: "a", firewallNames: [], name: "Agent of Zürich" })).toEqual(["rollcall-agent"]);
   });
 });
 

@@ -16,7 +16,7 @@ export interface SiteRows {
   readonly agent: {
     readonly id: string;
     readonly firewallNames: readonly string[];
-    readonly hostname: string | null;
+    readonly name: string;
   };
   readonly site: { readonly id: string; readonly name: string };
   readonly addressSpaces: readonly {

@@ -11,14 +11,17 @@ import {
 import type { AdmittedAgent } from "./agent-door.ts";
 import { type Answer, ok, refuse, unreadable } from "./answer.ts";
 
-/** Names that firewalls use to reach an agent: those set in the portal, else what its host is called. */
+/**
+ * Names that firewalls use to reach an agent: those set in the portal, else the agent's name there.
+ * Nothing that the agent says of itself: a stolen one could have itself certified as another server.
+ */
 export function firewallNamesOf(agent: {
   readonly firewallNames: readonly string[];
-  readonly hostname: string | null;
+  readonly name: string;
 }): string[] {
   const set = agent.firewallNames.filter(isServerName);
   if (set.length > 0) return [...new Set(set)];
-  return agent.hostname && isServerName(agent.hostname) ? [agent.hostname] : ["rollcall-agent"];
+  return [isServerName(agent.name) ? agent.name : "rollcall-agent"];
 }
 
 /** POST /v1/firewall-certificate: the agent's certificate towards firewalls, from the customer's SRX CA. */
