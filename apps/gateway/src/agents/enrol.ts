@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { type EnrolReply, type EnrolRequest, enrolRequest, readMessage } from "@rollcall/agent-protocol";
 import type { Database, TenantHandle } from "@rollcall/db";
 import type { Logger } from "@rollcall/observability";
@@ -12,6 +11,7 @@ import {
 import type { DeviceRings } from "../process/device-rings.ts";
 import { type Answer, ok, refuse, unreadable } from "./answer.ts";
 import { isFreshNonce } from "./enrol-nonce.ts";
+import { placeAgent } from "./place-agent.ts";
 import type { RateLimit } from "./rate-limit.ts";
 
 /** How long after its first use a token still answers the very key that used it: a lost reply must not cost a new file. */
@@ -164,7 +164,7 @@ async function decide(deps: EnrolDeps, handle: TenantHandle, applicant: Applican
   });
   if (mine.usedAt) return answerAgain(deps, handle, mine, applicant);
 
-  const agent = await placeAgent(deps, handle, mine, applicant);
+  const agent = await placeAgent(handle, mine, { ...applicant, now });
   if (agent.kind !== "placed") return undo(handle, token.id, refused(agent.kind));
   await tx.enrolmentToken.update({
     where: { tenantId_id: { tenantId, id: token.id } },
@@ -232,67 +232,6 @@ async function answerAgain(
     again: { serial: row.serial, notBefore: row.notBefore.getTime(), notAfter: row.notAfter.getTime() },
   });
   return { kind: "enrolled", isRepeat: true, reply: replyOf(deps, row.agentId, issued.certPem, deps.now()) };
-}
-
-type Placed =
-  | { readonly kind: "placed"; readonly agentId: string; readonly generation: number }
-  | { readonly kind: "name-taken" }
-  | { readonly kind: "agent-gone" };
-
-async function placeAgent(
-  deps: EnrolDeps,
-  handle: TenantHandle,
-  token: TokenRow,
-  applicant: Applicant,
-): Promise<Placed> {
-  const { tx, tenantId } = handle;
-  const facts = {
-    hostname: applicant.request.host.hostname,
-    os: applicant.request.host.os,
-    version: applicant.request.host.version,
-    sealingPublicKey: applicant.request.sealingPublicKey,
-    sourceIp: applicant.sourceIp,
-    enrolledAt: new Date(deps.now()),
-  };
-  if (token.purpose === "reenrol") {
-    const agentId = token.agentId;
-    if (!agentId) return { kind: "agent-gone" };
-    const found = await tx.agent.updateMany({
-      where: { tenantId, id: agentId },
-      data: {
-        ...facts,
-        state: "active",
-        appliedConfigVersion: null,
-        refusedConfigVersion: null,
-        refusedReason: null,
-      },
-    });
-    if (found.count !== 1) return { kind: "agent-gone" };
-    await tx.agentCertificate.updateMany({
-      where: { tenantId, agentId, state: { in: ["active", "pending", "retired"] } },
-      data: { state: "revoked" },
-    });
-    const last = await tx.agentCertificate.aggregate({
-      where: { tenantId, agentId },
-      _max: { generation: true },
-    });
-    return { kind: "placed", agentId, generation: (last._max.generation ?? 0) + 1 };
-  }
-  const sameName = await tx.agent.findUnique({
-    where: { tenantId_siteId_name: { tenantId, siteId: token.siteId, name: token.agentName } },
-  });
-  if (sameName && sameName.state !== "revoked") return { kind: "name-taken" };
-  // A revoked agent keeps its history but not its name: the machine that replaces it is usually called the same.
-  if (sameName)
-    await tx.agent.update({
-      where: { tenantId_id: { tenantId, id: sameName.id } },
-      data: { name: `${sameName.name} (revoked, ${sameName.id.slice(0, 8)})` },
-    });
-  const agentId = randomUUID();
-  await tx.agent.create({
-    data: { tenantId, id: agentId, siteId: token.siteId, name: token.agentName, ...facts },
-  });
-  return { kind: "placed", agentId, generation: 1 };
 }
 
 /** Gives the token back: nothing was made of it. */

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { rmSync } from "node:fs";
 import path from "node:path";
 import type { OnboardingPayload } from "@rollcall/agent-protocol";
 import { Secret } from "@rollcall/config";
@@ -61,7 +62,8 @@ export interface RunningGateway {
 
 export async function startInstallation(): Promise<TestInstallation> {
   const testDatabase = await createDatabaseForTest();
-  const keysDir = path.join(makeTempDir("rollcall-gateway-"), "keys");
+  const folder = makeTempDir("rollcall-gateway-");
+  const keysDir = path.join(folder, "keys");
   const keys = await openInstallationKeys(keysDir);
   const database = createDatabase({ url: testDatabase.appUrl, maxConnections: 6, node: "test" });
   const bell = createBell({ databaseUrl: testDatabase.appUrl });
@@ -150,6 +152,7 @@ export async function startInstallation(): Promise<TestInstallation> {
       await bell.close();
       await database.close();
       await testDatabase.drop();
+      rmSync(folder, { recursive: true, force: true });
     },
   };
 }
