@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { startRedis } from "../scripts/services.ts";
@@ -75,8 +75,22 @@ export class Product {
     return this.#start.stderr;
   }
 
-  /** Process ids by name, as `npm start` wrote them: to stop one part in the middle of a test. */
-  get pidFile(): string {
-    return path.join(this.dir, "data", "processes.json");
+  /** Freezes one part of the product where it stands, as a hung machine would; by the id that `npm start` wrote. */
+  pause(name: string): void {
+    process.kill(this.#pidOf(name), "SIGSTOP");
+  }
+
+  resume(name: string): void {
+    process.kill(this.#pidOf(name), "SIGCONT");
+  }
+
+  #pidOf(name: string): number {
+    const pids = JSON.parse(readFileSync(path.join(this.dir, "data", "processes.json"), "utf8")) as Record<
+      string,
+      number | null
+    >;
+    const pid = pids[name];
+    if (!pid) throw new Error(`npm start runs no ${name}`);
+    return pid;
   }
 }

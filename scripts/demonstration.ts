@@ -39,10 +39,11 @@ export async function startDemonstration(options: DemonstrationOptions): Promise
   // The agent is given nothing of the cloud's environment: what it needs it has from its onboarding file.
   const agentEnv: NodeJS.ProcessEnv = { PATH: env.PATH, HOME: env.HOME, TZ: env.TZ, NODE_ENV: "production" };
 
-  if (demo.onboardingFile) {
+  if (!existsSync(path.join(stateDir, "identity.json"))) {
     say("enrolling the demonstration agent with its onboarding file …");
-    const file = path.join(data, demo.onboardingFile.name);
-    writeFileSync(file, demo.onboardingFile.text, { mode: 0o600 });
+    const onboarding = await demo.issueOnboardingFile();
+    const file = path.join(data, onboarding.name);
+    writeFileSync(file, onboarding.text, { mode: 0o600 });
     const enrol = spawnSync(
       process.execPath,
       node(script, "enroll", file, "--yes", "--state-dir", stateDir),
@@ -56,6 +57,8 @@ export async function startDemonstration(options: DemonstrationOptions): Promise
     if (enrol.status !== 0)
       throw new Error(`the demonstration agent could not enrol:\n${enrol.stderr}${enrol.stdout}`);
   }
+
+  await demo.nameAgents([at.agentFirewalls.host]);
 
   const listen = (address: { host: string; port: number }) => `${address.host}:${address.port}`;
   children.start({

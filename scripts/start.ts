@@ -296,6 +296,10 @@ function rememberedCredentials(data: string): Credentials {
   return made;
 }
 
+function remember(data: string, credentials: Credentials): void {
+  writeFileSync(path.join(data, "credentials.json"), JSON.stringify(credentials, null, 2), { mode: 0o600 });
+}
+
 async function answers(url: string): Promise<boolean> {
   try {
     return (await fetch(url, { signal: AbortSignal.timeout(2000) })).ok;
