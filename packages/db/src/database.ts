@@ -17,7 +17,7 @@ export interface DatabaseOptions {
   /** Name of this process, kept with each audit entry. */
   readonly node?: string;
   readonly now?: () => number;
-  /** Told of errors of idle connections, which are replaced by themselves. */
+  /** Told of lost connections, which are replaced by themselves. */
   readonly onConnectionError?: (error: unknown) => void;
 }
 
@@ -109,7 +109,11 @@ export function createDatabase(options: DatabaseOptions): Database {
     keepAlive: true,
   });
   const ledgerPool = new pg.Pool({ connectionString: options.url, max: ledgerConnections, keepAlive: true });
-  for (const each of [pool, ledgerPool]) each.on("error", onError);
+  for (const each of [pool, ledgerPool]) {
+    // A lost connection fails its statement, if it runs one; without listeners it would end the process as well.
+    each.on("error", () => {});
+    each.on("connect", (client) => client.on("error", onError));
+  }
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
   const now = options.now ?? Date.now;
   const node = options.node ?? "rollcall";

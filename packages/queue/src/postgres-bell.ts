@@ -14,7 +14,8 @@ export function createPostgresBell(databaseUrl: string, onFault: (error: unknown
     keepAlive: true,
     idleTimeoutMillis: 60_000,
   });
-  pool.on("error", onFault);
+  pool.on("error", () => {});
+  pool.on("connect", (client) => client.on("error", onFault));
   const sender = createCoalescingSender(async (topic) => {
     await pool.query({ name: "ring", text: "SELECT pg_notify($1, $2)", values: [CHANNEL, topic] });
   }, onFault);

@@ -205,7 +205,9 @@ function postgresEngine(databaseUrl: string, onFault: (fault: QueueFault) => voi
     keepAlive: true,
     options: `-c search_path=${QUEUE_SCHEMA}`,
   });
-  pool.on("error", (error) => onFault({ queue: "postgres", error }));
+  // A lost connection fails its statement, if it runs one; without listeners it would end the process as well.
+  pool.on("error", () => {});
+  pool.on("connect", (client) => client.on("error", (error) => onFault({ queue: "postgres", error })));
   type Opened = { queue: AnyQueue; worker: AnyWorker };
   return {
     kind: "postgres",

@@ -5,3 +5,4 @@ export {
   seedTenant,
   type TenantSeed,
 } from "./a-tenant.ts";
+export { aLogoff, aLogon, ip, someFacts, TestAgent } from "./builders.ts";
