@@ -1,3 +1,4 @@
+import type { TrackedEnvelope } from "@trpc/server";
 import { z } from "zod";
 import { slug } from "../input-fields.ts";
 
@@ -13,3 +14,8 @@ export const liveTick = z.object({
   customer: slug,
   at: z.date(),
 });
+
+/** A stream of ticks, each with an id to resume from. Each tick is parsed with `liveTick` when it is yielded. */
+export const liveStream = z.custom<AsyncIterable<TrackedEnvelope<z.infer<typeof liveTick>>, void>>(
+  (value) => typeof value === "object" && value !== null && Symbol.asyncIterator in value,
+);

@@ -1,0 +1,140 @@
+import { randomUUID } from "node:crypto";
+
+/** A customer and things of it, as the inputs below name them. */
+export interface SampleThings {
+  readonly customer: string;
+  readonly siteId: string;
+  readonly spaceId: string;
+  readonly agentId: string;
+  readonly enrolmentId: string;
+  readonly directoryId: string;
+  readonly syslogId: string;
+  readonly syslogVersion: string;
+  readonly filterId: string;
+  readonly pointId: string;
+  readonly secretId: string;
+  readonly commandId: string;
+  readonly jobId: string;
+}
+
+/** Ids that nobody has. */
+export function thingsOfNobody(customer: string): SampleThings {
+  return {
+    customer,
+    siteId: randomUUID(),
+    spaceId: randomUUID(),
+    agentId: randomUUID(),
+    enrolmentId: "0123456789ABCDEF",
+    directoryId: randomUUID(),
+    syslogId: randomUUID(),
+    syslogVersion: new Date(0).toISOString(),
+    filterId: randomUUID(),
+    pointId: randomUUID(),
+    secretId: randomUUID(),
+    commandId: randomUUID(),
+    jobId: randomUUID(),
+  };
+}
+
+const pattern = { attribute: "user", pattern: "user=(\\S+)" } as const;
+const ipPattern = { attribute: "ip", pattern: "ip=(\\S+)" } as const;
+export const A_SEQUENCE = {
+  kind: "begin",
+  trigger: "login",
+  patterns: [pattern, ipPattern],
+  positiveSamples: ["login user=ana ip=10.20.0.5"],
+} as const;
+
+/**
+ * One well-formed input for every procedure, made of the things named. A procedure that is added without one fails the
+ * access test. `null`: it takes none.
+ */
+export const SAMPLE_INPUTS: Readonly<Record<string, (things: SampleThings) => unknown>> = {
+  "me.get": () => undefined,
+  "me.signIns": () => undefined,
+  "me.endSignIn": () => ({ id: randomUUID() }),
+  "customers.list": () => ({}),
+  "customers.add": () => ({ name: `Customer ${randomUUID()}` }),
+  "customers.overview": ({ customer }) => ({ customer }),
+  "setup.get": ({ customer }) => ({ customer }),
+  "sites.list": ({ customer }) => ({ customer }),
+  "sites.add": ({ customer }) => ({ customer, name: `Site ${randomUUID()}` }),
+  "agents.list": ({ customer }) => ({ customer }),
+  "agents.get": ({ customer, agentId }) => ({ customer, id: agentId }),
+  "agents.issueOnboarding": ({ customer, siteId }) => ({ customer, siteId }),
+  "agents.enrolments": ({ customer }) => ({ customer }),
+  "agents.revokeEnrolment": ({ customer, enrolmentId }) => ({ customer, enrolmentId }),
+  "agents.setFirewallNames": ({ customer, agentId }) => ({ customer, id: agentId, names: ["agent.example"] }),
+  "agents.revoke": ({ customer, agentId }) => ({ customer, id: agentId }),
+  "commands.start": ({ customer, agentId, syslogId }) => ({
+    customer,
+    agentId,
+    command: { kind: "test-source", sourceKind: "syslog", sourceId: syslogId },
+  }),
+  "commands.get": ({ customer, commandId }) => ({ customer, id: commandId }),
+  "directories.list": ({ customer }) => ({ customer }),
+  "directories.add": ({ customer, siteId }) => ({
+    customer,
+    siteId,
+    name: `Directory ${randomUUID()}`,
+    host: "dc.example",
+    bindUser: "reader@example",
+    password: "a password",
+  }),
+  "directories.update": ({ customer, directoryId }) => ({
+    customer,
+    id: directoryId,
+    changes: { pollSeconds: 31 },
+  }),
+  "directories.remove": ({ customer, directoryId }) => ({ customer, id: directoryId }),
+  "syslog.list": ({ customer }) => ({ customer }),
+  "syslog.get": ({ customer, syslogId }) => ({ customer, id: syslogId }),
+  "syslog.add": ({ customer, siteId, spaceId }) => ({
+    customer,
+    siteId,
+    addressSpaceId: spaceId,
+    name: `Source ${randomUUID()}`,
+    senders: ["10.20.0.9"],
+  }),
+  "syslog.update": ({ customer, syslogId }) => ({ customer, id: syslogId, changes: { lifetimeMinutes: 30 } }),
+  "syslog.remove": ({ customer, syslogId }) => ({ customer, id: syslogId }),
+  "syslog.saveSequences": ({ customer, syslogId, syslogVersion }) => ({
+    customer,
+    id: syslogId,
+    version: syslogVersion,
+    sequences: [A_SEQUENCE],
+  }),
+  "syslog.tryRules": ({ customer }) => ({
+    customer,
+    sequences: [A_SEQUENCE],
+    lines: ["login user=ana ip=10.20.0.5"],
+  }),
+  "syslog.unknownSenders": ({ customer }) => ({ customer }),
+  "syslog.baseConfigurations": ({ customer }) => ({ customer }),
+  "filters.list": ({ customer }) => ({ customer }),
+  "filters.add": ({ customer }) => ({ customer, kind: "ip-exclude", value: "10.20.255.0/24" }),
+  "filters.update": ({ customer, filterId }) => ({ customer, id: filterId, changes: { note: "printers" } }),
+  "filters.remove": ({ customer, filterId }) => ({ customer, id: filterId }),
+  "points.list": ({ customer }) => ({ customer }),
+  "points.get": ({ customer, pointId }) => ({ customer, id: pointId }),
+  "points.add": ({ customer, siteId, spaceId }) => ({
+    customer,
+    siteId,
+    addressSpaceIds: [spaceId],
+    name: `Firewall ${randomUUID()}`,
+  }),
+  "points.update": ({ customer, pointId }) => ({ customer, id: pointId, changes: { ipv6: true } }),
+  "points.remove": ({ customer, pointId }) => ({ customer, id: pointId }),
+  "points.rotateSecret": ({ customer, pointId }) => ({ customer, id: pointId }),
+  "points.revokeSecret": ({ customer, pointId, secretId }) => ({ customer, id: pointId, secretId }),
+  "points.junos": ({ customer, pointId }) => ({ customer, id: pointId }),
+  "points.junosCopied": ({ customer, pointId }) => ({ customer, id: pointId, lines: 9, withSecret: false }),
+  "sessions.search": ({ customer }) => ({ customer, q: "ana" }),
+  "sessions.get": ({ customer, spaceId }) => ({ customer, ip: "10.20.0.5", addressSpaceId: spaceId }),
+  "sessions.fleetSearch": () => ({ q: "ana" }),
+  "audit.list": ({ customer }) => ({ customer }),
+  "audit.export": ({ customer }) => ({ customer }),
+  "jobs.list": ({ customer }) => ({ customer }),
+  "jobs.get": ({ customer, jobId }) => ({ customer, id: jobId }),
+  "live.changes": ({ customer }) => ({ customer }),
+};
