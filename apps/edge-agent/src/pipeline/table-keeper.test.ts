@@ -28,6 +28,19 @@ describe("TableKeeper", () => {
       expect(spooled(keeper)).toEqual(["observation ana"]);
     }));
 
+  it("takes a repeat for what it is: neither the table nor the cloud hears of it again", () =>
+    withKeeper(({ keeper, clock, file }) => {
+      const logon = aLogon({ user: "ana", at: clock.now() });
+      const end = anEnd({ user: "ana", at: clock.now() + 1 });
+      keeper.write([arrival({ observations: [logon, end] })]);
+      keeper.write([arrival({ observations: [logon, end] })]);
+      keeper.store.close();
+      const again = newKeeper(file, clock);
+      again.write([arrival({ observations: [end, logon] })]);
+      expect(spooled(again)).toEqual(["observation ana", "observation ana"]);
+      again.store.close();
+    }));
+
   it("gives an unknown person's entry its groups in the same revision when the directory was read before", () =>
     withKeeper(({ keeper, clock }) => {
       keeper.write([

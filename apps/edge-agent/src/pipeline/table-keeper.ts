@@ -158,6 +158,8 @@ export class TableKeeper {
           continue;
         }
         const { principal } = outcome.observation;
+        // A repeat of what the table holds has no effect here, and the cloud was told of it when it first came.
+        if (this.#holds(outcome.observation)) continue;
         // Facts go before the logon that needs them: the entry then has its groups from its first revision on.
         if (principal !== null) for (const one of this.#index.meantBy(principal)) due(one, "site");
         kept.push(outcome.observation);
@@ -243,6 +245,14 @@ export class TableKeeper {
     this.#names = new NamesInUse();
     for (const state of table.states()) this.#names.noteTokens(tokensOfState(state));
     return table;
+  }
+
+  #holds({ id, kind, addressSpaceId, ip }: Observation): boolean {
+    const state = this.#table.stateOf(addressSpaceId, ip)?.[kind];
+    return (
+      state !== undefined &&
+      (state.claims.some((claim) => claim.id === id) || state.ends.some((end) => end.id === id))
+    );
   }
 
   /** Takes directory facts into the index and calls `due` for those that somebody's session names. */

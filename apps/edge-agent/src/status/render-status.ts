@@ -67,7 +67,7 @@ export function renderStatus(status: StatusDocument, terminal: Pick<Terminal, "t
   };
   free("people", `${status.people.known} known, ${status.people.unknown} addresses unknown`);
   if (status.store.state !== "ok")
-    row("store", "", status.store.state.toUpperCase(), "bad", status.store.sentence);
+    free("store", `${status.store.state.toUpperCase()}: ${status.store.sentence}`);
   free("portal", portalWords(status));
   if (status.next !== null) free("next", status.next);
   return lines.join("\n");

@@ -115,6 +115,8 @@ export function createStreamSender(options: StreamSenderOptions): StreamSender {
     itemsMax = Math.min(reply.limits.maxItems, MAX_BATCH_ITEMS);
     if (reply.action === "continue") {
       log.info({ epoch: reply.epoch, first: reply.resumeFrom }, "stream goes on");
+      // Where the cloud goes on it has committed all before: an answer that was lost is made good here.
+      acknowledge(store, reply.resumeFrom - 1);
       return { stream: reply.stream, next: reply.resumeFrom, gapMs: reply.limits.minGapMs, store };
     }
     const items = snapshotItems(keeper.table, options.ownSources());
