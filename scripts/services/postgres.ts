@@ -14,7 +14,7 @@ import {
   type RunAs,
   runAs,
 } from "./postgres-binaries.ts";
-import { explainSystemFault, ServiceUnavailableError } from "./service-unavailable.ts";
+import { explainSystemFault, makeDataFolder, ServiceUnavailableError } from "./service-unavailable.ts";
 
 export interface PostgresOptions {
   /** Where the cluster and its passwords live. Created when missing; kept between starts. */
@@ -128,11 +128,7 @@ function placeFor(dataDir: string, log: (line: string) => void): string {
     base = path.join("/var/lib", `rollcall-${createHash("sha256").update(base).digest("hex").slice(0, 12)}`);
     log(`PostgreSQL's own user cannot reach ${dataDir}; its data lies in ${base}`);
   }
-  try {
-    mkdirSync(base, { recursive: true });
-  } catch (error) {
-    throw explainSystemFault(error, `making the data folder ${base}`);
-  }
+  makeDataFolder(base);
   return base;
 }
 

@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { freePort, isPortFree, portHolder } from "./free-port.ts";
 import { guardProcess } from "./guard.ts";
 import { findOnPath } from "./postgres-binaries.ts";
-import { explainSystemFault, ServiceUnavailableError } from "./service-unavailable.ts";
+import { makeDataFolder, ServiceUnavailableError } from "./service-unavailable.ts";
 
 export interface RedisOptions {
   readonly dataDir: string;
@@ -40,11 +39,7 @@ export async function startRedis(options: RedisOptions): Promise<RunningRedis | 
   const binary = findRedis();
   if (binary === null) return null;
   const folder = path.join(options.dataDir, "redis");
-  try {
-    mkdirSync(folder, { recursive: true });
-  } catch (error) {
-    throw explainSystemFault(error, `making the data folder ${folder}`);
-  }
+  makeDataFolder(folder);
   const port = options.port ? options.port : await freePort();
   if (options.port && !(await isPortFree(HOST, port)))
     throw new ServiceUnavailableError(

@@ -1,3 +1,6 @@
+import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
+import path from "node:path";
+
 export type ServiceFault =
   | "port-taken"
   | "no-disk"
@@ -14,6 +17,23 @@ export class ServiceUnavailableError extends Error {
     super(message, options);
     this.name = "ServiceUnavailableError";
     this.code = code;
+  }
+}
+
+/** Makes a data folder. What the system refuses is said as a sentence: some refusals name the wrong cause by themselves. */
+export function makeDataFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    let there = path.dirname(folder);
+    while (!existsSync(there)) there = path.dirname(there);
+    let cause = error;
+    try {
+      accessSync(there, constants.W_OK);
+    } catch (refusal) {
+      cause = refusal;
+    }
+    throw explainSystemFault(cause, `making the data folder ${folder}`);
   }
 }
 
