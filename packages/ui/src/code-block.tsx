@@ -44,7 +44,7 @@ export function CodeBlock({
   return (
     <section aria-label={name} className="overflow-hidden rounded-md border border-line bg-surface">
       <header className="flex min-h-10 flex-wrap items-center gap-x-4 gap-y-2 border-b border-line px-4 py-1.5">
-        <h3 className="text-sm font-semibold">{title}</h3>
+        <h2 className="text-sm font-semibold">{title}</h2>
         <div className="ml-auto flex flex-wrap items-center gap-x-4 gap-y-2">
           {tools}
           <CopyButton

@@ -34,7 +34,7 @@ export function Drawer({
       disablePointerDismissal={footer !== undefined}
     >
       <Base.Portal>
-        <Base.Backdrop className="fixed inset-0 z-40 bg-black/30 transition-opacity duration-[120ms] ease-out data-ending-style:opacity-0 data-starting-style:opacity-0" />
+        <Base.Backdrop className="fixed inset-0 z-40 bg-scrim transition-opacity duration-[120ms] ease-out data-ending-style:opacity-0 data-starting-style:opacity-0" />
         <Base.Viewport className="fixed inset-0 z-50 flex justify-end">
           <Base.Popup
             className={`flex h-full w-full flex-col border-l border-line bg-raised text-ink shadow-pop outline-none [transform:translateX(var(--drawer-swipe-movement-x))] transition-transform duration-[120ms] ease-out data-ending-style:[transform:translateX(100%)] data-starting-style:[transform:translateX(100%)] ${width === "form" ? "sm:max-w-[480px]" : "sm:max-w-[720px]"}`}

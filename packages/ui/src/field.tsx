@@ -14,12 +14,14 @@ import {
 import { StateGlyph } from "./state.tsx";
 
 const CONTROL =
-  "w-full min-w-0 rounded-md border bg-surface text-sm text-ink disabled:bg-off-wash disabled:text-ink-3 read-only:bg-sunken";
+  "w-full min-w-0 rounded-md border bg-surface text-sm text-ink disabled:bg-off-wash disabled:text-ink-3 [&[readonly]]:bg-sunken";
 
 interface Labelled {
   readonly label: string;
   readonly help?: ReactNode;
   readonly error?: string | undefined;
+  /** Heard after the label and not seen: tells rows of equal fields apart. */
+  readonly spoken?: string;
   /** Said after the label: "optional". Required is the rule and is not marked. */
   readonly note?: string;
 }
@@ -31,11 +33,20 @@ function describedBy(id: string, help: ReactNode, error: string | undefined): st
   return ids.length === 0 ? undefined : ids.join(" ");
 }
 
-function Frame({ id, label, help, error, note, children }: Labelled & { id: string; children: ReactNode }) {
+function Frame({
+  id,
+  label,
+  help,
+  error,
+  note,
+  spoken,
+  children,
+}: Labelled & { id: string; children: ReactNode }) {
   return (
     <div className="flex min-w-0 flex-col gap-1">
       <label htmlFor={id} className="text-sm font-semibold text-ink">
         {label}
+        {spoken === undefined ? null : <span className="sr-only"> {spoken}</span>}
         {note === undefined ? null : <span className="font-normal text-ink-3"> · {note}</span>}
       </label>
       {children}
@@ -71,10 +82,10 @@ export interface TextFieldProps
 }
 
 /** A line of text with its label above and its help below. Takes what react-hook-form's `register` gives. */
-export function TextField({ label, help, error, note, mono = false, ...input }: TextFieldProps) {
+export function TextField({ label, help, error, note, spoken, mono = false, ...input }: TextFieldProps) {
   const id = useId();
   return (
-    <Frame id={id} label={label} help={help} error={error} note={note}>
+    <Frame id={id} label={label} help={help} error={error} note={note} spoken={spoken}>
       <input
         {...input}
         id={id}
@@ -87,11 +98,11 @@ export function TextField({ label, help, error, note, mono = false, ...input }: 
 }
 
 /** A password with a way to look at it. Password managers see an ordinary password input. */
-export function PasswordField({ label, help, error, note, ...input }: TextFieldProps) {
+export function PasswordField({ label, help, error, note, spoken, ...input }: TextFieldProps) {
   const id = useId();
   const [shown, setShown] = useState(false);
   return (
-    <Frame id={id} label={label} help={help} error={error} note={note}>
+    <Frame id={id} label={label} help={help} error={error} note={note} spoken={spoken}>
       <div className="relative">
         <input
           {...input}
@@ -127,13 +138,14 @@ export function TextAreaField({
   help,
   error,
   note,
+  spoken,
   mono = false,
   rows = 3,
   ...input
 }: TextAreaFieldProps) {
   const id = useId();
   return (
-    <Frame id={id} label={label} help={help} error={error} note={note}>
+    <Frame id={id} label={label} help={help} error={error} note={note} spoken={spoken}>
       <textarea
         {...input}
         id={id}
@@ -154,10 +166,10 @@ export interface SelectFieldProps
 }
 
 /** The platform's own list: it types ahead, scrolls and speaks as its reader is used to, on a phone too. */
-export function SelectField({ label, help, error, note, options, ...select }: SelectFieldProps) {
+export function SelectField({ label, help, error, note, spoken, options, ...select }: SelectFieldProps) {
   const id = useId();
   return (
-    <Frame id={id} label={label} help={help} error={error} note={note}>
+    <Frame id={id} label={label} help={help} error={error} note={note} spoken={spoken}>
       <span className="relative block">
         <select
           {...select}

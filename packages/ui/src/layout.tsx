@@ -126,9 +126,9 @@ export function Figures({
   }[];
 }) {
   return (
-    <dl className="grid grid-cols-2 border-y border-line bg-surface sm:grid-cols-3 lg:grid-cols-[repeat(auto-fit,minmax(9rem,1fr))]">
+    <dl className="grid grid-cols-2 overflow-hidden rounded-md border border-line bg-surface sm:grid-cols-3 lg:grid-cols-[repeat(auto-fit,minmax(8rem,1fr))]">
       {items.map((item) => (
-        <div key={item.name} className="border-line px-4 py-3 not-last:border-r max-lg:border-b">
+        <div key={item.name} className="-mr-px -mb-px border-r border-b border-line px-4 py-3">
           <dt className="text-xs font-semibold text-ink-2">{item.name}</dt>
           <dd className="mt-0.5 text-lg font-semibold" data-testid={item.testId}>
             {item.value}
@@ -142,7 +142,7 @@ export function Figures({
 
 /** Text one may paste elsewhere. */
 export function Mono({ children }: { children: ReactNode }) {
-  return <span className="font-mono text-sm break-all">{children}</span>;
+  return <span className="font-mono text-sm wrap-break-word">{children}</span>;
 }
 
 /** Nothing to tell. */

@@ -113,20 +113,24 @@ function Head<Row>({ columns }: { columns: readonly Column<Row>[] }) {
                 onClick={column.sort.onToggle}
                 className="-mx-1 inline-flex h-6 items-center gap-1 rounded-sm px-1 font-semibold hover:text-ink"
               >
+                {column.align === "end" ? <SortMark direction={column.sort.direction} /> : null}
                 {column.header}
-                <span aria-hidden className="w-3 text-left text-ink-3">
-                  {column.sort.direction === "ascending"
-                    ? "↑"
-                    : column.sort.direction === "descending"
-                      ? "↓"
-                      : ""}
-                </span>
+                {column.align === "end" ? null : <SortMark direction={column.sort.direction} />}
               </button>
             )}
           </th>
         ))}
       </tr>
     </thead>
+  );
+}
+
+/** Keeps its place, so that headers do not jump when the order changes. */
+function SortMark({ direction }: { direction: SortState["direction"] }) {
+  return (
+    <span aria-hidden className="w-3 text-ink-3">
+      {direction === "ascending" ? "↑" : direction === "descending" ? "↓" : ""}
+    </span>
   );
 }
 

@@ -86,7 +86,7 @@ function columns(sortOf: (key: SortKey) => SortState): readonly Column<CustomerR
       phoneLabel: "",
       cell: (row) => <Wrong row={row} />,
     },
-    { key: "sites", header: "Sites", align: "end", cell: (row) => row.sites },
+    { key: "sites", header: "Sites", align: "end", phone: "hide", cell: (row) => row.sites },
     { key: "agents", header: "Agents", align: "end", cell: (row) => <OfAll {...row.agents} /> },
     { key: "firewalls", header: "Firewalls", align: "end", cell: (row) => <OfAll {...row.firewalls} /> },
     {
@@ -131,7 +131,7 @@ function Wrong({ row }: { row: CustomerRow }) {
       {isSettingUp ? (
         <Link
           href={`/c/${row.slug}/set-up`}
-          className="whitespace-nowrap text-accent underline-offset-2 hover:underline"
+          className="whitespace-nowrap text-accent underline underline-offset-2"
         >
           Set-up {row.setup.done} of {row.setup.of}
         </Link>

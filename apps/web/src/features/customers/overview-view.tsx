@@ -57,15 +57,15 @@ export function OverviewView({
             { name: "People known now", value: figure(counts.people), testId: "people-now" },
             { name: "Devices known now", value: figure(counts.devices) },
             {
-              name: "Addresses without a name",
+              name: "Unnamed addresses",
               value: figure(counts.unknownAddresses),
-              detail: "somebody was known there before",
+              detail: "known before, not now",
             },
             { name: "Agents", value: figure(counts.agents) },
             {
               name: "Sources",
               value: figure(counts.directories + counts.syslogSources),
-              detail: `${counts.directories} directories, ${counts.syslogSources} syslog`,
+              detail: `${counts.directories} ${counts.directories === 1 ? "directory" : "directories"}, ${counts.syslogSources} syslog`,
             },
             { name: "Firewalls", value: figure(counts.enforcementPoints) },
             { name: "Last word of an agent", value: <TimeAgo at={overview.lastWordAt} /> },

@@ -281,7 +281,7 @@ function JunosLines({ point, junos }: { point: Point; junos: Junos }) {
       </details>
       <section aria-label="Around it" className="overflow-hidden rounded-md border border-line bg-surface">
         <header className="flex min-h-10 flex-wrap items-center gap-x-4 gap-y-1 border-b border-line px-4 py-1.5">
-          <h3 className="text-sm font-semibold">Before and after</h3>
+          <h2 className="text-sm font-semibold">Before and after</h2>
           <span className="text-xs text-ink-2">typed one by one, never part of the copied lines</span>
           {options.checkCertificate ? (
             <span className="ml-auto inline-flex flex-wrap items-center gap-2">
@@ -311,7 +311,7 @@ function AroundBlock({ block }: { block: JunosBlock }) {
   return (
     <li className="border-b border-line px-4 py-2.5 last:border-b-0">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
-        <h4 className="text-sm font-semibold">{block.title}</h4>
+        <h3 className="text-sm font-semibold">{block.title}</h3>
         <span className="text-xs text-ink-3">
           {block.kind === "operational"
             ? "operational mode"

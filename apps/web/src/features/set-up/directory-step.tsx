@@ -14,6 +14,7 @@ import { useMay } from "~/features/shell/may.tsx";
 import { useTRPC } from "~/trpc/client.tsx";
 import type { Outputs } from "~/trpc/outputs.ts";
 import { refusalOf } from "~/trpc/refusal.ts";
+import { OutOfTurn } from "./out-of-turn.tsx";
 import { StepSection } from "./step-section.tsx";
 
 /** Where names and groups come from. Its password is sealed for the agent, so the agent has to be there first. */
@@ -22,11 +23,13 @@ export function DirectoryStep({
   view,
   sites,
   isAgentThere,
+  isNext,
 }: {
   number: number;
   view: Outputs["setup"]["get"];
   sites: Outputs["sites"]["list"]["items"];
   isAgentThere: boolean;
+  isNext: boolean;
 }) {
   const customer = useCustomer();
   const trpc = useTRPC();
@@ -75,28 +78,30 @@ export function DirectoryStep({
           </p>
         </div>
       ) : view.has.directories === 0 && isAgentThere && mayWrite ? (
-        <div className="flex flex-col gap-4">
-          <DirectoryForm
-            formId="set-up-directory"
-            isNew
-            initial={emptyDirectory(sites[0]?.id ?? "", customer.adDomain)}
-            sites={sites}
-            refusal={add.isError ? refusalOf(add.error) : null}
-            onSubmit={(values) =>
-              add.mutate({
-                customer: customer.slug,
-                siteId: values.siteId,
-                ...directoryFields(values),
-                password: values.password,
-              })
-            }
-          />
-          <div>
-            <Button type="submit" form="set-up-directory" variant="accent" busy={add.isPending}>
-              Save and test
-            </Button>
+        <OutOfTurn isNext={isNext} label="Add a directory now">
+          <div className="flex flex-col gap-4">
+            <DirectoryForm
+              formId="set-up-directory"
+              isNew
+              initial={emptyDirectory(sites[0]?.id ?? "", customer.adDomain)}
+              sites={sites}
+              refusal={add.isError ? refusalOf(add.error) : null}
+              onSubmit={(values) =>
+                add.mutate({
+                  customer: customer.slug,
+                  siteId: values.siteId,
+                  ...directoryFields(values),
+                  password: values.password,
+                })
+              }
+            />
+            <div>
+              <Button type="submit" form="set-up-directory" variant="accent" busy={add.isPending}>
+                Save and test
+              </Button>
+            </div>
           </div>
-        </div>
+        </OutOfTurn>
       ) : null}
     </StepSection>
   );

@@ -16,10 +16,19 @@ import { useMay } from "~/features/shell/may.tsx";
 import { useTRPC } from "~/trpc/client.tsx";
 import type { Outputs } from "~/trpc/outputs.ts";
 import { fieldError, refusalOf } from "~/trpc/refusal.ts";
+import { OutOfTurn } from "./out-of-turn.tsx";
 import { StepSection } from "./step-section.tsx";
 
 /** The firewall: its address, then the lines to paste, then what it does. */
-export function FirewallStep({ number, view }: { number: number; view: Outputs["setup"]["get"] }) {
+export function FirewallStep({
+  number,
+  view,
+  isNext,
+}: {
+  number: number;
+  view: Outputs["setup"]["get"];
+  isNext: boolean;
+}) {
   const customer = useCustomer();
   const trpc = useTRPC();
   const mayWrite = useMay("point:write");
@@ -65,7 +74,9 @@ export function FirewallStep({ number, view }: { number: number; view: Outputs["
           </p>
         </>
       ) : !has && mayWrite ? (
-        <FirewallForm add={add} />
+        <OutOfTurn isNext={isNext} label="Add a firewall now">
+          <FirewallForm add={add} />
+        </OutOfTurn>
       ) : null}
     </StepSection>
   );

@@ -44,6 +44,16 @@ export function SetUp({ initial, sites, bases }: SetUpProps) {
   const step = (key: Step["key"]): Step =>
     view.steps.find((each) => each.key === key) ?? { key, state: "waiting", sentence: "", at: null };
 
+  // One step leads; the others wait closed, and can be opened out of turn.
+  const isAgentThere = step("connected").state === "done";
+  const next = !isAgentThere
+    ? "agent"
+    : view.has.directories === 0
+      ? "directory"
+      : view.has.syslogSources === 0
+        ? "source"
+        : "firewall";
+
   return (
     <>
       <PageHead
@@ -69,10 +79,18 @@ export function SetUp({ initial, sites, bases }: SetUpProps) {
           number={2}
           view={view}
           sites={sites}
-          isAgentThere={step("connected").state === "done"}
+          isAgentThere={isAgentThere}
+          isNext={next === "directory"}
         />
-        <SourceStep number={3} step={step("source-answering")} view={view} sites={sites} bases={bases} />
-        <FirewallStep number={4} view={view} />
+        <SourceStep
+          number={3}
+          step={step("source-answering")}
+          view={view}
+          sites={sites}
+          bases={bases}
+          isNext={next === "source"}
+        />
+        <FirewallStep number={4} view={view} isNext={next === "firewall"} />
         <ResultStep number={5} person={step("first-person")} firewall={step("first-firewall")} view={view} />
       </ol>
     </>

@@ -14,6 +14,7 @@ import { UnknownSenders, useAddSyslogSource } from "~/features/syslog/syslog-sou
 import { useTRPC } from "~/trpc/client.tsx";
 import type { Outputs } from "~/trpc/outputs.ts";
 import { refusalOf } from "~/trpc/refusal.ts";
+import { OutOfTurn } from "./out-of-turn.tsx";
 import { LiveSteps, type Step, StepSection } from "./step-section.tsx";
 
 /** Who says who came and went. Senders that already speak are offered to be accepted. */
@@ -23,12 +24,14 @@ export function SourceStep({
   view,
   sites,
   bases,
+  isNext,
 }: {
   number: number;
   step: Step;
   view: Outputs["setup"]["get"];
   sites: Outputs["sites"]["list"]["items"];
   bases: Outputs["syslog"]["baseConfigurations"]["items"];
+  isNext: boolean;
 }) {
   const customer = useCustomer();
   const trpc = useTRPC();
@@ -81,31 +84,33 @@ export function SourceStep({
           </span>
         </p>
       ) : !has && mayWrite ? (
-        <div className="flex flex-col gap-4">
-          {senders.length === 0 ? null : <UnknownSenders rows={senders} onAccept={setSender} />}
-          <SourceForm
-            key={sender}
-            formId="set-up-source"
-            isNew
-            initial={emptySource(sites[0]?.id ?? "", customer.adDomain, sender)}
-            sites={sites}
-            bases={bases}
-            refusal={add.isError ? refusalOf(add.error) : null}
-            onSubmit={(values) =>
-              add.mutate({
-                customer: customer.slug,
-                siteId: values.siteId,
-                ...sourceFields(values, bases),
-                baseConfiguration: values.baseConfiguration === "" ? null : values.baseConfiguration,
-              })
-            }
-          />
-          <div>
-            <Button type="submit" form="set-up-source" variant="accent" busy={add.isPending}>
-              Add source
-            </Button>
+        <OutOfTurn isNext={isNext} label="Add a source now">
+          <div className="flex flex-col gap-4">
+            {senders.length === 0 ? null : <UnknownSenders rows={senders} onAccept={setSender} />}
+            <SourceForm
+              key={sender}
+              formId="set-up-source"
+              isNew
+              initial={emptySource(sites[0]?.id ?? "", customer.adDomain, sender)}
+              sites={sites}
+              bases={bases}
+              refusal={add.isError ? refusalOf(add.error) : null}
+              onSubmit={(values) =>
+                add.mutate({
+                  customer: customer.slug,
+                  siteId: values.siteId,
+                  ...sourceFields(values, bases),
+                  baseConfiguration: values.baseConfiguration === "" ? null : values.baseConfiguration,
+                })
+              }
+            />
+            <div>
+              <Button type="submit" form="set-up-source" variant="accent" busy={add.isPending}>
+                Add source
+              </Button>
+            </div>
           </div>
-        </div>
+        </OutOfTurn>
       ) : null}
     </StepSection>
   );

@@ -34,18 +34,18 @@ export function Palette({ customer }: { customer: ShellCustomer | null }) {
 
   return (
     <Dialog.Root open={open} onOpenChange={setOpen}>
-      <Dialog.Trigger
-        aria-label="Find a person, an address, a customer or a page"
-        className="flex h-8 items-center gap-2 rounded-sm border border-line bg-sunken px-2 text-sm text-ink-3 hover:border-line-strong md:w-72"
-      >
+      <Dialog.Trigger className="flex h-8 items-center gap-2 rounded-sm border border-line bg-sunken px-2 text-sm text-ink-3 hover:border-line-strong md:w-72">
         <Search aria-hidden size={15} strokeWidth={1.5} className="shrink-0 md:hidden" />
-        <span className="hidden truncate md:inline">Find a user, IP, customer…</span>
-        <kbd className="eyebrow ml-auto hidden rounded-xs border border-line bg-surface px-1 md:inline">
+        <span className="truncate max-md:sr-only">Find a user, IP, customer…</span>
+        <kbd
+          aria-hidden
+          className="eyebrow ml-auto hidden rounded-xs border border-line bg-surface px-1 md:inline"
+        >
           ⌘K
         </kbd>
       </Dialog.Trigger>
       <Dialog.Portal>
-        <Dialog.Backdrop className="fixed inset-0 z-60 bg-black/30" />
+        <Dialog.Backdrop className="fixed inset-0 z-60 bg-scrim" />
         <Dialog.Viewport className="fixed inset-0 z-60 flex items-start justify-center p-4 pt-[12vh]">
           <Dialog.Popup className="w-full max-w-xl overflow-hidden rounded-lg border border-line bg-raised text-ink shadow-pop outline-none">
             <Dialog.Title className="sr-only">Find</Dialog.Title>

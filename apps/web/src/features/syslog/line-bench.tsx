@@ -55,7 +55,7 @@ export function LineBench({ rules, tailed, tools, ruleName, onMark, onSample, on
   return (
     <section aria-label="Lines" className="flex min-w-0 flex-col gap-3">
       <div className="flex flex-wrap items-center gap-3">
-        <h3 className="text-sm font-semibold">Lines</h3>
+        <h2 className="text-sm font-semibold">Lines</h2>
         <div className="ml-auto flex flex-wrap items-center gap-2">{tools}</div>
       </div>
       <TextAreaField

@@ -63,7 +63,7 @@ export function SequenceEditor({
     <div className="grid gap-6 xl:grid-cols-[minmax(0,1fr)_minmax(0,1fr)]">
       <section aria-label="Rules" className="flex min-w-0 flex-col gap-3">
         <div className="flex flex-wrap items-center gap-3">
-          <h3 className="text-sm font-semibold">Rules</h3>
+          <h2 className="text-sm font-semibold">Rules</h2>
           <span className="text-xs text-ink-2">
             tried in this order; the first that is meant and complete counts
           </span>

@@ -49,7 +49,7 @@ export function SequenceForm({ sequence, isFirst, isLast, problems, onEdit }: Se
   const general = problemsAt(problems, id, "sequence");
 
   return (
-    <fieldset className="flex flex-col gap-4 px-4 py-4">
+    <fieldset className="flex min-w-0 flex-col gap-4 px-4 py-4">
       <legend className="sr-only">Rule {sequence.ordinal}</legend>
       <div className="flex flex-wrap items-end gap-3">
         <div className="min-w-40 flex-1">
@@ -109,7 +109,7 @@ export function SequenceForm({ sequence, isFirst, isLast, problems, onEdit }: Se
       />
       <div className="flex flex-col gap-2">
         <div className="flex items-center gap-3">
-          <h4 className="text-sm font-semibold">What is taken</h4>
+          <h3 className="text-sm font-semibold">What is taken</h3>
           <Button
             size="small"
             variant="quiet"
@@ -206,7 +206,8 @@ function PatternRow({
     <li className="flex flex-wrap items-start gap-2 border-l-2 border-line pl-3">
       <div className="w-32">
         <SelectField
-          label={`Becomes, pattern ${index + 1}`}
+          label="Becomes"
+          spoken={`of pattern ${index + 1}`}
           value={pattern.attribute}
           options={ATTRIBUTES}
           onChange={(event) => {
@@ -233,6 +234,7 @@ function PatternRow({
         <div className="w-44">
           <SelectField
             label="Split"
+            spoken={`of pattern ${index + 1}`}
             value={pattern.normalise}
             options={SPLITS}
             onChange={(event) =>
@@ -246,6 +248,7 @@ function PatternRow({
       <div className="w-20">
         <TextField
           label="Match no."
+          spoken={`of pattern ${index + 1}`}
           type="number"
           min={1}
           max={20}
@@ -280,9 +283,9 @@ function Samples({
 }) {
   return (
     <div className="flex flex-col gap-1">
-      <h4 className="text-sm font-semibold">
+      <h3 className="text-sm font-semibold">
         {title} <span className="font-normal text-ink-3">{lines.length}</span>
-      </h4>
+      </h3>
       {lines.length === 0 ? (
         <p className="text-xs text-ink-2">None yet: press the button beside a line.</p>
       ) : (

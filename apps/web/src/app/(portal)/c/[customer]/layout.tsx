@@ -17,8 +17,13 @@ interface Props {
 }
 
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
-  const { customer } = await loadPage(customerOverview((await params).customer));
-  return { title: { default: customer.name, template: `%s · ${customer.name} · Rollcall` } };
+  const { customer: slug } = await params;
+  // What cannot be loaded is said by the page below; a title is due all the same.
+  const name = await customerOverview(slug).then(
+    ({ customer }) => customer.name,
+    () => "Not found",
+  );
+  return { title: { default: name, template: `%s · ${name} · Rollcall` } };
 }
 
 export default async function CustomerLayout({ params, children }: Props) {
