@@ -14,6 +14,8 @@ export interface LabSettings {
   readonly address?: string;
   readonly realm?: string;
   readonly users?: number;
+  /** Begins with the seeded state, whatever an earlier run left behind: 3 s from an image. */
+  readonly isFresh?: boolean;
   /** Where seeded states are kept for the next start; `null`: nowhere. */
   readonly images?: string | null;
 }
@@ -56,6 +58,8 @@ export interface Lab extends LabFacts {
   addToGroup(user: string, group: string): Promise<void>;
   removeFromGroup(user: string, group: string): Promise<void>;
   setEnabled(user: string, isEnabled: boolean): Promise<void>;
+  /** Ends the lock of an account after too many wrong passwords. */
+  unlock(user: string): Promise<void>;
   addUser(user: string): Promise<void>;
   addGroup(group: string): Promise<void>;
   /** Deletes a user or a group. */
@@ -83,6 +87,7 @@ export async function startLab(settings: LabSettings = {}): Promise<LabOutcome> 
   const reason = whyNoLab();
   if (reason !== null) return { kind: "absent", reason };
   const env = environmentOf(settings);
+  if (settings.isFresh === true) await runCommand(AD_LAB, ["reset"], { env });
   const started = await runCommand(AD_LAB, ["start"], { env });
   if (started.code !== 0) {
     const said = `${started.stderr}`.trim().split("\n").slice(-3).join(" ");
@@ -211,6 +216,9 @@ function toLab(facts: LabFacts, env: Record<string, string>): Lab {
         await dnOf(user),
         `replace: userAccountControl\nuserAccountControl: ${isEnabled ? 512 : 514}`,
       );
+    },
+    async unlock(user) {
+      await modify(await dnOf(user), "replace: lockoutTime\nlockoutTime: 0");
     },
     async addUser(user) {
       const dn = `CN=${user},OU=Staff,OU=Lab,${facts.baseDn}`;

@@ -1,4 +1,5 @@
 import { guidFromBytes } from "@rollcall/directory-graph";
+import { EqualityFilter, OrFilter } from "ldapts";
 import { isEnabled } from "./account-state.ts";
 import type { DirectoryConfig } from "./directory-config.ts";
 import {
@@ -295,12 +296,12 @@ export class DirectorySync {
   async #lookAtLocked(session: LdapSession, server: ServerIdentity, signal: AbortSignal): Promise<void> {
     const locked = [...this.#locked];
     for (let from = 0; from < locked.length; from += LOCKED_PER_QUERY) {
-      const ids = locked
-        .slice(from, from + LOCKED_PER_QUERY)
-        .map((guid) => `(objectGUID=${escapedGuid(guid)})`);
       const [request] = this.#requestsFor(server, "");
       if (request === undefined) return;
-      const filter = `(|${ids.join("")})`;
+      const filters = locked
+        .slice(from, from + LOCKED_PER_QUERY)
+        .map((guid) => new EqualityFilter({ attribute: "objectGUID", value: guidBytes(guid) }));
+      const filter = new OrFilter({ filters });
       await this.#readAll(session, server, { ...request, base: server.baseDn, filter }, signal);
     }
   }
@@ -331,9 +332,9 @@ function tombstonesOf(server: ServerIdentity, since: string): SearchRequest {
   };
 }
 
-/** A GUID as a filter wants it: each byte escaped, the first three fields turned round. */
-function escapedGuid(guid: string): string {
-  const hex = guid.replaceAll("-", "");
+/** A GUID as the directory stores it: the first three fields turned round. */
+function guidBytes(guid: string): Buffer {
+  const hex = Buffer.from(guid.replaceAll("-", ""), "hex");
   const order = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15];
-  return order.map((index) => `\\${hex.slice(2 * index, 2 * index + 2)}`).join("");
+  return Buffer.from(order.map((index) => hex[index] ?? 0));
 }

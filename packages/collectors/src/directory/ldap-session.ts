@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
-import { Client, type Control, PagedResultsControl, SearchResponse } from "ldapts";
+import { Client, type Control, type Filter, PagedResultsControl, SearchResponse } from "ldapts";
 import type { DirectoryConfig } from "./directory-config.ts";
 import { DirectoryFault, toDirectoryFault } from "./directory-fault.ts";
 import { PageControl } from "./ldap-controls.ts";
@@ -16,7 +16,8 @@ const NO_COOKIE = new Uint8Array(0);
 export interface SearchRequest {
   readonly base: string;
   readonly scope: "base" | "one" | "sub";
-  readonly filter: string;
+  /** As a string, or made of the library's parts where it holds bytes that are no text. */
+  readonly filter: string | Filter;
   readonly attributes: readonly string[];
   readonly controls?: readonly Control[];
 }

@@ -1,0 +1,439 @@
+import type { PrincipalFacts } from "@rollcall/identity-core";
+import { silentLogger } from "@rollcall/observability";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { DirectoryConfig } from "./directory-config.ts";
+import { createDirectoryReader, type DirectoryReader } from "./directory-reader.ts";
+import { PrincipalBook } from "./principal-book.ts";
+import { FakeDirectory } from "./testing/fake-directory.ts";
+
+let directory: FakeDirectory;
+const ending: (() => Promise<unknown>)[] = [];
+
+beforeEach(async () => {
+  directory = new FakeDirectory();
+  directory.addGroup(513, "Domain Users", []);
+  await directory.open();
+});
+afterEach(async () => {
+  for (const end of ending.splice(0)) await end();
+  await directory.close();
+});
+
+/** A reader whose pauses are ended by the test, one by one. */
+class Harness {
+  readonly reader: DirectoryReader;
+  readonly waits: number[] = [];
+  readonly facts = new Map<string, PrincipalFacts>();
+  readonly told: PrincipalFacts[][] = [];
+  now = 1_000_000;
+  #goOn: (() => void) | null = null;
+  readonly #end = new AbortController();
+  readonly #done: Promise<void>;
+
+  constructor(overrides: Partial<DirectoryConfig> = {}, password: string = "right", book?: PrincipalBook) {
+    this.reader = createDirectoryReader({
+      config: {
+        id: "dir-1",
+        name: "Corp",
+        host: "127.0.0.1",
+        port: directory.port,
+        tls: "none",
+        dangerouslyTrustAnyCertificate: false,
+        bindUser: "reader@corp.example",
+        pollSeconds: 30,
+        pageSize: 50,
+        ...overrides,
+      },
+      password,
+      now: () => this.now,
+      log: silentLogger,
+      random: () => 1,
+      sleep: (ms, signal) =>
+        new Promise((resolve) => {
+          this.waits.push(ms);
+          this.#goOn = resolve;
+          signal.addEventListener("abort", () => resolve(), { once: true });
+        }),
+      ...(book === undefined ? {} : { book }),
+    });
+    this.#done = this.#run();
+    ending.push(() => this.stop());
+  }
+
+  get health() {
+    const [health] = this.reader.health();
+    if (health === undefined) throw new Error("a reader has one health");
+    return health;
+  }
+
+  /** Waits until the reader pauses for the n-th time, then lets time pass. */
+  async paused(times: number): Promise<void> {
+    while (this.waits.length < times) await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  async next(ms = 30_000): Promise<PrincipalFacts[]> {
+    const before = this.waits.length;
+    const told = this.told.length;
+    this.now += ms;
+    this.#goOn?.();
+    await this.paused(before + 1);
+    return this.told.slice(told).flat();
+  }
+
+  async stop(): Promise<void> {
+    this.#end.abort();
+    await this.#done;
+  }
+
+  factsOf(name: string): PrincipalFacts | undefined {
+    return [...this.facts.values()].find((facts) => facts.name === name);
+  }
+
+  async #run(): Promise<void> {
+    for await (const batch of this.reader.collect({ after: null, signal: this.#end.signal })) {
+      this.told.push([...batch.facts]);
+      for (const facts of batch.facts) this.facts.set(facts.key, facts);
+    }
+  }
+}
+
+async function started(...args: ConstructorParameters<typeof Harness>): Promise<Harness> {
+  const harness = new Harness(...args);
+  await harness.paused(1);
+  return harness;
+}
+
+describe("the directory reader", () => {
+  it("tells of everybody once, with nested groups, and then says nothing while nothing changes", async () => {
+    directory.addUser(1103, "ana", { userPrincipalName: ["ana.l@corp.example"], displayName: ["Ana L"] });
+    directory.addGroup(1200, "Sales", [1103]);
+    directory.addGroup(1201, "Staff", [1200]);
+    const harness = await started();
+    expect(harness.told.flat()).toEqual([
+      {
+        key: "S-1-5-21-1-2-3-1103",
+        kind: "user",
+        directoryId: "dir-1",
+        asOf: 1_000_000,
+        aliases: [
+          "s-1-5-21-1-2-3-1103",
+          "corp.example\\ana",
+          "corp\\ana",
+          "ana@corp.example",
+          "ana.l@corp.example",
+          "ana",
+        ],
+        domain: "corp.example",
+        netbiosDomain: "CORP",
+        name: "ana",
+        upn: "ana.l@corp.example",
+        displayName: "Ana L",
+        groups: ["Domain Users", "Sales", "Staff"],
+        enabled: true,
+      },
+    ]);
+    const searches = directory.searches;
+    expect(await harness.next()).toEqual([]);
+    // Nothing was written, so nothing but the update number was asked for.
+    expect(directory.searches - searches).toBe(1);
+    expect(harness.health).toMatchObject({
+      state: "ok",
+      sentence: "1 users, 0 devices and 3 groups of corp.example",
+    });
+  });
+
+  it("reads on after an empty page that says there is more", async () => {
+    directory.sendsEmptyPages = true;
+    for (let rid = 2000; rid < 2180; rid += 1) directory.addUser(rid);
+    const harness = await started();
+    expect(harness.facts.size).toBe(180);
+  });
+
+  it("reads members that come in pieces, to the last one", async () => {
+    directory.memberLimit = 15;
+    const rids = Array.from({ length: 100 }, (_, index) => 2000 + index);
+    for (const rid of rids) directory.addUser(rid);
+    directory.addGroup(1200, "Everyone", rids);
+    const harness = await started();
+    expect([...harness.facts.values()].filter(({ groups }) => groups.includes("Everyone"))).toHaveLength(100);
+  });
+
+  it("tells only of those whom a group change concerns", async () => {
+    directory.addUser(1103, "ana");
+    directory.addUser(1104, "ben");
+    directory.addGroup(1200, "Sales", [1103]);
+    const harness = await started();
+    directory.addGroup(1200, "Sales", [1104]);
+    const told = (await harness.next()).map(({ name, groups }) => [name, groups] as const);
+    expect(told.sort(([left], [right]) => left.localeCompare(right))).toEqual([
+      ["ana", ["Domain Users"]],
+      ["ben", ["Domain Users", "Sales"]],
+    ]);
+    expect(harness.health.counters).toMatchObject({ fullReads: 1, incrementalReads: 1 });
+  });
+
+  it("tells of a deleted user as not enabled, where it may see deleted objects and where it may not", async () => {
+    for (const canSeeDeleted of [true, false]) {
+      directory.addUser(1103, "ana");
+      directory.addUser(1199, "gone");
+      directory.canSeeDeleted = canSeeDeleted;
+      if (canSeeDeleted) directory.remove(1199);
+      const harness = await started();
+      directory.remove(1103);
+      expect(await harness.next()).toMatchObject([{ name: "ana", enabled: false, groups: [] }]);
+      expect(harness.health.counters.deletionListings).toBe(canSeeDeleted ? 0 : 1);
+      await harness.stop();
+    }
+  });
+
+  it("notices one that it may no longer see", async () => {
+    directory.addUser(1103, "ana");
+    const harness = await started();
+    directory.hide(1103);
+    expect(await harness.next()).toMatchObject([{ name: "ana", enabled: false }]);
+  });
+
+  it("tells of a disabled account, and of one enabled again", async () => {
+    directory.addUser(1103, "ana");
+    const harness = await started();
+    directory.change(1103, { userAccountControl: ["514"] });
+    expect(await harness.next()).toMatchObject([{ name: "ana", enabled: false, groups: ["Domain Users"] }]);
+    directory.change(1103, { userAccountControl: ["512"] });
+    expect(await harness.next()).toMatchObject([{ name: "ana", enabled: true }]);
+  });
+
+  it("ends an account at its date, though no object changes then", async () => {
+    const filetime = (BigInt(1_000_000 + 45_000) + 11_644_473_600_000n) * 10_000n;
+    directory.addUser(1103, "ana", { accountExpires: [String(filetime)] });
+    const harness = await started();
+    expect(harness.factsOf("ana")?.enabled).toBe(true);
+    expect(await harness.next()).toEqual([]);
+    expect(await harness.next()).toMatchObject([{ name: "ana", enabled: false }]);
+  });
+
+  it("asks again for a locked account, whose lock ends without a change", async () => {
+    directory.addUser(1103, "ana", { "msDS-User-Account-Control-Computed": ["16"] });
+    const harness = await started();
+    expect(harness.factsOf("ana")?.enabled).toBe(false);
+    const searches = directory.searches;
+    expect(await harness.next()).toEqual([]);
+    expect(directory.searches - searches).toBe(2);
+    // A computed attribute: the object's update number stays.
+    directory.addUser(1103, "ana", { "msDS-User-Account-Control-Computed": ["0"] });
+    expect(await harness.next()).toMatchObject([{ name: "ana", enabled: true }]);
+  });
+
+  it("reads everything again when another controller answers, and tells only what differs", async () => {
+    directory.addUser(1103, "ana");
+    directory.addUser(1104, "ben");
+    const harness = await started();
+    directory.becomeAnotherController(17);
+    directory.addGroup(1200, "Sales", [1104]);
+    directory.dropConnections();
+    await harness.next();
+    await harness.next(2000);
+    expect(
+      harness.told
+        .slice(1)
+        .flat()
+        .map(({ name }) => name),
+    ).toEqual(["ben"]);
+    expect(harness.health.counters.fullReads).toBe(2);
+  });
+
+  it("reads everything again when the controller was set back to an older state", async () => {
+    directory.addUser(1103, "ana");
+    const harness = await started();
+    directory.becomeAnotherController(3);
+    await harness.next();
+    expect(harness.health.counters.fullReads).toBe(2);
+  });
+
+  it("reads everything again once a day", async () => {
+    const harness = await started();
+    await harness.next(24 * 3_600_000);
+    expect(harness.health.counters.fullReads).toBe(2);
+  });
+
+  it("tries a refused password once more after five minutes, and then no more until it is told to", async () => {
+    const harness = await started({}, "wrong");
+    expect(harness.waits).toEqual([300_000]);
+    expect(harness.health).toMatchObject({
+      state: "broken",
+      sentence: expect.stringMatching(
+        /refuses reader@corp.example: the password or the user name is wrong: type the password again$/,
+      ),
+    });
+    harness.now += 300_000;
+    const second = harness.next(0);
+    while (directory.binds < 2) await new Promise((resolve) => setImmediate(resolve));
+    while (!harness.health.sentence.includes("Not tried again"))
+      await new Promise((resolve) => setImmediate(resolve));
+    expect(directory.binds).toBe(2);
+    directory.password = "wrong";
+    directory.addUser(1103, "ana");
+    harness.reader.refresh();
+    await second;
+    expect(directory.binds).toBe(3);
+    expect(harness.health.state).toBe("ok");
+    expect(harness.factsOf("ana")).toBeDefined();
+  });
+
+  it.each([
+    ["533", /the account is disabled/],
+    ["775", /the account is locked/],
+    ["532", /the password has expired/],
+    ["773", /must be changed/],
+    ["701", /the account has expired/],
+    ["525", /the user is not known/],
+  ])("says why a log-on is refused: data %s", async (code, sentence) => {
+    directory.refusal = code;
+    const harness = await started({}, "wrong");
+    expect(harness.health.sentence).toMatch(sentence);
+  });
+
+  it("refuses an empty password itself: a server would let it in as nobody", async () => {
+    const harness = await started({}, "");
+    expect(directory.binds).toBe(0);
+    expect(harness.health.sentence).toMatch(/There is no password/);
+  });
+
+  it("waits longer and longer for a server that is gone, says since when, and goes on where it was", async () => {
+    directory.addUser(1103, "ana");
+    const { port } = directory;
+    const harness = await started();
+    await directory.close();
+    const goneAt = harness.now + 30_000;
+    await harness.next();
+    for (const _ of [1, 2, 3]) await harness.next(1000);
+    expect(harness.waits.slice(1)).toEqual([1000, 2000, 4000, 8000]);
+    expect(harness.health).toMatchObject({
+      state: "broken",
+      since: goneAt,
+      sentence: expect.stringMatching(/127\.0\.0\.1/),
+    });
+    for (const _ of [1, 2, 3, 4, 5]) await harness.next(1000);
+    expect(Math.max(...harness.waits.slice(1))).toBe(60_000);
+
+    directory.addUser(1104, "ben");
+    const again = directory;
+    directory = new FakeDirectory();
+    await again.close();
+    directory.addGroup(513, "Domain Users", []);
+    directory.addUser(1103, "ana");
+    directory.addUser(1104, "ben");
+    await directory.open(port);
+    expect((await harness.next(60_000)).map(({ name }) => name)).toEqual(["ben"]);
+    expect(harness.health.state).toBe("ok");
+  });
+
+  it("tells nobody with half of the groups when a read breaks off in the middle", async () => {
+    for (let rid = 2000; rid < 2300; rid += 1) directory.addUser(rid);
+    directory.addGroup(1200, "Late", [2000]);
+    const book = new PrincipalBook();
+    const harness = new Harness({}, "right", book);
+    while (book.graph.size.users < 60) await new Promise((resolve) => setImmediate(resolve));
+    directory.dropConnections();
+    await harness.paused(1);
+    expect(harness.told).toEqual([]);
+    await harness.next(1000);
+    expect(harness.factsOf("u2000")?.groups).toContain("Late");
+    expect(harness.facts.size).toBe(300);
+  });
+
+  it("lists the groups that the filter lets through, and tells of the change when the filter changes", async () => {
+    directory.addUser(1103, "ana");
+    directory.addGroup(1200, "Sales", [1103]);
+    const harness = await started();
+    harness.reader.setGroupFilter(({ name }) => name === "Sales");
+    await harness.paused(2);
+    expect(harness.factsOf("ana")?.groups).toEqual(["Sales"]);
+  });
+
+  it("keeps service accounts out: they look like computers and are at no address", async () => {
+    directory.addUser(1103, "gmsa$", {
+      objectClass: ["top", "user", "computer", "msDS-GroupManagedServiceAccount"],
+      sAMAccountType: ["805306369"],
+    });
+    directory.addUser(1104, "WS1$", {
+      objectClass: ["computer"],
+      sAMAccountType: ["805306369"],
+      dNSHostName: ["ws1.corp.example"],
+    });
+    const harness = await started();
+    expect([...harness.facts.values()].map(({ name, kind }) => [name, kind])).toEqual([["WS1", "device"]]);
+    expect(harness.factsOf("WS1")?.aliases).toEqual([
+      "s-1-5-21-1-2-3-1104",
+      "corp.example\\ws1$",
+      "corp\\ws1$",
+      "corp.example\\ws1",
+      "corp\\ws1",
+      "ws1.corp.example",
+      "ws1",
+      "ws1$",
+    ]);
+  });
+
+  it("gives a spelling that a user and a computer share to neither", async () => {
+    directory.addUser(1103, "ws1");
+    directory.addUser(1104, "WS1$", { objectClass: ["computer"], sAMAccountType: ["805306369"] });
+    const harness = await started();
+    expect(harness.factsOf("ws1")?.aliases).not.toContain("ws1");
+    expect(harness.factsOf("WS1")?.aliases).toEqual([
+      "s-1-5-21-1-2-3-1104",
+      "corp.example\\ws1$",
+      "corp\\ws1$",
+    ]);
+  });
+
+  it("cuts a list of groups that no firewall could hold, and says so", async () => {
+    directory.addUser(1103, "ana");
+    for (let index = 0; index < 250; index += 1)
+      directory.addGroup(3000 + index, `G${String(index).padStart(3, "0")}`, [1103]);
+    const harness = await started();
+    expect(harness.factsOf("ana")?.groups).toHaveLength(200);
+    expect(harness.health).toMatchObject({
+      state: "degraded",
+      sentence: expect.stringMatching(/narrow the group filter/),
+    });
+  });
+
+  it("counts an entry that lacks what every account has, and reads on", async () => {
+    directory.addUser(1103, "nameless", { sAMAccountName: [] });
+    directory.addUser(1104, "ben");
+    const harness = await started();
+    expect(harness.facts.size).toBe(1);
+    expect(harness.health.counters.entriesUnusable).toBe(1);
+  });
+
+  it("stops at once, in the middle of a pause, and again", async () => {
+    const harness = await started();
+    await harness.stop();
+    await harness.stop();
+  });
+
+  it("tests each step in order and ends at the one that fails, with what to do", async () => {
+    directory.addUser(1103, "ana");
+    const good = await started();
+    expect((await good.reader.test()).map(({ name, ok }) => [name, ok])).toEqual([
+      ["Port", true],
+      ["Log-on", true],
+      ["Directory", true],
+      ["People", true],
+      ["Groups", true],
+    ]);
+    directory.password = "changed";
+    expect((await good.reader.test()).at(-1)).toEqual({
+      name: "Log-on",
+      ok: false,
+      detail: `127.0.0.1:${directory.port} refuses reader@corp.example: the password or the user name is wrong`,
+      remedy: "type the password again",
+    });
+    await directory.close();
+    expect((await good.reader.test()).at(-1)).toMatchObject({
+      name: "Port",
+      ok: false,
+      remedy: expect.any(String),
+    });
+  });
+});

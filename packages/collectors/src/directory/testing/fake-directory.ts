@@ -1,0 +1,392 @@
+import { once } from "node:events";
+import { createServer, type Server, type Socket } from "node:net";
+import {
+  AndFilter,
+  Ber,
+  BerReader,
+  BerWriter,
+  EqualityFilter,
+  type Filter,
+  FilterParser,
+  GreaterThanEqualsFilter,
+  OrFilter,
+} from "ldapts";
+
+const BASE = "DC=corp,DC=example";
+const CONFIGURATION = `CN=Configuration,${BASE}`;
+const SERVICE = `CN=NTDS Settings,CN=DC1,CN=Servers,${CONFIGURATION}`;
+const PAGED = "1.2.840.113556.1.4.319";
+const SHOW_DELETED = "1.2.840.113556.1.4.417";
+const DOMAIN = [21, 1, 2, 3];
+
+type Attributes = Record<string, readonly (string | Buffer)[]>;
+
+interface FakeObject {
+  dn: string;
+  rid: number;
+  isDeleted: boolean;
+  attributes: Attributes;
+}
+
+interface Search {
+  readonly base: string;
+  readonly scope: number;
+  readonly filter: Filter;
+  readonly attributes: readonly string[];
+  readonly pageSize: number;
+  readonly offset: number;
+  readonly showDeleted: boolean;
+}
+
+/**
+ * A small LDAP server that behaves like a domain controller where a reader can go wrong: pages that are empty and go
+ * on, members that come in pieces, refused passwords, another controller behind the same name. Without TLS.
+ */
+export class FakeDirectory {
+  password = "right";
+  /** The sub-code of a refused log-on. */
+  refusal = "52e";
+  /** Active Directory gives 1,500 members at once; the rest is to be asked for. */
+  memberLimit = 1500;
+  /** Sends an empty page with a cookie before each full one. */
+  sendsEmptyPages = false;
+  canSeeDeleted = false;
+  invocation = 1;
+  binds = 0;
+  searches = 0;
+  readonly #objects = new Map<number, FakeObject>();
+  readonly #sockets = new Set<Socket>();
+  readonly #server: Server = createServer({ noDelay: true }, (socket) => this.#serve(socket));
+  #usn = 1000;
+
+  get port(): number {
+    const address = this.#server.address();
+    return address === null || typeof address === "string" ? 0 : address.port;
+  }
+
+  async open(port = 0): Promise<void> {
+    this.#server.listen(port, "127.0.0.1");
+    await once(this.#server, "listening");
+  }
+
+  async close(): Promise<void> {
+    this.dropConnections();
+    if (!this.#server.listening) return;
+    this.#server.close();
+    await once(this.#server, "close");
+  }
+
+  dropConnections(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  addUser(rid: number, name = `u${rid}`, overrides: Attributes = {}): void {
+    this.#put(rid, `CN=${name},OU=Staff,${BASE}`, {
+      objectClass: ["top", "person", "user"],
+      sAMAccountName: [name],
+      sAMAccountType: ["805306368"],
+      userAccountControl: ["512"],
+      primaryGroupID: ["513"],
+      ...overrides,
+    });
+  }
+
+  addGroup(rid: number, name: string, members: readonly number[]): void {
+    this.#put(rid, `CN=${name},OU=Groups,${BASE}`, {
+      objectClass: ["top", "group"],
+      sAMAccountName: [name],
+      sAMAccountType: ["268435456"],
+      groupType: ["-2147483646"],
+      member: members.map((member) => this.#extendedDn(member)),
+    });
+  }
+
+  change(rid: number, attributes: Attributes): void {
+    const object = this.#objects.get(rid);
+    if (object === undefined) throw new Error(`there is no object ${rid}`);
+    this.#put(rid, object.dn, { ...object.attributes, ...attributes });
+  }
+
+  /** Deletes an object; links to it go too, and the groups that had them do not change for that. */
+  remove(rid: number): void {
+    const object = this.#objects.get(rid);
+    if (object === undefined) throw new Error(`there is no object ${rid}`);
+    this.#usn += 1;
+    const dn = `CN=${rid}\\0ADEL,CN=Deleted Objects,${BASE}`;
+    const attributes = { ...object.attributes, isDeleted: ["TRUE"], uSNChanged: [String(this.#usn)] };
+    this.#objects.set(rid, { ...object, dn, isDeleted: true, attributes });
+  }
+
+  /** Hides an object without a trace, as taking the right to read it does. */
+  hide(rid: number): void {
+    this.#objects.delete(rid);
+    this.#usn += 1;
+  }
+
+  /** Another controller answers from now on; its numbers are its own. */
+  becomeAnotherController(usn: number): void {
+    this.invocation += 1;
+    this.#usn = usn;
+  }
+
+  #put(rid: number, dn: string, attributes: Attributes): void {
+    this.#usn += 1;
+    const ids = { objectGUID: [guidOf(rid)], objectSid: [sidOf(rid)], uSNChanged: [String(this.#usn)] };
+    this.#objects.set(rid, { dn, rid, isDeleted: false, attributes: { ...attributes, ...ids } });
+  }
+
+  #extendedDn(rid: number): string {
+    const hex = guidOf(rid).toString("hex");
+    return `<GUID=${hex}>;<SID=S-1-5-${DOMAIN.join("-")}-${rid}>;CN=member${rid},${BASE}`;
+  }
+
+  #serve(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.on("error", () => socket.destroy());
+    socket.on("close", () => this.#sockets.delete(socket));
+    let pending = Buffer.alloc(0);
+    socket.on("data", (chunk) => {
+      pending = Buffer.concat([pending, chunk]);
+      for (let length = messageLength(pending); length !== null; length = messageLength(pending)) {
+        const message = pending.subarray(0, length);
+        pending = pending.subarray(length);
+        this.#answer(socket, message);
+      }
+    });
+  }
+
+  #answer(socket: Socket, message: Buffer): void {
+    const reader = new BerReader(message);
+    reader.readSequence();
+    const id = reader.readInt() ?? 0;
+    const operation = reader.readSequence();
+    if (operation === 0x60) this.#bind(socket, id, reader);
+    else if (operation === 0x63) this.#search(socket, id, reader);
+    else socket.end();
+  }
+
+  #bind(socket: Socket, id: number, reader: BerReader): void {
+    this.binds += 1;
+    reader.readInt();
+    reader.readString();
+    const password = reader.readString(0x80);
+    const isRight = password === this.password;
+    const text = isRight
+      ? ""
+      : `80090308: LdapErr: DSID-0C090447, comment: AcceptSecurityContext error, data ${this.refusal}, v3839`;
+    socket.write(result(id, 0x61, isRight ? 0 : 49, text));
+  }
+
+  #search(socket: Socket, id: number, reader: BerReader): void {
+    this.searches += 1;
+    const search = readSearch(reader);
+    const found = this.#find(search);
+    if (found === null) {
+      socket.write(result(id, 0x65, 32, "no such object"));
+      return;
+    }
+    // An offset that is no multiple of two means: the empty page was sent, now the full one.
+    const sendsNothing = this.sendsEmptyPages && search.pageSize > 0 && search.offset % 2 === 0;
+    const from = search.offset >> 1;
+    const page = sendsNothing ? [] : search.pageSize > 0 ? found.slice(from, from + search.pageSize) : found;
+    for (const object of page) socket.write(this.#entry(id, object, search));
+    const next = this.#nextCookie(search, found.length, sendsNothing);
+    socket.write(result(id, 0x65, 0, "", search.pageSize > 0 ? next : null));
+  }
+
+  #nextCookie(search: Search, total: number, sentNothing: boolean): string {
+    if (sentNothing) return String(search.offset + 1);
+    const following = (search.offset >> 1) + search.pageSize;
+    return following < total ? String(following * 2 + (this.sendsEmptyPages ? 0 : 1)) : "";
+  }
+
+  #find(search: Search): readonly FakeObject[] | null {
+    const fixed = this.#fixedEntry(search.base);
+    if (search.scope === 0) {
+      if (fixed !== null) return [fixed];
+      const one = [...this.#objects.values()].find(({ dn, isDeleted }) => dn === search.base && !isDeleted);
+      return one === undefined ? null : [one];
+    }
+    if (search.base.startsWith("CN=Partitions,")) {
+      return [
+        {
+          dn: `CN=CORP,${search.base}`,
+          rid: 0,
+          isDeleted: false,
+          attributes: { nETBIOSName: ["CORP"], nCName: [BASE] },
+        },
+      ];
+    }
+    if (search.base.startsWith("CN=Deleted Objects,") && !this.canSeeDeleted) return null;
+    return [...this.#objects.values()].filter(
+      ({ dn, isDeleted, attributes }) =>
+        dn.endsWith(search.base) && (!isDeleted || search.showDeleted) && matches(search.filter, attributes),
+    );
+  }
+
+  #fixedEntry(dn: string): FakeObject | null {
+    const make = (attributes: Attributes): FakeObject => ({ dn, rid: 0, isDeleted: false, attributes });
+    if (dn === "") {
+      return make({
+        defaultNamingContext: [BASE],
+        configurationNamingContext: [CONFIGURATION],
+        dsServiceName: [SERVICE],
+        dnsHostName: ["dc1.corp.example"],
+        highestCommittedUSN: [String(this.#usn)],
+      });
+    }
+    return dn === SERVICE ? make({ invocationId: [guidOf(this.invocation)] }) : null;
+  }
+
+  #entry(id: number, object: FakeObject, search: Search): Buffer {
+    const writer = new BerWriter();
+    writer.startSequence();
+    writer.writeInt(id);
+    writer.startSequence(0x64);
+    writer.writeString(object.dn);
+    writer.startSequence();
+    for (const wanted of search.attributes) {
+      const piece = this.#attribute(object, wanted);
+      if (piece === null) continue;
+      writer.startSequence();
+      writer.writeString(piece.name);
+      writer.startSequence(0x31);
+      for (const value of piece.values) {
+        if (typeof value === "string") writer.writeString(value);
+        else writer.writeBuffer(value, Ber.OctetString);
+      }
+      writer.endSequence();
+      writer.endSequence();
+    }
+    writer.endSequence();
+    writer.endSequence();
+    writer.endSequence();
+    return writer.buffer;
+  }
+
+  #attribute(
+    object: FakeObject,
+    wanted: string,
+  ): { name: string; values: readonly (string | Buffer)[] } | null {
+    const [plain = "", option = ""] = wanted.split(";");
+    const live = (object.attributes[plain] ?? []).filter((value) => !this.#isDeadLink(plain, value));
+    if (plain !== "member" || (option === "" && live.length <= this.memberLimit)) {
+      return live.length === 0 ? null : { name: plain, values: live };
+    }
+    const from = option === "" ? 0 : Number(/range=(\d+)-/.exec(option)?.[1]);
+    const piece = live.slice(from, from + this.memberLimit);
+    const isLast = from + piece.length >= live.length;
+    return { name: `member;range=${from}-${isLast ? "*" : from + piece.length - 1}`, values: piece };
+  }
+
+  #isDeadLink(attribute: string, value: string | Buffer): boolean {
+    if (attribute !== "member" || typeof value !== "string") return false;
+    const rid = Number(/-(\d+)>;CN=/.exec(value)?.[1]);
+    const target = this.#objects.get(rid);
+    return target === undefined || target.isDeleted;
+  }
+}
+
+function guidOf(rid: number): Buffer {
+  const guid = Buffer.alloc(16, 7);
+  guid.writeUInt32BE(rid, 12);
+  return guid;
+}
+
+function sidOf(rid: number): Buffer {
+  const parts = [...DOMAIN, rid];
+  const sid = Buffer.alloc(8 + 4 * parts.length);
+  sid[0] = 1;
+  sid[1] = parts.length;
+  sid[7] = 5;
+  for (const [index, part] of parts.entries()) sid.writeUInt32LE(part, 8 + 4 * index);
+  return sid;
+}
+
+/** Length of the first message in the buffer, header included; null while it is not whole. */
+function messageLength(buffer: Buffer): number | null {
+  const first = buffer[1];
+  if (first === undefined) return null;
+  if (first < 0x80) return buffer.length >= 2 + first ? 2 + first : null;
+  const bytes = first & 0x7f;
+  if (buffer.length < 2 + bytes) return null;
+  const total = 2 + bytes + buffer.readUIntBE(2, bytes);
+  return buffer.length >= total ? total : null;
+}
+
+function readSearch(reader: BerReader): Search {
+  const base = reader.readString() ?? "";
+  const scope = reader.readEnumeration() ?? 0;
+  reader.readEnumeration();
+  reader.readInt();
+  reader.readInt();
+  reader.readBoolean();
+  const filter = FilterParser.parse(reader);
+  const attributes: string[] = [];
+  reader.readSequence();
+  const end = reader.offset + reader.length;
+  while (reader.offset < end) attributes.push(reader.readString() ?? "");
+  let pageSize = 0;
+  let offset = 0;
+  let showDeleted = false;
+  if (reader.peek() === 0xa0) {
+    reader.readSequence();
+    const controlsEnd = reader.offset + reader.length;
+    while (reader.offset < controlsEnd) {
+      reader.readSequence();
+      const controlEnd = reader.offset + reader.length;
+      const oid = reader.readString();
+      if (reader.peek() === Ber.Boolean) reader.readBoolean();
+      if (oid === SHOW_DELETED) showDeleted = true;
+      if (oid === PAGED) {
+        const value = new BerReader(reader.readString(Ber.OctetString, true) ?? Buffer.alloc(0));
+        value.readSequence();
+        pageSize = value.readInt() ?? 0;
+        offset = Number(value.readString(Ber.OctetString, true)?.toString() ?? "0") || 0;
+      }
+      reader.offset = controlEnd;
+    }
+  }
+  return { base, scope, filter, attributes, pageSize, offset, showDeleted };
+}
+
+function result(id: number, tag: number, code: number, text: string, cookie: string | null = null): Buffer {
+  const writer = new BerWriter();
+  writer.startSequence();
+  writer.writeInt(id);
+  writer.startSequence(tag);
+  writer.writeEnumeration(code);
+  writer.writeString("");
+  writer.writeString(text);
+  writer.endSequence();
+  if (cookie !== null) {
+    const value = new BerWriter();
+    value.startSequence();
+    value.writeInt(0);
+    value.writeString(cookie);
+    value.endSequence();
+    writer.startSequence(0xa0);
+    writer.startSequence();
+    writer.writeString(PAGED);
+    writer.writeBuffer(value.buffer, Ber.OctetString);
+    writer.endSequence();
+    writer.endSequence();
+  }
+  writer.endSequence();
+  return writer.buffer;
+}
+
+function matches(filter: Filter, attributes: Attributes): boolean {
+  if (filter instanceof AndFilter) return filter.filters.every((inner) => matches(inner, attributes));
+  if (filter instanceof OrFilter) return filter.filters.some((inner) => matches(inner, attributes));
+  const values = (name: string) =>
+    Object.entries(attributes).find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1] ?? [];
+  if (filter instanceof GreaterThanEqualsFilter) {
+    return values(filter.attribute).some((value) => Number(value) >= Number(filter.value));
+  }
+  if (filter instanceof EqualityFilter) {
+    const wanted = Buffer.from(filter.value);
+    return values(filter.attribute).some((value) => Buffer.from(value).equals(wanted));
+  }
+  return true;
+}
