@@ -39,7 +39,8 @@ export async function rotateSecret(
         revokedAt: null,
         OR: [{ expiresAt: null }, { expiresAt: { gt: now } }],
       },
-      orderBy: { createdAt: "desc" },
+      // The current one has no end yet; times of creation may be equal.
+      orderBy: [{ expiresAt: { sort: "desc", nulls: "first" } }, { createdAt: "desc" }],
       select: { id: true },
     });
     const [current, ...older] = valid.map((secret) => secret.id);
