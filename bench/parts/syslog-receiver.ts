@@ -24,16 +24,26 @@ async function receiveByCollector(): Promise<void> {
   });
   await listener.start();
   told({ port: listener.addresses.tcp?.port });
-  const matched = Math.round(expected * 0.8);
+  const counters = (): Readonly<Record<string, number>> => listener.health()[0]?.counters ?? {};
+  const done = new AbortController();
+  // Not by the number of observations: a refused line makes none, and the run must end and say so.
+  const watch = setInterval(() => {
+    if ((counters().received ?? 0) >= expected && listener.counters.waitingLines === 0) done.abort();
+  }, 100);
   let observations = 0;
   let begunAt = 0;
-  for await (const batch of listener.collect({ after: null, signal: new AbortController().signal })) {
+  let lastAt = 0;
+  for await (const batch of listener.collect({ after: null, signal: done.signal })) {
     begunAt ||= performance.now();
     observations += batch.observations.length;
     batch.ack?.();
-    if (observations >= matched) break;
+    lastAt = performance.now();
   }
-  told({ elapsedMs: performance.now() - begunAt, observations });
+  clearInterval(watch);
+  const refused = Object.fromEntries(
+    Object.entries(counters()).filter(([name]) => name.startsWith("refused.")),
+  );
+  told({ elapsedMs: lastAt - begunAt, observations, refused });
   process.exit(0);
 }
 
@@ -55,7 +65,7 @@ function receiveBare(): void {
       }
       pending = bytes.subarray(from);
       if (lines < expected) return;
-      told({ elapsedMs: performance.now() - begunAt, observations: 0, characters });
+      told({ elapsedMs: performance.now() - begunAt, observations: 0, refused: {}, characters });
       process.exit(0);
     });
   });
