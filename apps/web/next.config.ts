@@ -26,7 +26,6 @@ const config: NextConfig = {
   poweredByHeader: false,
   experimental: { authInterrupts: true },
   async headers() {
-    const isSecure = process.env.NEXTAUTH_URL?.startsWith("https:") ?? false;
     return [
       {
         source: "/:path*",
@@ -36,9 +35,6 @@ const config: NextConfig = {
           { key: "X-Frame-Options", value: "DENY" },
           { key: "Cross-Origin-Opener-Policy", value: "same-origin" },
           { key: "Permissions-Policy", value: "camera=(), microphone=(), geolocation=()" },
-          ...(isSecure
-            ? [{ key: "Strict-Transport-Security", value: "max-age=63072000; includeSubDomains" }]
-            : []),
         ],
       },
       {

@@ -32,6 +32,9 @@ export function proxy(request: NextRequest): NextResponse {
   headers.set("content-security-policy", policy);
   const answer = NextResponse.next({ request: { headers } });
   answer.headers.set("content-security-policy", policy);
+  // Read when the portal runs: the build does not know how browsers will reach it.
+  if (process.env.NEXTAUTH_URL?.startsWith("https:"))
+    answer.headers.set("strict-transport-security", "max-age=63072000; includeSubDomains");
   return answer;
 }
 

@@ -12,12 +12,17 @@ export interface SignInServices {
   now(): number;
   /** Where the browser comes from, by the headers that the server trusts. */
   sourceIpOf(headers: Readonly<Record<string, unknown>>): string | null;
+  /** Told of a check that could not be made, and of next-auth's own faults. The browser learns no word of them. */
+  onFault(error: unknown, attempted: string): void;
   /** Told of each outcome, for the security log. */
   onSignIn(event: {
     readonly outcome: "signed-in" | "refused" | "wait";
     readonly sourceIp: string | null;
   }): void;
 }
+
+/** What the form is told when the password could not be checked: the fault is ours. */
+export const SIGN_IN_UNAVAILABLE = "sign-in-unavailable";
 
 export function signInCookieName(isSecure: boolean): string {
   return isSecure ? "__Host-rollcall.session-token" : "rollcall.session-token";
@@ -27,6 +32,8 @@ interface SignedInUser {
   readonly id: string;
   readonly sourceIp: string | null;
   readonly userAgent: string | null;
+  /** What the browser held before: that sign-in ends with the new one. */
+  readonly replaces: string | null;
 }
 
 /**
@@ -60,7 +67,10 @@ export function signInOptions(services: SignInServices): NextAuthOptions {
             signIns,
             { email: String(given?.email ?? ""), password: String(given?.password ?? ""), sourceIp },
             services.now(),
-          );
+          ).catch((error: unknown) => {
+            services.onFault(error, "check a password");
+            throw new Error(SIGN_IN_UNAVAILABLE);
+          });
           services.onSignIn({ outcome: outcome.kind, sourceIp });
           switch (outcome.kind) {
             case "wait":
@@ -74,6 +84,7 @@ export function signInOptions(services: SignInServices): NextAuthOptions {
                 id: outcome.person.id,
                 sourceIp,
                 userAgent: typeof agent === "string" ? agent.slice(0, 300) : null,
+                replaces: tokenIn(headers.cookie, signInCookieName(isSecure)),
               };
               return user;
             }
@@ -86,6 +97,7 @@ export function signInOptions(services: SignInServices): NextAuthOptions {
         const fresh = user as unknown as SignedInUser | undefined;
         if (fresh === undefined) return token;
         const opaque = newSignInToken();
+        if (fresh.replaces !== null) await signIns.endSignIn(fresh.replaces);
         await signIns.createSignIn({
           userId: fresh.id,
           token: opaque,
@@ -102,7 +114,9 @@ export function signInOptions(services: SignInServices): NextAuthOptions {
     jwt: {
       encode: async ({ token }) => (typeof token?.opaque === "string" ? token.opaque : ""),
       async decode({ token }) {
-        const signIn = token ? await findLiveSignIn(signIns, token, services.now()) : null;
+        const signIn = token
+          ? await findLiveSignIn(signIns, token, { now: services.now(), isUse: false })
+          : null;
         return signIn ? { sub: signIn.person.id, opaque: token } : null;
       },
     },
@@ -111,5 +125,26 @@ export function signInOptions(services: SignInServices): NextAuthOptions {
         if (typeof token?.opaque === "string") await signIns.endSignIn(token.opaque);
       },
     },
+    logger: {
+      error: (code, metadata) => services.onFault(errorIn(metadata), `next-auth: ${code}`),
+      warn: () => undefined,
+      debug: () => undefined,
+    },
   };
+}
+
+/** The sign-in token in a Cookie header. A name that stands twice counts as none. */
+function tokenIn(header: unknown, name: string): string | null {
+  const values = (typeof header === "string" ? header : "")
+    .split(";")
+    .map((pair) => pair.trim())
+    .filter((pair) => pair.startsWith(`${name}=`))
+    .map((pair) => pair.slice(name.length + 1));
+  return values.length === 1 ? (values[0] ?? null) : null;
+}
+
+function errorIn(metadata: unknown): unknown {
+  if (metadata instanceof Error) return metadata;
+  if (typeof metadata === "object" && metadata !== null && "error" in metadata) return metadata.error;
+  return new Error("next-auth reported a fault without saying which");
 }

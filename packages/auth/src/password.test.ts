@@ -39,6 +39,8 @@ describe("passwords", () => {
 
 describe("the wait after failures", () => {
   it("is nothing for the first tries, then doubles, and ends at five minutes", () => {
-    expect([0, 4, 5, 6, 9, 30].map(waitAfter)).toEqual([0, 0, 1000, 2000, 16_000, 300_000]);
+    expect([0, 4, 5, 6, 9, 30].map((failures) => waitAfter(failures))).toEqual([
+      0, 0, 1000, 2000, 16_000, 300_000,
+    ]);
   });
 });

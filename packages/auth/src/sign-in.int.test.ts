@@ -3,9 +3,9 @@ import { createDatabase, type Database } from "@rollcall/db";
 import { createDatabaseForTest, type TestDatabase } from "@rollcall/testkit";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { signInOptions } from "./options.ts";
+import { SIGN_IN_UNAVAILABLE, signInOptions } from "./options.ts";
 import { hashPassword } from "./password.ts";
-import { checkPassword, findLiveSignIn, IDLE_MS, newSignInToken } from "./sign-in.ts";
+import { ABSOLUTE_MS, checkPassword, findLiveSignIn, IDLE_MS, newSignInToken } from "./sign-in.ts";
 
 let test: TestDatabase;
 let database: Database;
@@ -97,10 +97,107 @@ describe("signing in", () => {
       token,
       expiresAt: new Date(clock + 12 * 3_600_000),
     });
-    expect(await findLiveSignIn(database.signIns, token, clock)).not.toBeNull();
+    expect(await findLiveSignIn(database.signIns, token, { now: clock, isUse: true })).not.toBeNull();
     clock += IDLE_MS + 60_000;
-    expect(await findLiveSignIn(database.signIns, token, clock)).toBeNull();
-    expect(await findLiveSignIn(database.signIns, token, clock)).toBeNull();
+    expect(await findLiveSignIn(database.signIns, token, { now: clock, isUse: true })).toBeNull();
+    expect(await findLiveSignIn(database.signIns, token, { now: clock, isUse: true })).toBeNull();
+  });
+
+  it("is not kept alive by a page that asks by itself, only by what the person does", async () => {
+    const { person } = await aPerson("a long password");
+    const token = newSignInToken();
+    await database.signIns.createSignIn({
+      userId: person.id,
+      token,
+      expiresAt: new Date(clock + 12 * 3_600_000),
+    });
+    for (let minute = 0; minute < 20; minute += 5) {
+      clock += 5 * 60_000;
+      expect(await findLiveSignIn(database.signIns, token, { now: clock, isUse: false })).not.toBeNull();
+    }
+    expect(await findLiveSignIn(database.signIns, token, { now: clock, isUse: true })).not.toBeNull();
+    clock += 25 * 60_000;
+    expect(await findLiveSignIn(database.signIns, token, { now: clock, isUse: false })).not.toBeNull();
+    clock += 6 * 60_000;
+    expect(await findLiveSignIn(database.signIns, token, { now: clock, isUse: true })).toBeNull();
+  });
+
+  it("ends twelve hours after it was made, however busy the person is", async () => {
+    const { person } = await aPerson("a long password");
+    const token = newSignInToken();
+    await database.signIns.createSignIn({
+      userId: person.id,
+      token,
+      expiresAt: new Date(clock + ABSOLUTE_MS),
+    });
+    for (let minutes = 0; minutes < 12 * 60 - 20; minutes += 20) {
+      clock += 20 * 60_000;
+      expect(await findLiveSignIn(database.signIns, token, { now: clock, isUse: true })).not.toBeNull();
+    }
+    clock += 20 * 60_000;
+    expect(await findLiveSignIn(database.signIns, token, { now: clock, isUse: true })).toBeNull();
+  });
+
+  it("slows a network down that tries one password on everybody", async () => {
+    const tries = Array.from({ length: 60 }, (_, index) => ({
+      email: `person-${index}@example.test`,
+      password: "Summer2026",
+      sourceIp: `203.0.113.${index}`,
+    }));
+    const outcomes = [];
+    for (const attempt of tries) outcomes.push((await checkPassword(database.signIns, attempt, clock)).kind);
+    expect(outcomes.indexOf("wait")).toBe(50);
+  });
+
+  it("keeps no list of the e-mail addresses that were tried", async () => {
+    await checkPassword(
+      database.signIns,
+      { email: "somebody.private@example.test", password: "x", sourceIp: null },
+      clock,
+    );
+    const client = new pg.Client(test.superUrl);
+    await client.connect();
+    const { rows } = await client.query("select * from sign_in_failure");
+    await client.end();
+    expect(rows.length).toBeGreaterThan(0);
+    expect(JSON.stringify(rows)).not.toContain("somebody.private");
+  });
+
+  it("says no word of a fault to the browser, and replaces what the browser held before", async () => {
+    const { email, person } = await aPerson("a long password");
+    const faults: string[] = [];
+    const services = {
+      signIns: database.signIns,
+      secret: "test",
+      isSecure: false,
+      now: () => clock,
+      sourceIpOf: () => null,
+      onSignIn: () => {},
+      onFault: (error: unknown) => void faults.push(String(error)),
+    };
+    const old = newSignInToken();
+    await database.signIns.createSignIn({
+      userId: person.id,
+      token: old,
+      expiresAt: new Date(clock + ABSOLUTE_MS),
+    });
+    const authorize = async (changes: object) => {
+      const [provider] = signInOptions({ ...services, ...changes }).providers;
+      if (provider?.type !== "credentials") throw new Error("no password provider");
+      const given = { email, password: "a long password" };
+      // next-auth puts what was handed to its provider under `options`.
+      const { options } = provider as unknown as { options: typeof provider };
+      return options.authorize(given, { headers: { cookie: `rollcall.session-token=${old}` } });
+    };
+    const failing = {
+      ...database.signIns,
+      findByEmail: () => Promise.reject(new Error("connect to 10.9.9.9 failed")),
+    };
+    await expect(authorize({ signIns: failing })).rejects.toThrow(SIGN_IN_UNAVAILABLE);
+    expect(faults.join()).toContain("10.9.9.9");
+    const user = await authorize({});
+    await signInOptions(services).callbacks?.jwt?.({ token: {}, user, account: null } as never);
+    expect(await findLiveSignIn(database.signIns, old, { now: clock, isUse: true })).toBeNull();
   });
 
   it("gives the browser an opaque token that the database holds only as a hash, and forgets it at sign-out", async () => {
@@ -112,10 +209,11 @@ describe("signing in", () => {
       now: () => clock,
       sourceIpOf: () => null,
       onSignIn: () => {},
+      onFault: () => {},
     });
     const token = await options.callbacks?.jwt?.({
       token: {},
-      user: { id: person.id },
+      user: { id: person.id, sourceIp: null, userAgent: null, replaces: null },
       account: null,
     } as never);
     const cookie = (await options.jwt?.encode?.({ token: token ?? {}, secret: "test" })) ?? "";

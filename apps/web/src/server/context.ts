@@ -6,10 +6,14 @@ import { findLiveSignIn } from "@rollcall/auth/sign-in";
 import { type Portal, portal } from "./services.ts";
 import { sourceIpOf } from "./source-ip.ts";
 
-/** Who is asking, by the browser's cookie; null: nobody. */
-async function principalOf({ services }: Portal, token: string | null): Promise<Principal | null> {
+/** Who is asking, by the browser's cookie; null: nobody. `isUse`: the person did something, the page did not ask by itself. */
+async function principalOf(
+  { services }: Portal,
+  token: string | null,
+  { isUse }: { readonly isUse: boolean },
+): Promise<Principal | null> {
   if (token === null) return null;
-  const signIn = await findLiveSignIn(services.database.signIns, token, services.now());
+  const signIn = await findLiveSignIn(services.database.signIns, token, { now: services.now(), isUse });
   if (signIn === null) return null;
   const { person } = signIn;
   return {
@@ -27,16 +31,17 @@ async function principalOf({ services }: Portal, token: string | null): Promise<
 export async function requestContext(
   cookie: (name: string) => string | null,
   headers: Headers,
+  use: { readonly isUse: boolean },
 ): Promise<RequestContext> {
   const running = await portal();
   const token = cookie(signInCookieName(running.isSecure));
   return {
     services: running.services,
-    principal: await principalOf(running, token),
+    principal: await principalOf(running, token, use),
     requestId: randomUUID(),
     sourceIp: sourceIpOf(headers.get("x-forwarded-for"), running.config.isBehindProxy),
     tenants: new Map(),
-    recheck: () => principalOf(running, token),
+    recheck: () => principalOf(running, token, { isUse: false }),
   };
 }
 

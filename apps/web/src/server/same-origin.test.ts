@@ -13,4 +13,13 @@ describe("a request that changes something", () => {
     expect(isSameOrigin(from({ origin: "null" }), portal)).toBe(false);
     expect(isSameOrigin(from({}), portal)).toBe(false);
   });
+
+  it("may come by any name of this machine where the portal is on it, by the right port", () => {
+    const portal = "http://127.0.0.1:3000";
+    expect(isSameOrigin(from({ origin: "http://localhost:3000" }), portal)).toBe(true);
+    expect(isSameOrigin(from({ origin: "http://localhost:3001" }), portal)).toBe(false);
+    expect(isSameOrigin(from({ origin: "https://localhost:3000" }), portal)).toBe(false);
+    expect(isSameOrigin(from({ origin: "http://localhost.evil.test:3000" }), portal)).toBe(false);
+    expect(isSameOrigin(from({ origin: "http://localhost:3000" }), "https://portal.example")).toBe(false);
+  });
 });

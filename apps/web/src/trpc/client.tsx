@@ -6,6 +6,7 @@ import { createTRPCClient, httpBatchLink, httpSubscriptionLink, splitLink } from
 import { createTRPCContext } from "@trpc/tanstack-react-query";
 import { type ReactNode, useState } from "react";
 import superjson from "superjson";
+import { requestHeaders } from "./activity.ts";
 import { refusalOf } from "./refusal.ts";
 
 export const { TRPCProvider, useTRPC, useTRPCClient } = createTRPCContext<AppRouter>();
@@ -49,7 +50,12 @@ export function ApiProvider({ children }: { children: ReactNode }) {
         splitLink({
           condition: (operation) => operation.type === "subscription",
           true: httpSubscriptionLink({ url: "/api/trpc", transformer: superjson }),
-          false: httpBatchLink({ url: "/api/trpc", transformer: superjson, maxURLLength: 6000 }),
+          false: httpBatchLink({
+            url: "/api/trpc",
+            transformer: superjson,
+            maxURLLength: 6000,
+            headers: requestHeaders,
+          }),
         }),
       ],
     }),

@@ -7,6 +7,7 @@ export const dynamic = "force-dynamic";
 
 async function handle(request: Request, context: unknown): Promise<Response> {
   const { config, services, isSecure } = await portal();
+  let isOurFault = false;
   const options = signInOptions({
     signIns: services.database.signIns,
     secret: config.secret.reveal(),
@@ -16,9 +17,16 @@ async function handle(request: Request, context: unknown): Promise<Response> {
       const forwarded = headers["x-forwarded-for"];
       return sourceIpOf(typeof forwarded === "string" ? forwarded : null, config.isBehindProxy);
     },
-    onSignIn: ({ outcome }) => services.log.info({ result: outcome }, "sign-in tried"),
+    onSignIn: ({ outcome }) => services.log.info({ outcome }, "sign-in tried"),
+    onFault(error, attempted) {
+      isOurFault = true;
+      services.reportError(error, { attempted });
+    },
   });
-  return (await NextAuth(request as never, context as never, options)) as Response;
+  const answer = (await NextAuth(request as never, context as never, options)) as Response;
+  // next-auth says 401 for everything that its provider throws; a check that could not be made is no wrong password.
+  if (!isOurFault || answer.status !== 401) return answer;
+  return new Response(answer.body, { status: 503, headers: answer.headers });
 }
 
 export { handle as GET, handle as POST };

@@ -12,7 +12,9 @@ export async function GET(
   { params }: { params: Promise<{ customer: string; id: string }> },
 ): Promise<Response> {
   const { customer, id } = await params;
-  const { principal, ...rest } = await requestContext(cookieOf(request), request.headers);
+  const { principal, ...rest } = await requestContext(cookieOf(request), request.headers, {
+    isUse: true,
+  });
   if (principal === null) return plain(401, "Sign in first.");
   if (!UUID.test(id)) return plain(404, "Not found.");
   const opened = await openTenant({ ...rest, principal }, customer, "job:read");
