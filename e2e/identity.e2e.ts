@@ -233,9 +233,13 @@ describe(`identity, end to end (queue and bell on ${variant})`, () => {
     await agent.run();
     await until("everybody is at both firewalls", 60_000, async () => {
       const [here, there] = [await atAgent.table(), await atCloud.table()];
-      const has = (table: readonly TableLine[]) =>
-        seats.every((seat) => table.some((line) => line.ip === seat.from && line.user === seat.user));
-      return has(here) && has(there) && sameTables(here, there);
+      const missing = (table: readonly TableLine[]) =>
+        seats
+          .filter((seat) => !table.some((line) => line.ip === seat.from && line.user === seat.user))
+          .map((seat) => seat.from);
+      const gaps = { agent: missing(here), cloud: missing(there), equal: sameTables(here, there) };
+      if (gaps.agent.length || gaps.cloud.length || !gaps.equal) throw new Error(JSON.stringify(gaps));
+      return true;
     });
     // One history row a logon: the repeated delivery after the restart has had no second effect.
     for (const seat of seats.slice(0, 8)) {

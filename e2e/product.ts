@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { startRedis } from "../scripts/services.ts";
 import { Running } from "./process.ts";
-import { until } from "./until.ts";
+import { Hopeless, until } from "./until.ts";
 
 /** What `npm start -- --json` prints. */
 export interface Ready {
@@ -54,7 +54,7 @@ export class Product {
       },
     );
     const { value } = await until("npm start is ready", 420_000, () => {
-      if (!running.isRunning) throw new Error(`npm start ended: ${running.lastWords()}`);
+      if (!running.isRunning) throw new Hopeless(`npm start ended: ${running.lastWords()}`);
       return running.stdout.includes("\n") ? running.stdout : null;
     }).catch((error: unknown) => {
       throw new Error(`${error instanceof Error ? error.message : String(error)}\n${running.lastWords()}`);

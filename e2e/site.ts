@@ -4,7 +4,7 @@ import { freePort } from "../scripts/ports.ts";
 import type { Portal } from "./portal.ts";
 import { Running, runToEnd } from "./process.ts";
 import type { Product } from "./product.ts";
-import { until } from "./until.ts";
+import { Hopeless, until } from "./until.ts";
 
 const AGENT = "apps/edge-agent/dist/main.mjs";
 const SIMULATOR = "tools/srx-simulator/src/main.ts";
@@ -78,7 +78,7 @@ export class Agent {
     ]);
     const running = this.#running;
     await until("the agent is ready", 60_000, async () => {
-      if (!running.isRunning) throw new Error(running.lastWords());
+      if (!running.isRunning) throw new Hopeless(running.lastWords());
       return (await fetch(`http://${this.status}/readyz`)).ok;
     });
   }
@@ -130,7 +130,7 @@ export class Firewall {
       ...tls,
     ]);
     await until("the firewall simulator is up", 20_000, async () => {
-      if (!running.isRunning) throw new Error(running.lastWords());
+      if (!running.isRunning) throw new Hopeless(running.lastWords());
       return (await fetch(`http://${control}/health`)).status < 600;
     });
     return new Firewall(running, control);

@@ -1,3 +1,6 @@
+/** It will never come: waiting longer is no use. */
+export class Hopeless extends Error {}
+
 /**
  * Asks `look` again and again until it gives something other than null, undefined or false.
  * Shape: what it gave, and how long it took in ms. Errors: throws after `limitMs` with `what` and the last answer.
@@ -15,6 +18,7 @@ export async function until<T>(
       if (value) return { value, tookMs: Math.round(performance.now() - began) };
       last = value;
     } catch (error) {
+      if (error instanceof Hopeless) throw error;
       last = error;
     }
     const tookMs = performance.now() - began;

@@ -14,6 +14,9 @@ import { HELP, type Listen, parseStartOptions, type StartOptions } from "./start
  * enrolled by a real onboarding file, a sender, a firewall simulator). Talk goes to standard error; the summary,
  * or with --json one line for scripts, to standard output. Stops what it started, in reverse.
  */
+/** A fault whose message is the sentence to print. */
+class Explained extends Error {}
+
 const root = path.resolve(import.meta.dirname, "..");
 const parsed = parseStartOptions(process.argv.slice(2), process.env, path.join(root, ".data"));
 if (parsed.kind === "help") {
@@ -319,8 +322,6 @@ async function waitFor(what: string, look: () => Promise<boolean>): Promise<void
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
-
-class Explained extends Error {}
 
 function explain(error: unknown): string {
   if (error instanceof Explained) return error.message;

@@ -35,7 +35,12 @@ export function composeEntry(
     device,
     ...(evaluation.user.kind === "unknown" ? { unknownBecause: evaluation.user.because } : {}),
     ...(lastUser ? { lastUser } : {}),
-    domainsSeen: remember(previous?.domainsSeen ?? [], [user?.domain, device?.domain]),
+    domainsSeen: remember(previous?.domainsSeen ?? [], [
+      user?.domain,
+      user?.netbiosDomain,
+      device?.domain,
+      device?.netbiosDomain,
+    ]),
   };
 }
 
@@ -51,6 +56,7 @@ function userOf(
   return {
     principalKey: owned.principalKey,
     domain: (facts?.domain ?? written.domain).toLowerCase(),
+    ...(facts?.netbiosDomain ? { netbiosDomain: facts.netbiosDomain.toLowerCase() } : {}),
     name: facts?.name ?? written.name,
     ...(facts?.upn ? { upn: facts.upn } : claim.principal.upn ? { upn: claim.principal.upn } : {}),
     ...(facts?.displayName ? { displayName: facts.displayName } : {}),
@@ -77,6 +83,7 @@ function deviceOf(
   return {
     principalKey: owned.principalKey,
     domain: (facts?.domain ?? written.domain).toLowerCase(),
+    ...(facts?.netbiosDomain ? { netbiosDomain: facts.netbiosDomain.toLowerCase() } : {}),
     name: (facts?.name ?? written.name).replace(/\$$/, ""),
     groups: facts?.groups ?? [],
     since: isSame && previous?.device ? Math.min(previous.device.since, owned.since) : owned.since,

@@ -21,6 +21,8 @@ export function compileFilter(filter: EntryFilter): CompiledFilter {
   const exclude: IpSet = createIpSet(filter.excludeIp);
   // An include list in which nothing could be read must not mean "everything".
   const includesNothing = filter.includeIp.length > 0 && include.isEmpty;
+  const isOf = (one: { domain: string; netbiosDomain?: string }) =>
+    domains.has(one.domain) || (one.netbiosDomain !== undefined && domains.has(one.netbiosDomain));
   const wantsSpace = (id: string) => spaces.size === 0 || spaces.has(id);
   const made: CompiledFilter = {
     wantsSpace,
@@ -30,13 +32,13 @@ export function compileFilter(filter: EntryFilter): CompiledFilter {
       if (!include.isEmpty && !include.has(entry.ip)) return null;
       if (!exclude.isEmpty && exclude.has(entry.ip)) return null;
       if (domains.size === 0) return entry;
-      const user = entry.user && domains.has(entry.user.domain) ? entry.user : null;
-      const device = entry.device && domains.has(entry.device.domain) ? entry.device : null;
+      const user = entry.user && isOf(entry.user) ? entry.user : null;
+      const device = entry.device && isOf(entry.device) ? entry.device : null;
       if (user === entry.user && device === entry.device && isLive(entry)) return entry;
       const sawBefore = entry.domainsSeen.some((domain) => domains.has(domain));
       if (user === null && device === null && !sawBefore) return null;
       const { lastUser, ...rest } = entry;
-      const mayNameLast = lastUser !== undefined && domains.has(lastUser.domain.toLowerCase());
+      const mayNameLast = lastUser !== undefined && sawBefore;
       return {
         ...rest,
         user,

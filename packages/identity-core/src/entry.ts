@@ -26,6 +26,8 @@ export interface EntryUser {
   readonly principalKey: string;
   /** DNS name of the domain in lower case where the directory is known, else as the source wrote it. */
   readonly domain: string;
+  /** NetBIOS name of the domain in lower case, where a directory gave it: firewalls filter by either. */
+  readonly netbiosDomain?: string;
   readonly name: string;
   readonly upn?: string;
   readonly displayName?: string;
@@ -43,6 +45,7 @@ export interface EntryUser {
 export interface EntryDevice {
   readonly principalKey: string;
   readonly domain: string;
+  readonly netbiosDomain?: string;
   readonly name: string;
   readonly groups: readonly string[];
   readonly since: EpochMs;

@@ -279,6 +279,20 @@ describe("SessionTable", () => {
     );
   });
 
+  it("shows a firewall that filters by NetBIOS name the same people as one that filters by DNS name", () => {
+    const table = newTable();
+    table.applyFacts([someFacts({ name: "alice" })], at("08:00"));
+    table.apply([aLogon({ at: "09:00" })], at("09:00"));
+    for (const domain of ["CORP", "corp.example"])
+      expect(table.byIp(ip("10.0.0.1"), { ...EVERYTHING, domains: [domain] })?.user?.name).toBe("alice");
+    expect(table.byIp(ip("10.0.0.1"), { ...EVERYTHING, domains: ["OTHER"] })).toBeNull();
+    const before = table.revision;
+    table.apply([anEnd({ at: "10:00" })], at("10:00"));
+    expect(table.changesSince(before, 10, { ...EVERYTHING, domains: ["CORP"] }).entries).toMatchObject([
+      { user: null },
+    ]);
+  });
+
   it("ends the sessions of an account that the directory disabled, and brings them back with it", () => {
     const table = newTable();
     table.apply([aLogon({ at: "09:00" })], at("09:00"));
