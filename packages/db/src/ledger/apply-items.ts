@@ -12,12 +12,13 @@ import {
   PrincipalDirectory,
   type PrincipalFacts,
   sameEntry,
-  tokensOf,
   tokensOfFacts,
 } from "@rollcall/identity-core";
 import type pg from "pg";
 import { bodyHash, faultOf, letterOf } from "./check-item.ts";
 import {
+  type ChangedFacts,
+  type ChangedSession,
   insertDeadLetters,
   insertHistory,
   insertObserved,
@@ -30,6 +31,7 @@ import {
   type SessionRow,
   saveFacts,
   saveSessions,
+  tokensOfKey,
 } from "./ledger-rows.ts";
 import type { LedgerItem } from "./ledger-types.ts";
 
@@ -143,17 +145,6 @@ function inOrder(facts: PrincipalFacts): PrincipalFacts {
   };
 }
 
-/** Every spelling that decides about this address: of those who claim it, and of those who are said to have left. */
-function tokensOfKey(state: KeyState): Set<string> {
-  const tokens = new Set<string>();
-  for (const kind of [state.user, state.device]) {
-    for (const claim of kind.claims) for (const token of tokensOf(claim.principal)) tokens.add(token);
-    for (const end of kind.ends)
-      if (end.principal) for (const token of tokensOf(end.principal)) tokens.add(token);
-  }
-  return tokens;
-}
-
 interface Touched {
   state: KeyState;
   readonly row: SessionRow | null;
@@ -211,7 +202,7 @@ export async function applyToTable(
   const principals = new PrincipalDirectory();
   for (const known of await loadFactsByToken(ledger, [...allTokens])) principals.upsert(known);
 
-  const saved = [];
+  const saved: ChangedSession[] = [];
   const changes: Entry[] = [];
   for (const [key, { state, row, stateChanged }] of touched) {
     const evaluation = evaluateKey(state, principals, ledger.now, { arbitration: ledger.arbitration });
@@ -227,14 +218,11 @@ export async function applyToTable(
       changes.push(entry);
     }
     const nextChangeAt = evaluation.nextChangeAt;
-    if (
-      isNews ||
-      stateChanged ||
-      row === null ||
-      row.nextChangeAt !== nextChangeAt ||
-      !isSameStay(previous, entry)
-    )
-      saved.push({ state, entry, nextChangeAt, tokens: [...(tokens.get(key) ?? [])], isChange: isNews });
+    const isStill = row !== null && row.nextChangeAt === nextChangeAt && isSameStay(previous, entry);
+    if (!isNews && !stateChanged && isStill) continue;
+    const spelt = [...(tokens.get(key) ?? [])];
+    const formerTokens = row === null ? [] : stateChanged ? [...tokensOfKey(row.state)] : spelt;
+    saved.push({ state, entry, nextChangeAt, tokens: spelt, formerTokens, isChange: isNews });
   }
   await saveSessions(ledger, saved);
   return { changed: changes.length > 0, news: learnt.news };
@@ -251,24 +239,25 @@ function isSameStay(before: Entry | null, after: Entry): boolean {
 
 /** Keeps the newest facts of each principal; gives what was new and every spelling, old and new, that it concerns. */
 async function learnFacts(ledger: OpenLedger, facts: readonly PrincipalFacts[]) {
-  const news = new Map<string, PrincipalFacts>();
   const tokens = new Set<string>();
   if (facts.length === 0) return { news: [], tokens };
+  const known = new Map<string, PrincipalFacts>();
   const directory = new PrincipalDirectory();
-  for (const known of await loadFactsByToken(
-    ledger,
-    facts.map((one) => one.key.toLowerCase()),
-  ))
-    directory.upsert(inOrder(known));
+  const keys = [...new Set(facts.map((one) => one.key.toLowerCase()))];
+  for (const stored of (await loadFactsByToken(ledger, keys)).map(inOrder)) {
+    known.set(stored.key, stored);
+    directory.upsert(stored);
+  }
+  const changed = new Map<string, ChangedFacts>();
   for (const one of facts.map(inOrder)) {
-    const before = directory.factsOf(one.key);
+    const former = directory.factsOf(one.key);
     const isChange = directory.upsert(one);
     // Newer but equal facts are kept too: their time decides about a later report.
     if (!isChange && directory.factsOf(one.key) !== one) continue;
-    news.set(one.key, one);
+    changed.set(one.key, { facts: one, before: known.get(one.key) ?? null });
     if (!isChange) continue;
-    for (const token of [...tokensOfFacts(one), ...(before ? tokensOfFacts(before) : [])]) tokens.add(token);
+    for (const token of [...tokensOfFacts(one), ...(former ? tokensOfFacts(former) : [])]) tokens.add(token);
   }
-  await saveFacts(ledger, [...news.values()]);
-  return { news: [...news.values()], tokens };
+  await saveFacts(ledger, [...changed.values()]);
+  return { news: [...changed.values()].map((one) => one.facts), tokens };
 }

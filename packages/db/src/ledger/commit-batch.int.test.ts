@@ -346,6 +346,29 @@ describe("principal facts", () => {
     expect((await feed()).at(-1)).toBe("2 10.0.0.1 ended");
   });
 
+  it("forget a spelling that their principal no longer has, in both directions", async () => {
+    await agent.send(logon(), someFacts({ asOf: clock.now() }));
+    const renamed = someFacts({
+      asOf: clock.now() + 1000,
+      key: "s-1-5-21-1-2-3-ana",
+      name: "anna",
+      aliases: ["s-1-5-21-1-2-3-ana", "corp\\anna"],
+    });
+    await agent.send(renamed);
+    const nameAt = async () => (await database.ledger.loadTable(tenant.tenantId)).entries[0]?.user?.name;
+    // "corp\ana" is nobody's spelling now: the name stands as the source wrote it.
+    expect(await nameAt()).toBe("ana");
+    await agent.send(
+      someFacts({
+        asOf: clock.now() + 2000,
+        name: "anna",
+        key: "s-1-5-21-1-2-3-ana",
+        aliases: ["corp\\ana"],
+      }),
+    );
+    expect(await nameAt()).toBe("anna");
+  });
+
   it("stop naming anybody when two principals claim the same spelling", async () => {
     await agent.send(logon(), someFacts({ asOf: clock.now() }));
     await agent.send(

@@ -160,6 +160,12 @@ describe("pruning", () => {
     const table = await database.ledger.loadTable(tenant.tenantId);
     expect(table).toMatchObject({ revision: 3, floorRevision: 3 });
     expect(table.entries.map((entry) => entry.ip)).toEqual(["10.0.0.2"]);
+    const spellings = await asAdministrator(store.superUrl, (client) =>
+      client.query("SELECT ip, count(*)::int FROM session_alias WHERE tenant_id = $1 GROUP BY ip", [
+        tenant.tenantId,
+      ]),
+    );
+    expect(spellings.rows).toEqual([{ ip: "10.0.0.2", count: 2 }]);
     await agent.send(logon());
     expect((await database.ledger.loadTable(tenant.tenantId)).revision).toBe(4);
   });

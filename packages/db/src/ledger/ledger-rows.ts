@@ -5,6 +5,7 @@ import {
   type KeyState,
   type Observation,
   type PrincipalFacts,
+  tokensOf,
   tokensOfFacts,
 } from "@rollcall/identity-core";
 import { storableText } from "../storable-text.ts";
@@ -31,7 +32,9 @@ export interface ChangedSession {
   readonly state: KeyState;
   readonly entry: Entry;
   readonly nextChangeAt: number | null;
+  /** Every spelling in the state, and in the state before. */
   readonly tokens: readonly string[];
+  readonly formerTokens: readonly string[];
   /** True: it goes into the change feed as well. */
   readonly isChange: boolean;
 }
@@ -39,6 +42,17 @@ export interface ChangedSession {
 export type ObservedItem = { readonly observation: Observation } | { readonly principal: PrincipalFacts };
 
 const DAY_MS = 86_400_000;
+
+/** Every spelling that decides about this address: of those who claim it, and of those who are said to have left. */
+export function tokensOfKey(state: KeyState): Set<string> {
+  const tokens = new Set<string>();
+  for (const kind of [state.user, state.device]) {
+    for (const claim of kind.claims) for (const token of tokensOf(claim.principal)) tokens.add(token);
+    for (const end of kind.ends)
+      if (end.principal) for (const token of tokensOf(end.principal)) tokens.add(token);
+  }
+  return tokens;
+}
 
 /** What is already known of these observations. Looks a day around their times: one record's times differ by seconds. */
 export async function knownObservations(
@@ -55,9 +69,14 @@ export async function knownObservations(
   }
   const { rows } = await client.query<{ observation_id: string; body_hash: string }>({
     name: "known-observations",
-    text: `SELECT observation_id, body_hash FROM session_history
-      WHERE tenant_id = $1 AND observation_id = ANY($2)
-        AND effective_at BETWEEN to_timestamp($3::float8 / 1000) AND to_timestamp($4::float8 / 1000)`,
+    // One look-up by the whole primary key for each: asked with ANY, the planner reads the whole day.
+    text: `SELECT h.observation_id, h.body_hash FROM unnest($2::text[]) AS asked(id)
+      CROSS JOIN LATERAL (
+        SELECT observation_id, body_hash FROM session_history
+        WHERE tenant_id = $1 AND observation_id = asked.id
+          AND effective_at BETWEEN to_timestamp($3::float8 / 1000) AND to_timestamp($4::float8 / 1000)
+        LIMIT 1
+      ) h`,
     values: [tenantId, observations.map(({ id }) => id), from - DAY_MS, to + DAY_MS],
   });
   for (const row of rows) known.set(row.observation_id, { bodyHash: row.body_hash });
@@ -135,8 +154,11 @@ export async function loadSessionsOfTokens(
 ): Promise<SessionRow[]> {
   const { rows } = await client.query<RawSession>({
     name: "load-sessions-of-tokens",
-    text: `SELECT ${SESSION} FROM session s WHERE s.tenant_id = $1 AND s.principal_keys && $2
-      ORDER BY s.address_space_id, s.ip FOR UPDATE`,
+    text: `SELECT ${SESSION} FROM (
+        SELECT DISTINCT a.address_space_id, a.ip FROM unnest($2::text[]) AS t(alias)
+        JOIN session_alias a ON a.tenant_id = $1 AND a.alias = t.alias
+      ) k JOIN session s ON s.tenant_id = $1 AND s.address_space_id = k.address_space_id AND s.ip = k.ip
+      ORDER BY s.address_space_id, s.ip FOR UPDATE OF s`,
     values: [tenantId, tokens],
   });
   return rows.map(toSession);
@@ -157,11 +179,11 @@ export async function loadDueSessions(
   return rows.map(toSession);
 }
 
-/** Writes session rows, and in the same statement the change feed of those that changed for a firewall. */
+/** Writes session rows with their spellings, and in the same statement the change feed of those that changed for a firewall. */
 export async function saveSessions(ledger: OpenLedger, sessions: readonly ChangedSession[]): Promise<void> {
   if (sessions.length === 0) return;
   const { client, tenantId, now } = ledger;
-  const rows = sessions.map(({ state, entry, nextChangeAt, tokens, isChange }) => ({
+  const rows = sessions.map(({ state, entry, nextChangeAt, tokens, formerTokens, isChange }) => ({
     a: state.addressSpaceId,
     p: state.ip,
     r: entry.revision,
@@ -169,7 +191,8 @@ export async function saveSessions(ledger: OpenLedger, sessions: readonly Change
     e: entry,
     u: entry.user?.name ?? null,
     d: entry.user?.domain ?? null,
-    t: tokens,
+    t: [entry.user?.principalKey, entry.device?.principalKey].filter((key) => key !== undefined),
+    ...difference(formerTokens, tokens),
     l: isLive(entry),
     b: entry.user?.since ?? entry.device?.since ?? null,
     o: entry.user?.lastSeenAt ?? null,
@@ -181,7 +204,13 @@ export async function saveSessions(ledger: OpenLedger, sessions: readonly Change
     name: "save-sessions",
     text: `WITH x AS MATERIALIZED (
         SELECT * FROM json_to_recordset($3::json) AS x(a uuid, p text, r bigint, s jsonb, e jsonb, u text, d text, t text[],
-          l boolean, b float8, o float8, x float8, n float8, c boolean)
+          plus text[], minus text[], l boolean, b float8, o float8, x float8, n float8, c boolean)
+      ), spelt AS (
+        INSERT INTO session_alias (tenant_id, alias, address_space_id, ip) SELECT $1, unnest(plus), a, p FROM x
+        ON CONFLICT DO NOTHING
+      ), unspelt AS (
+        DELETE FROM session_alias s USING (SELECT unnest(minus) AS alias, a, p FROM x) m
+        WHERE s.tenant_id = $1 AND s.alias = m.alias AND s.address_space_id = m.a AND s.ip = m.p
       ), fed AS (
         INSERT INTO change_feed (tenant_id, revision, address_space_id, ip, entry, at)
         SELECT $1, r, a, p, e, to_timestamp($2::float8 / 1000) FROM x WHERE c
@@ -200,6 +229,7 @@ export async function saveSessions(ledger: OpenLedger, sessions: readonly Change
   });
 }
 
+/** Facts of everybody who may be meant by one of these spellings (in lower case). */
 export async function loadFactsByToken(
   { client, tenantId }: OpenLedger,
   tokens: readonly string[],
@@ -207,27 +237,53 @@ export async function loadFactsByToken(
   if (tokens.length === 0) return [];
   const { rows } = await client.query<{ facts: PrincipalFacts }>({
     name: "load-facts",
-    text: "SELECT facts FROM principal_fact WHERE tenant_id = $1 AND aliases && $2 ORDER BY key",
+    text: `SELECT p.facts FROM (
+        SELECT DISTINCT a.key FROM unnest($2::text[]) AS t(alias)
+        JOIN principal_alias a ON a.tenant_id = $1 AND a.alias = t.alias
+      ) k JOIN principal_fact p ON p.tenant_id = $1 AND p.key = k.key`,
     values: [tenantId, tokens],
   });
   return rows.map((row) => row.facts);
 }
 
+export interface ChangedFacts {
+  readonly facts: PrincipalFacts;
+  readonly before: PrincipalFacts | null;
+}
+
 export async function saveFacts(
   { client, tenantId, now }: OpenLedger,
-  facts: readonly PrincipalFacts[],
+  changed: readonly ChangedFacts[],
 ): Promise<void> {
-  if (facts.length === 0) return;
-  const rows = facts.map((one) => ({ k: one.key, s: one.asOf, f: one, a: tokensOfFacts(one) }));
+  if (changed.length === 0) return;
+  const rows = changed.map(({ facts, before }) => {
+    const aliases = tokensOfFacts(facts);
+    const former = before ? tokensOfFacts(before) : [];
+    return { k: facts.key, s: facts.asOf, f: facts, a: aliases, ...difference(former, aliases) };
+  });
   await client.query({
     name: "save-facts",
-    text: `INSERT INTO principal_fact (tenant_id, key, as_of, facts, aliases, updated_at)
-      SELECT $1, k, to_timestamp(s / 1000), f, a, to_timestamp($2::float8 / 1000)
-      FROM json_to_recordset($3::json) AS x(k text, s float8, f jsonb, a text[])
+    text: `WITH x AS MATERIALIZED (
+        SELECT * FROM json_to_recordset($3::json) AS x(k text, s float8, f jsonb, a text[], plus text[], minus text[])
+      ), learnt AS (
+        INSERT INTO principal_alias (tenant_id, alias, key) SELECT $1, unnest(plus), k FROM x ON CONFLICT DO NOTHING
+      ), forgotten AS (
+        DELETE FROM principal_alias p USING (SELECT unnest(minus) AS alias, k FROM x) m
+        WHERE p.tenant_id = $1 AND p.alias = m.alias AND p.key = m.k
+      )
+      INSERT INTO principal_fact (tenant_id, key, as_of, facts, aliases, updated_at)
+      SELECT $1, k, to_timestamp(s / 1000), f, a, to_timestamp($2::float8 / 1000) FROM x
       ON CONFLICT (tenant_id, key) DO UPDATE SET
         as_of = excluded.as_of, facts = excluded.facts, aliases = excluded.aliases, updated_at = excluded.updated_at`,
     values: [tenantId, now, JSON.stringify(rows)],
   });
+}
+
+/** What must be added to `before`, and what taken away, to have `after`. */
+function difference(before: readonly string[], after: readonly string[]) {
+  const had = new Set(before);
+  const has = new Set(after);
+  return { plus: after.filter((one) => !had.has(one)), minus: before.filter((one) => !has.has(one)) };
 }
 
 /** In the order given: positions grow in the order of commits, because the customer row is locked. */

@@ -1,5 +1,7 @@
+import type { KeyState } from "@rollcall/identity-core";
 import type pg from "pg";
 import { inTenant } from "../tenant-connection.ts";
+import { tokensOfKey } from "./ledger-rows.ts";
 import type { PruneOptions, PruneOutcome } from "./ledger-types.ts";
 
 /**
@@ -47,10 +49,21 @@ async function pruneTombstones(client: pg.PoolClient, tenantId: string, before: 
   const locked = await client.query("SELECT 1 FROM customer WHERE id = $1 FOR NO KEY UPDATE", [tenantId]);
   if (locked.rowCount === 0)
     throw new Error(`prune the ledger of tenant ${tenantId}: there is no such customer`);
-  const { rows: gone } = await client.query<{ revision: string }>(
+  const { rows: gone } = await client.query<{ revision: string; state: KeyState }>(
     `DELETE FROM session WHERE tenant_id = $1 AND NOT is_live AND updated_at < to_timestamp($2::float8 / 1000)
-       AND (next_change_at IS NULL OR next_change_at < to_timestamp($2::float8 / 1000)) RETURNING revision`,
+       AND (next_change_at IS NULL OR next_change_at < to_timestamp($2::float8 / 1000)) RETURNING revision, state`,
     [tenantId, before],
+  );
+  const aliases = gone.flatMap(({ state }) => [...tokensOfKey(state)].map((alias) => ({ alias, ...state })));
+  await client.query(
+    `DELETE FROM session_alias s USING unnest($2::text[], $3::uuid[], $4::text[]) AS m(alias, space, ip)
+     WHERE s.tenant_id = $1 AND s.alias = m.alias AND s.address_space_id = m.space AND s.ip = m.ip`,
+    [
+      tenantId,
+      aliases.map((one) => one.alias),
+      aliases.map((one) => one.addressSpaceId),
+      aliases.map((one) => one.ip),
+    ],
   );
   const highest = gone.reduce((most, row) => Math.max(most, Number(row.revision)), 0);
   const { rows } = await client.query<{ floor: string }>(

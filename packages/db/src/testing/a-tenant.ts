@@ -188,6 +188,8 @@ export async function seedEveryTable(superUrl: string, ids: SeededTenant): Promi
       },
     ],
     ["principal_fact", { key: "k", as_of: new Date(), facts: "{}", aliases: [] }],
+    ["principal_alias", { alias: "a", key: "k" }],
+    ["session_alias", { alias: "a", address_space_id: addressSpaceId, ip: "10.0.0.1" }],
     ["change_feed", { revision: 1, address_space_id: addressSpaceId, ip: "10.0.0.1", entry: "{}" }],
     ["observation_feed", { agent_id: agentId, item: "{}" }],
     [
