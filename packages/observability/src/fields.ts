@@ -51,6 +51,7 @@ export const LOG_FIELDS = {
   kind: "plain",
   state: "plain",
   outcome: "plain",
+  result: "plain",
   reason: "plain",
   code: "plain",
   attempted: "plain",

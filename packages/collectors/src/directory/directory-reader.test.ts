@@ -223,23 +223,31 @@ describe("the directory reader", () => {
     expect(await harness.next()).toMatchObject([{ name: "ana", enabled: true }]);
   });
 
-  it("reads everything again when another controller answers, and tells only what differs", async () => {
-    directory.addUser(1103, "ana");
-    directory.addUser(1104, "ben");
-    const harness = await started();
-    directory.becomeAnotherController(17);
-    directory.addGroup(1200, "Sales", [1104]);
-    directory.dropConnections();
-    await harness.next();
-    await harness.next(2000);
-    expect(
-      harness.told
-        .slice(1)
-        .flat()
-        .map(({ name }) => name),
-    ).toEqual(["ben"]);
-    expect(harness.health.counters.fullReads).toBe(2);
-  });
+  it.each([
+    ["smaller", 17],
+    ["greater", 900_000],
+  ])(
+    "reads everything again when another controller answers, its numbers %s, and tells what differs",
+    async (_name, usn) => {
+      for (const [rid, name] of [
+        [1103, "ana"],
+        [1104, "ben"],
+        [1105, "cho"],
+      ] as const) {
+        directory.addUser(rid, name);
+      }
+      const harness = await started();
+      directory.becomeAnotherController(usn);
+      directory.addGroup(1200, "Sales", [1104]);
+      directory.hide(1103);
+      directory.dropConnections();
+      await harness.next();
+      await harness.next(2000);
+      const told = harness.told.slice(1).flat();
+      expect(told.map(({ name, enabled }) => `${name} ${enabled}`).sort()).toEqual(["ana false", "ben true"]);
+      expect(harness.health.counters).toMatchObject({ fullReads: 2, deletionListings: 0 });
+    },
+  );
 
   it("reads everything again when the controller was set back to an older state", async () => {
     directory.addUser(1103, "ana");

@@ -18,6 +18,7 @@ export class PrincipalBook {
   readonly graph: DirectoryGraph;
   readonly #told = new Map<string, number>();
   #cutGroups = 0;
+  #asOf = 0;
 
   constructor(filter?: GroupFilter) {
     this.graph = new DirectoryGraph(filter);
@@ -38,20 +39,24 @@ export class PrincipalBook {
     return id === null ? null : (this.graph.principal(id)?.dn ?? null);
   }
 
-  /** The facts of everybody who changed since the last call, the removed ones as not enabled. */
+  /**
+   * The facts of everybody who changed since the last call, the removed ones as not enabled.
+   * `asOf` only grows, for of two reports the later one counts: a clock set back must not make news old.
+   */
   takeChangedFacts(now: number): readonly PrincipalFacts[] {
+    this.#asOf = Math.max(now, this.#asOf + 1);
     const { changed, removed } = this.graph.takeAffected();
     const facts: PrincipalFacts[] = [];
     for (const record of removed) {
       // One that came back meanwhile (restored, or moved and read again) is told of below.
       if (this.graph.principalBySid(record.sid) !== null) continue;
       if (!this.#told.delete(record.sid)) continue;
-      facts.push({ ...this.#compose(record, null, now), enabled: false });
+      facts.push({ ...this.#compose(record, null), enabled: false });
     }
     for (const id of changed) {
       const record = this.graph.principal(id);
       if (record === null) continue;
-      const current = this.#compose(record, id, now);
+      const current = this.#compose(record, id);
       const digest = digestOf(current);
       if (this.#told.get(record.sid) === digest) continue;
       this.#told.set(record.sid, digest);
@@ -60,12 +65,12 @@ export class PrincipalBook {
     return facts;
   }
 
-  #compose(record: PrincipalRecord, id: number | null, now: number): PrincipalFacts {
+  #compose(record: PrincipalRecord, id: number | null): PrincipalFacts {
     return {
       key: record.sid,
       kind: record.kind,
       directoryId: record.directoryId,
-      asOf: now,
+      asOf: this.#asOf,
       aliases: this.#aliasesOf(record, id),
       domain: record.domain,
       ...(record.netbiosDomain === null ? {} : { netbiosDomain: record.netbiosDomain }),

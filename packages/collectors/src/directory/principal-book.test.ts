@@ -1,0 +1,79 @@
+import { describe, expect, it } from "vitest";
+import { PrincipalBook } from "./principal-book.ts";
+
+const record = (rid: number, name: string, domain = "corp.example") => ({
+  guid: `guid-${domain}-${rid}`,
+  sid: `S-1-5-21-${domain.length}-${rid}`,
+  kind: "user" as const,
+  directoryId: domain,
+  domain,
+  netbiosDomain: null,
+  name,
+  upn: null,
+  displayName: null,
+  dnsHostName: null,
+  dn: `CN=${name},OU=Staff,DC=${domain}`,
+  primaryGroupRid: null,
+  enabled: true,
+});
+
+describe("PrincipalBook", () => {
+  it("tells of a change once, and again only when something differs", () => {
+    const book = new PrincipalBook();
+    book.graph.upsertPrincipal(record(1, "ana"));
+    expect(book.takeChangedFacts(100)).toHaveLength(1);
+    // Written again with another DN: nothing that a firewall is told.
+    book.graph.upsertPrincipal({ ...record(1, "ana"), dn: "CN=ana,OU=Moved" });
+    expect(book.takeChangedFacts(200)).toEqual([]);
+    expect(book.dnOf(record(1, "ana").sid)).toBe("CN=ana,OU=Moved");
+  });
+
+  it("gives each report a later time than the one before, also when the clock was set back", () => {
+    const book = new PrincipalBook();
+    book.graph.upsertPrincipal(record(1, "ana"));
+    const [first] = book.takeChangedFacts(1000);
+    book.graph.upsertPrincipal({ ...record(1, "ana"), enabled: false });
+    const [second] = book.takeChangedFacts(10);
+    expect(second?.asOf).toBeGreaterThan(first?.asOf ?? 0);
+  });
+
+  it("takes the bare name from both when a second domain has it too", () => {
+    const book = new PrincipalBook();
+    book.graph.upsertPrincipal(record(1, "ana"));
+    expect(book.takeChangedFacts(1)[0]?.aliases).toContain("ana");
+    book.graph.upsertPrincipal(record(2, "Ana", "other.example"));
+    const told = book.takeChangedFacts(2);
+    expect(told.map(({ domain }) => domain).sort()).toEqual(["corp.example", "other.example"]);
+    for (const { aliases } of told) expect(aliases).not.toContain("ana");
+  });
+
+  it("says nothing of one that was removed before anybody was told of it", () => {
+    const book = new PrincipalBook();
+    book.graph.upsertPrincipal(record(1, "ana"));
+    book.graph.remove(record(1, "ana").guid);
+    expect(book.takeChangedFacts(1)).toEqual([]);
+  });
+
+  it("holds the groups of one person within what one message can carry", () => {
+    const book = new PrincipalBook();
+    const ana = record(1, "ana");
+    book.graph.upsertPrincipal(ana);
+    for (let index = 0; index < 150; index += 1) {
+      const guid = `group-${index}`;
+      const sid = `S-1-5-21-9-${index}`;
+      book.graph.upsertGroup({
+        guid,
+        sid,
+        directoryId: "d",
+        domain: "d",
+        name: `${"ö".repeat(40)}${index}`,
+        security: true,
+      });
+      book.graph.setMembers(guid, [ana.sid]);
+    }
+    const [facts] = book.takeChangedFacts(1);
+    expect(Buffer.byteLength(JSON.stringify(facts))).toBeLessThan(8000);
+    expect(facts?.groups.length).toBeGreaterThan(50);
+    expect(book.cutGroups).toBe(1);
+  });
+});
