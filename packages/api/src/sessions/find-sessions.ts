@@ -8,8 +8,11 @@ export interface FoundSession {
   readonly cursor: SessionCursor;
 }
 
-/** Counted exactly up to here. */
-export const TOTAL_MAX = 10_000;
+export interface FoundSessions {
+  readonly page: FoundSession[];
+  /** Of all pages together. */
+  readonly total: number;
+}
 
 interface Place {
   readonly tx: TenantHandle["tx"];
@@ -17,19 +20,29 @@ interface Place {
   readonly now: Date;
 }
 
+interface Row {
+  readonly total: bigint;
+  readonly entry: unknown;
+  readonly ip: string | null;
+  readonly space: string | null;
+  readonly sort: number | null;
+}
+
 /**
  * Sessions that a query means, newest first: by the time since when somebody is there, else of the last change.
- * At most `limit`, after `cursor`.
+ *
+ * Shape:  at most `limit`, after `cursor`. The keys of all that match are sorted and counted; only a page's entries are
+ *         read. One row comes back even for an empty page: it carries the total.
  */
 export async function findSessions(
   { tx, tenantId, now }: Place,
   query: SessionQuery,
   { limit, cursor }: { readonly limit: number; readonly cursor: SessionCursor | null },
-): Promise<FoundSession[]> {
+): Promise<FoundSessions> {
   const { ip, range, ipHead, user, group, text, liveOnly } = query;
-  const rows = await tx.$queryRaw<{ entry: unknown; ip: string; space: string; sort: number }[]>`
-    SELECT entry, ip, address_space_id::text AS space, sort FROM (
-      SELECT entry, ip, address_space_id,
+  const rows = await tx.$queryRaw<Row[]>`
+    WITH found AS MATERIALIZED (
+      SELECT address_space_id, ip,
         floor(extract(epoch FROM coalesce(since, to_timestamp((entry ->> 'changedAt')::float8 / 1000))) * 1000)::float8
           AS sort
       FROM session
@@ -49,14 +62,26 @@ export async function findSessions(
           OR entry -> 'device' ->> 'name' ILIKE ${text}::text
           OR entry -> 'lastUser' ->> 'name' ILIKE ${text}::text
           OR entry -> 'user' ->> 'groups' ILIKE ${text}::text)
-    ) AS found
-    WHERE ${cursor?.sortMs ?? null}::float8 IS NULL
-      OR (-sort, ip, address_space_id)
-        > (-${cursor?.sortMs ?? null}::float8, ${cursor?.ip ?? null}::text, ${cursor?.space ?? null}::uuid)
-    ORDER BY -sort, ip, address_space_id
-    LIMIT ${limit}`;
-  return rows.map((row) => ({
-    entry: storedEntry(row.entry),
-    cursor: { sortMs: row.sort, ip: row.ip, space: row.space },
-  }));
+    ), page AS (
+      SELECT address_space_id, ip, sort FROM found
+      WHERE ${cursor?.sortMs ?? null}::float8 IS NULL
+        OR (-sort, ip, address_space_id)
+          > (-${cursor?.sortMs ?? null}::float8, ${cursor?.ip ?? null}::text, ${cursor?.space ?? null}::uuid)
+      ORDER BY -sort, ip, address_space_id
+      LIMIT ${limit}
+    )
+    SELECT counted.total, session.entry, page.ip, page.address_space_id::text AS space, page.sort
+    FROM (SELECT count(*) AS total FROM found) AS counted
+    LEFT JOIN page ON true
+    LEFT JOIN session ON session.tenant_id = ${tenantId}::uuid
+      AND session.address_space_id = page.address_space_id AND session.ip = page.ip
+    ORDER BY -page.sort, page.ip, page.address_space_id`;
+  return {
+    page: rows.flatMap(({ entry, ip: address, space, sort }) =>
+      address === null || space === null || sort === null
+        ? []
+        : [{ entry: storedEntry(entry), cursor: { sortMs: sort, ip: address, space } }],
+    ),
+    total: Number(rows[0]?.total ?? 0n),
+  };
 }

@@ -15,7 +15,7 @@ export async function searchFleet(
   const query = sessionQuery({ q, liveOnly: true });
   const customers = await grantedCustomers(ctx, "session:read");
   const { answers, failed } = await askEach(ctx, customers, async ({ tx, tenantId }) => {
-    const found = await findSessions({ tx, tenantId, now }, query, {
+    const { page: found } = await findSessions({ tx, tenantId, now }, query, {
       limit: limitPerCustomer + 1,
       cursor: null,
     });
