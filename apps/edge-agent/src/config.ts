@@ -36,7 +36,9 @@ export const agentBlock = z.strictObject({
 });
 
 /** The local file: what an agent does at a site, with the schema of the portal, and how its process runs. */
-export const localFile = siteConfig.extend({ agent: agentBlock.prefault({}) });
+export const localFile = siteConfig.extend({
+  agent: agentBlock.prefault({}).describe("How the process runs; flags and environment come first."),
+});
 export type LocalFile = z.infer<typeof localFile>;
 
 export const DEFAULTS = {
@@ -72,7 +74,8 @@ interface Source {
   readonly environment: string;
 }
 
-const SOURCES: Readonly<Record<keyof AgentSettings, Source>> = {
+/** How each setting is called on the command line and in the environment. */
+export const SETTING_SOURCES: Readonly<Record<keyof AgentSettings, Source>> = {
   stateDir: { flag: "--state-dir", environment: "ROLLCALL_STATE_DIR" },
   configFile: { flag: "--config", environment: "ROLLCALL_CONFIG" },
   firewallListen: { flag: "--firewall-listen", environment: "ROLLCALL_FIREWALL_LISTEN" },
@@ -184,7 +187,7 @@ function pick(
   environment: Environment,
   file: string | undefined,
 ): Picked {
-  const source = SOURCES[setting];
+  const source = SETTING_SOURCES[setting];
   const fromEnvironment = environment[source.environment]?.trim();
   if (flag !== undefined) return { text: flag, origin: "flag", name: source.flag };
   if (fromEnvironment) return { text: fromEnvironment, origin: "environment", name: source.environment };

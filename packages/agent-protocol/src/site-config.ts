@@ -5,7 +5,11 @@ import { z } from "zod";
  * (`rollcall-agent run --config FILE`). Unknown keys are errors on every level.
  */
 
-const id = z.string().min(1).max(64);
+const id = z
+  .string()
+  .min(1)
+  .max(64)
+  .describe("Its own id, unique in this configuration; never shown to a firewall.");
 const cidr = z.string().min(1).max(100).describe("An address, a CIDR prefix or a range a-b; IPv4 or IPv6.");
 
 /** A password or the like: sealed to the agent's sealing key (from the portal), or read from a local file. Never plain text in the configuration. */
@@ -23,18 +27,26 @@ export type SecretRef = z.infer<typeof secretRef>;
 
 export const directoryConfig = z.strictObject({
   id,
-  name: z.string().min(1).max(100),
+  name: z.string().min(1).max(100).describe("What people call it."),
   host: z.string().min(1).max(253).describe("DNS name or address of a domain controller."),
-  port: z.number().int().min(1).max(65535).default(636),
-  tls: z.enum(["ldaps", "starttls", "none"]).default("ldaps"),
+  port: z.number().int().min(1).max(65535).default(636).describe("636 for LDAPS, 389 for StartTLS."),
+  tls: z
+    .enum(["ldaps", "starttls", "none"])
+    .default("ldaps")
+    .describe("How the connection is encrypted; `none` sends the password in clear."),
   caPem: z
     .string()
     .max(32_768)
     .optional()
     .describe("PEM of the CA that signed the server's certificate; the system's store where absent."),
-  dangerouslyTrustAnyCertificate: z.boolean().default(false),
+  dangerouslyTrustAnyCertificate: z
+    .boolean()
+    .default(false)
+    .describe("Does not check the server's certificate. An agent accepts this from its own file only."),
   bindUser: z.string().min(1).max(256).describe("UPN, DOMAIN\\user or DN of the reading account."),
-  bindPassword: secretRef,
+  bindPassword: secretRef.describe(
+    "The reading account's password; in a local file the path of a file that holds it.",
+  ),
   baseDn: z.string().max(1024).optional().describe("Default naming context of the server where absent."),
   domain: z
     .string()
@@ -42,8 +54,14 @@ export const directoryConfig = z.strictObject({
     .optional()
     .describe("DNS name of the domain; derived from the base DN where absent."),
   netbiosDomain: z.string().max(15).optional().describe("Read from the directory where absent."),
-  pollSeconds: z.number().int().min(5).max(3600).default(30),
-  pageSize: z.number().int().min(50).max(1000).default(500),
+  pollSeconds: z
+    .number()
+    .int()
+    .min(5)
+    .max(3600)
+    .default(30)
+    .describe("Seconds between two reads of what changed."),
+  pageSize: z.number().int().min(50).max(1000).default(500).describe("Objects asked for at once."),
 });
 export type DirectoryConfig = z.infer<typeof directoryConfig>;
 
@@ -52,25 +70,37 @@ export const syslogAttribute = z.enum(["user", "domain", "ip", "device", "correl
 export type SyslogAttribute = z.infer<typeof syslogAttribute>;
 
 export const syslogPattern = z.strictObject({
-  attribute: syslogAttribute,
-  /** RE2 syntax; the value is group `value` if there is one, else the first group, else the whole match. */
-  pattern: z.string().min(1).max(1000),
-  /** Which match counts: 1 is the first (JIMS: Return Count). */
-  returnCount: z.number().int().min(1).max(20).default(1),
+  attribute: syslogAttribute.describe(
+    "What the captured value becomes; `ignore` documents a group without using it.",
+  ),
+  pattern: z
+    .string()
+    .min(1)
+    .max(1000)
+    .describe(
+      "RE2 syntax; the value is group `value` if there is one, else the first group, else the whole match.",
+    ),
+  returnCount: z
+    .number()
+    .int()
+    .min(1)
+    .max(20)
+    .default(1)
+    .describe("Which match counts: 1 is the first (JIMS: Return Count)."),
   normalise: z
     .enum(["none", "upn", "domain-user", "dn"])
     .default("none")
     .describe("Split UPN or DOMAIN\\user into user and domain; take a DN's first RDN value."),
-  optional: z.boolean().default(false),
+  optional: z.boolean().default(false).describe("A line counts also without this value."),
 });
 
 export const syslogSequence = z.strictObject({
   id,
   ordinal: z.number().int().min(1).describe("Numbered from 1; tried in this order."),
-  description: z.string().max(200).default(""),
-  kind: z.enum(["begin", "end"]),
+  description: z.string().max(200).default("").describe("For people."),
+  kind: z.enum(["begin", "end"]).describe("Whether the line begins or ends a session."),
   trigger: z.string().min(1).max(1000).describe("RE2 expression that says: this line is meant."),
-  patterns: z.array(syslogPattern).min(1).max(20),
+  patterns: z.array(syslogPattern).min(1).max(20).describe("What is taken from the line."),
   matchSourceIp: z
     .boolean()
     .default(false)
@@ -82,17 +112,17 @@ export const syslogSequence = z.strictObject({
     .max(1440)
     .default(0)
     .describe("Ignore lines whose event is older than this when the source starts; 0: no limit."),
-  positiveSamples: z.array(z.string().max(4096)).max(50).default([]),
-  negativeSamples: z.array(z.string().max(4096)).max(50).default([]),
+  positiveSamples: z.array(z.string().max(4096)).max(50).default([]).describe("Lines it must take."),
+  negativeSamples: z.array(z.string().max(4096)).max(50).default([]).describe("Lines it must leave."),
 });
 export type SyslogSequence = z.infer<typeof syslogSequence>;
 
 export const syslogSourceConfig = z.strictObject({
   id,
-  name: z.string().min(1).max(100),
+  name: z.string().min(1).max(100).describe("What people call it; firewalls are shown it as the source."),
   senders: z.array(cidr).min(1).max(50).describe("Who may send: addresses or prefixes."),
-  transport: z.enum(["any", "udp", "tcp"]).default("any"),
-  addressSpaceId: id,
+  transport: z.enum(["any", "udp", "tcp"]).default("any").describe("How it may send."),
+  addressSpaceId: z.string().min(1).max(64).describe("The address space its addresses are of."),
   speaksFor: z
     .array(cidr)
     .max(200)
@@ -100,15 +130,31 @@ export const syslogSourceConfig = z.strictObject({
     .describe(
       "Addresses this source may open sessions for with full weight; outside them its lines only refresh.",
     ),
-  defaultDomain: z.string().max(255).optional(),
+  defaultDomain: z.string().max(255).optional().describe("The domain of users that are written without one."),
   timeZone: z
     .string()
     .max(64)
     .optional()
     .describe("IANA zone of time stamps that carry none; receive time is used where absent."),
-  lifetimeMinutes: z.number().int().min(1).max(1440).default(480),
-  maxLinesPerSecond: z.number().int().min(1).max(1_000_000).default(20_000),
-  sequences: z.array(syslogSequence).max(100).default([]),
+  lifetimeMinutes: z
+    .number()
+    .int()
+    .min(1)
+    .max(1440)
+    .default(480)
+    .describe("How long a session lasts after it was last seen."),
+  maxLinesPerSecond: z
+    .number()
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(20_000)
+    .describe("More are dropped (UDP) or wait (TCP), and counted."),
+  sequences: z
+    .array(syslogSequence)
+    .max(100)
+    .default([])
+    .describe("How its lines are read; the first that fits counts."),
 });
 export type SyslogSourceConfig = z.infer<typeof syslogSourceConfig>;
 
@@ -124,12 +170,30 @@ export const filterConfig = z.discriminatedUnion("kind", [
       .max(1000)
       .describe("RE2, matched without case against `name` and `domain\\name`."),
   }),
-  z.strictObject({ id, kind: z.literal("dn-exclude"), pattern: z.string().min(1).max(1000) }),
+  z.strictObject({
+    id,
+    kind: z.literal("dn-exclude"),
+    pattern: z
+      .string()
+      .min(1)
+      .max(1000)
+      .describe("RE2, matched without case against the distinguished name."),
+  }),
   z.strictObject({
     id,
     kind: z.literal("group-include"),
-    pattern: z.string().min(1).max(1000),
-    domain: z.string().max(255).optional(),
+    pattern: z
+      .string()
+      .min(1)
+      .max(1000)
+      .describe(
+        "RE2, matched without case against the group's name. Entries then list matching groups only.",
+      ),
+    domain: z
+      .string()
+      .max(255)
+      .optional()
+      .describe("DNS or NetBIOS name of the groups' domain; any where absent."),
   }),
 ]);
 export type FilterConfig = z.infer<typeof filterConfig>;
@@ -137,46 +201,103 @@ export type FilterConfig = z.infer<typeof filterConfig>;
 /** One firewall (or a subnet of firewalls) that may ask this agent. Only verifiers of its secrets come here. */
 export const enforcementPointConfig = z.strictObject({
   id,
-  name: z.string().min(1).max(100),
-  clientId: z.string().regex(/^[A-Za-z0-9._-]{3,64}$/),
+  name: z.string().min(1).max(100).describe("What people call it."),
+  clientId: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{3,64}$/)
+    .describe("The client id that is set on the firewall."),
   verifiers: z
     .array(z.string().max(200))
     .max(4)
     .describe("`s1$<salt b64url>$<HMAC-SHA-256(salt, secret) b64url>`; two are valid while rotating."),
   sourceAddresses: z.array(cidr).max(50).default([]).describe("Where it may ask from; empty: anywhere."),
-  addressSpaceIds: z.array(id).min(1),
-  profile: z.enum(["json-superset"]).default("json-superset"),
-  ipv6: z.boolean().default(false),
-  tokenTtlSeconds: z.number().int().min(300).max(86_400).default(28_800),
-  domains: z.array(z.string().max(64)).max(25).default([]),
-  includeIp: z.array(cidr).max(200).default([]),
-  excludeIp: z.array(cidr).max(200).default([]),
+  addressSpaceIds: z.array(z.string().min(1).max(64)).min(1).describe("The address spaces it is told of."),
+  profile: z.enum(["json-superset"]).default("json-superset").describe("How its answers are written."),
+  ipv6: z.boolean().default(false).describe("Whether it is told of IPv6 addresses."),
+  tokenTtlSeconds: z.number().int().min(300).max(86_400).default(28_800).describe("How long a token lasts."),
+  domains: z
+    .array(z.string().max(64))
+    .max(25)
+    .default([])
+    .describe("Only users of these domains; empty: all."),
+  includeIp: z.array(cidr).max(200).default([]).describe("Only these addresses; empty: all."),
+  excludeIp: z.array(cidr).max(200).default([]).describe("Not these addresses."),
 });
 export type EnforcementPointConfig = z.infer<typeof enforcementPointConfig>;
 
 export const siteConfig = z.strictObject({
-  version: z.number().int().min(0).default(0),
+  version: z
+    .number()
+    .int()
+    .min(0)
+    .default(0)
+    .describe("The portal's number of this configuration; 0 in a local file."),
   site: z
     .strictObject({ tenantId: z.string(), tenantName: z.string(), siteId: z.string(), siteName: z.string() })
-    .optional(),
-  addressSpaces: z.array(z.strictObject({ id, name: z.string().max(100) })).min(1),
+    .optional()
+    .describe("Set by the portal."),
+  addressSpaces: z
+    .array(z.strictObject({ id, name: z.string().max(100).describe("What people call it.") }))
+    .min(1)
+    .describe("Routing domains in which an address means one host. Most sites have one."),
   settings: z
     .strictObject({
-      deviceLifetimeMinutes: z.number().int().min(1).max(1440).default(1440),
-      arbitration: z.enum(["law", "last-writer"]).default("law"),
-      dropUsersWithoutIncludedGroup: z.boolean().default(false),
-      tombstoneHours: z.number().int().min(24).max(168).default(24),
+      deviceLifetimeMinutes: z
+        .number()
+        .int()
+        .min(1)
+        .max(1440)
+        .default(1440)
+        .describe("How long a device's session lasts after it was last seen."),
+      arbitration: z
+        .enum(["law", "last-writer"])
+        .default("law")
+        .describe("Who owns an address: by the session law, or whoever was named last (for comparison)."),
+      dropUsersWithoutIncludedGroup: z
+        .boolean()
+        .default(false)
+        .describe("With a group filter: whoever is in none of the included groups is not told to firewalls."),
+      tombstoneHours: z
+        .number()
+        .int()
+        .min(24)
+        .max(168)
+        .default(24)
+        .describe("How long the end of a session is kept to be told."),
     })
-    .prefault({}),
-  directories: z.array(directoryConfig).max(100).default([]),
-  syslogSources: z.array(syslogSourceConfig).max(200).default([]),
-  filters: z.array(filterConfig).max(1000).default([]),
-  enforcementPoints: z.array(enforcementPointConfig).max(1200).default([]),
+    .prefault({})
+    .describe("What holds for the whole site."),
+  directories: z
+    .array(directoryConfig)
+    .max(100)
+    .default([])
+    .describe("Active Directories that people and groups are read from."),
+  syslogSources: z
+    .array(syslogSourceConfig)
+    .max(200)
+    .default([])
+    .describe("Senders of syslog that speak of logons."),
+  filters: z
+    .array(filterConfig)
+    .max(1000)
+    .default([])
+    .describe("What never becomes a session, and which groups entries list."),
+  enforcementPoints: z
+    .array(enforcementPointConfig)
+    .max(1200)
+    .default([])
+    .describe("Firewalls that may ask this agent."),
   firewallListener: z
     .strictObject({
-      /** DNS names and addresses that firewalls use to reach this agent: they go into its certificate. */
-      names: z.array(z.string().max(253)).max(20).default([]),
+      names: z
+        .array(z.string().max(253))
+        .max(20)
+        .default([])
+        .describe(
+          "DNS names and addresses that firewalls use to reach this agent: they go into its certificate.",
+        ),
     })
-    .prefault({}),
+    .prefault({})
+    .describe("The listener that firewalls ask."),
 });
 export type SiteConfig = z.infer<typeof siteConfig>;

@@ -41,6 +41,17 @@ describe("readYamlConfig", () => {
     });
   });
 
+  it("takes a heading with nothing below it for the default, and a required key without a value for a missing one", () => {
+    expect(parseYamlConfig(schema, "name: x\nsources:\nmode:\n", "t")).toMatchObject({
+      mode: "law",
+      sources: [],
+    });
+    expect(faultsOf("name:\n")).toEqual([expect.stringContaining("name (line 1): is missing")]);
+    expect(() => parseYamlConfig(schema, "name: x\n__proto__: { polluted: true }\n", "t")).toThrow(
+      /not a known key/,
+    );
+  });
+
   it("names a misspelt key with its path and line, and the key that was meant", () => {
     expect(faultsOf("name: x\nlifetimeMinuets: 3\n")).toEqual([
       'lifetimeMinuets (line 2): is not a known key; did you mean "lifetimeMinutes"?',

@@ -48,7 +48,9 @@ export function parseYamlConfig<Schema extends z.ZodType>(
       })),
     );
   }
-  const parsed = schema.safeParse(plainValueOf(document, origin) ?? {}, { reportInput: true });
+  const parsed = schema.safeParse(withoutEmptyKeys(plainValueOf(document, origin)) ?? {}, {
+    reportInput: true,
+  });
   if (parsed.success) return parsed.data;
   const places = linesOf(document.contents, lines);
   throw new ConfigError(
@@ -69,6 +71,14 @@ function plainValueOf(document: Document.Parsed, origin: string): unknown {
       { cause },
     );
   }
+}
+
+/** A key without a value counts as absent: who comments out all that stands below a heading means the defaults. */
+function withoutEmptyKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutEmptyKeys);
+  if (typeof value !== "object" || value === null) return value;
+  const filled = Object.entries(value).filter(([, inner]) => inner !== null);
+  return Object.fromEntries(filled.map(([key, inner]) => [key, withoutEmptyKeys(inner)]));
 }
 
 function readText(file: string): string {

@@ -21,7 +21,7 @@ export interface SiteRules {
 }
 
 type RulesSource = Pick<SiteConfig, "filters" | "directories"> & {
-  readonly settings: Pick<SiteConfig["settings"], "dropUsersWithoutIncludedGroup">;
+  readonly settings: Pick<SiteConfig["settings"], "dropUsersWithoutIncludedGroup" | "deviceLifetimeMinutes">;
 };
 
 /**
@@ -42,13 +42,20 @@ export function compileSiteRules(site: RulesSource): SiteRules {
       : [],
   );
   const dropsOthers = groups.length > 0 && site.settings.dropUsersWithoutIncludedGroup;
+  const suppress = createSuppression({
+    ipInclude: createIpSet(ranges("ip-include")),
+    ipExclude: createIpSet(ranges("ip-exclude")),
+    principalExclude: names("principal-exclude"),
+    dnExclude: names("dn-exclude"),
+  });
+  const deviceLifetimeMs = site.settings.deviceLifetimeMinutes * 60_000;
   return {
-    suppress: createSuppression({
-      ipInclude: createIpSet(ranges("ip-include")),
-      ipExclude: createIpSet(ranges("ip-exclude")),
-      principalExclude: names("principal-exclude"),
-      dnExclude: names("dn-exclude"),
-    }),
+    suppress(observation, context) {
+      const outcome = suppress(observation, context);
+      // A device's session has a lifetime of its own, whichever source named it.
+      if (outcome.kind === "kept-back" || outcome.observation.kind === "user") return outcome;
+      return { kind: "kept", observation: { ...outcome.observation, lifetimeMs: deviceLifetimeMs } };
+    },
     groupFilter:
       groups.length === 0
         ? () => true
@@ -67,7 +74,7 @@ export function compileSiteRules(site: RulesSource): SiteRules {
 export const OPEN_RULES: SiteRules = compileSiteRules({
   filters: [],
   directories: [],
-  settings: { dropUsersWithoutIncludedGroup: false },
+  settings: { dropUsersWithoutIncludedGroup: false, deviceLifetimeMinutes: 1440 },
 });
 
 /** A domain is named by its DNS name, by the NetBIOS name that is configured, or by the one it has by default. */

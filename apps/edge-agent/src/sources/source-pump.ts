@@ -28,7 +28,7 @@ export function pump(collector: Collector, deps: PumpDeps): Part {
     log: deps.log,
     async run(signal) {
       const after = deps.keeper.store.bookmarkOf(collector.id);
-      for await (const batch of collector.collect({ after, signal })) {
+      for await (const batch of untilAborted(collector.collect({ after, signal }), signal)) {
         for (const rejected of batch.rejected) {
           deps.log.debug(
             {
@@ -60,4 +60,27 @@ export function pump(collector: Collector, deps: PumpDeps): Part {
       }
     },
   });
+}
+
+/**
+ * Hands out what `source` yields and ends at the signal, even while `source` waits for a server that says nothing:
+ * neither a change of configuration nor the end of the agent may hang on it. It ends by itself later.
+ */
+async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
+  const iterator = source[Symbol.asyncIterator]();
+  const ended = new Promise<null>((resolve) => {
+    signal.addEventListener("abort", () => resolve(null), { once: true });
+  });
+  try {
+    while (!signal.aborted) {
+      const step = iterator.next();
+      // After the abort nobody waits for this step any more; what becomes of it is of no interest.
+      step.catch(() => undefined);
+      const result = await Promise.race([step, ended]);
+      if (result === null || result.done === true) return;
+      yield result.value;
+    }
+  } finally {
+    void iterator.return?.().catch(() => undefined);
+  }
 }

@@ -1,0 +1,188 @@
+import { writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:net";
+import path from "node:path";
+import { siteConfig } from "@rollcall/agent-protocol";
+import { createSyslogListener } from "@rollcall/collectors/syslog";
+import { silentLogger } from "@rollcall/observability";
+import { freePort } from "@rollcall/testkit";
+import { describe, expect, it } from "vitest";
+import { createGroupCommit } from "../pipeline/group-commit.ts";
+import { systemClock } from "../supervisor/clock.ts";
+import { withKeeper } from "../testing/pipeline-lab.ts";
+import { eventually } from "../testing/uplink-lab.ts";
+import { effectiveSite } from "./effective-site.ts";
+import { createSiteRuntime, type SiteRuntime } from "./site-runtime.ts";
+
+const log = silentLogger;
+
+interface Lab {
+  readonly site: SiteRuntime;
+  readonly folder: string;
+  /** Applies a configuration of the local file. */
+  applyLocal(parts: object): Promise<void>;
+  applyPortal(parts: object): Promise<void>;
+}
+
+function withSite(work: (lab: Lab) => Promise<void>): Promise<void> {
+  return withKeeper(async ({ keeper, file }) => {
+    const commits = createGroupCommit({ keeper, clock: systemClock, log, reopen: () => undefined });
+    const syslog = createSyslogListener({ udp: null, tcp: null, sources: [], now: Date.now, log });
+    const site = createSiteRuntime({
+      keeper,
+      commits,
+      clock: systemClock,
+      random: () => 0,
+      log,
+      door: null,
+      syslog,
+      secrets: () => ({ identity: null }),
+    });
+    const signal = new AbortController().signal;
+    await commits.start(signal);
+    await site.start(signal);
+    const folder = path.dirname(file);
+    writeFileSync(path.join(folder, "password"), "x", { mode: 0o600 });
+    const parse = (parts: object) =>
+      siteConfig.parse({ addressSpaces: [{ id: "main", name: "Main" }], ...parts });
+    try {
+      await work({
+        site,
+        folder,
+        applyLocal: (parts) => site.apply(effectiveSite(null, parse(parts), path.join(folder, "site.yaml"))),
+        applyPortal: (parts) => site.apply(effectiveSite(parse(parts), null, null)),
+      });
+    } finally {
+      await site.stop();
+      await commits.stop();
+    }
+  }, Date.now);
+}
+
+const directory = (id: string, port: number, parts: object = {}) => ({
+  id,
+  name: `Directory ${id}`,
+  host: "127.0.0.1",
+  port,
+  tls: "none",
+  bindUser: "reader",
+  bindPassword: { file: "password" },
+  ...parts,
+});
+
+/** Accepts connections, says nothing, and counts those who come. */
+async function silentServer(): Promise<{
+  readonly port: number;
+  readonly seen: () => number;
+  close(): void;
+}> {
+  let count = 0;
+  const server: Server = createServer((socket) => {
+    count += 1;
+    socket.on("error", () => undefined);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  return {
+    port: typeof address === "object" && address !== null ? address.port : 0,
+    seen: () => count,
+    close: () => server.close(),
+  };
+}
+
+describe("the running site", () => {
+  it("starts a directory that is added and stops one that is removed, without a restart", () =>
+    withSite(async ({ site, applyLocal }) => {
+      const server = await silentServer();
+      await applyLocal({});
+      expect(site.sourceHealth()).toEqual([]);
+      await applyLocal({ directories: [directory("d1", server.port)] });
+      await eventually("the directory is asked", () => server.seen() > 0);
+      expect(site.sourceHealth().map(({ id, kind }) => [id, kind])).toEqual([["d1", "directory"]]);
+      await applyLocal({ directories: [] });
+      expect(site.sourceHealth()).toEqual([]);
+      expect(site.ownSources().size).toBe(0);
+      server.close();
+    }));
+
+  it("says with its remedy that a directory's server is gone", () =>
+    withSite(async ({ site, applyLocal }) => {
+      await applyLocal({ directories: [directory("d1", await freePort())] });
+      await eventually("it is broken", () => site.sourceHealth()[0]?.state === "broken");
+      expect(site.sourceHealth()[0]?.sentence).toMatch(/127\.0\.0\.1/);
+    }));
+
+  it("does not let the portal switch off the check of a directory's certificate, and says where that can be done", () =>
+    withSite(async ({ site, applyPortal, applyLocal }) => {
+      const server = await silentServer();
+      const unchecked = directory("d1", server.port, { dangerouslyTrustAnyCertificate: true });
+      await applyPortal({ directories: [{ ...unchecked, bindPassword: { sealed: [] } }] });
+      expect(site.sourceHealth()).toMatchObject([
+        {
+          id: "d1",
+          state: "broken",
+          sentence: expect.stringContaining("only by its own configuration file"),
+        },
+      ]);
+      expect((await site.test("directory", "d1", new AbortController().signal))?.[0]).toMatchObject({
+        ok: false,
+      });
+      expect(server.seen()).toBe(0);
+      await applyLocal({ directories: [unchecked] });
+      await eventually("the local file may", () => server.seen() > 0);
+      server.close();
+    }));
+
+  it("does not send a file of this machine to a server because the portal asks for it", () =>
+    withSite(async ({ site, applyPortal }) => {
+      const server = await silentServer();
+      await applyPortal({
+        directories: [directory("d1", server.port, { bindPassword: { file: "/etc/passwd" } })],
+      });
+      expect(site.sourceHealth()).toMatchObject([
+        {
+          state: "broken",
+          sentence: expect.stringContaining("only be named in the agent's own configuration file"),
+        },
+      ]);
+      expect(server.seen()).toBe(0);
+      server.close();
+    }));
+
+  it("tests a source step by step, and has nothing to test where there is no such source", () =>
+    withSite(async ({ site, applyLocal }) => {
+      const { signal } = new AbortController();
+      await applyLocal({
+        directories: [directory("d1", await freePort())],
+        syslogSources: [{ id: "vpn", name: "VPN", senders: ["10.0.0.1"], addressSpaceId: "main" }],
+      });
+      expect((await site.test("directory", "d1", signal))?.at(-1)).toMatchObject({
+        name: "Port",
+        ok: false,
+        remedy: expect.any(String),
+      });
+      expect(await site.test("syslog", "vpn", signal)).toMatchObject([
+        { name: "listener", ok: false },
+        { name: "lines", ok: false, remedy: expect.stringContaining("Point the sender") },
+        expect.anything(),
+        expect.anything(),
+      ]);
+      expect([await site.test("syslog", "d1", signal), await site.test("directory", "vpn", signal)]).toEqual([
+        null,
+        null,
+      ]);
+    }));
+
+  it("changes over in the order it was told to, whatever is still being changed", () =>
+    withSite(async ({ site, applyLocal }) => {
+      await Promise.all(
+        [1, 2, 3, 4].map((n) =>
+          applyLocal({
+            version: n,
+            syslogSources: [{ id: `s${n}`, name: "S", senders: ["10.0.0.1"], addressSpaceId: "main" }],
+          }),
+        ),
+      );
+      expect([...site.ownSources()]).toEqual(["s4"]);
+      expect(site.sourceHealth().map(({ id }) => id)).toEqual(["s4"]);
+    }));
+});
