@@ -103,11 +103,14 @@ const STATE_WORDS = { speaks: "counts", ended: "was ended", expired: "has run ou
 
 async function principalsOf(tx: Tx, tenantId: string, state: KeyState): Promise<PrincipalDirectory> {
   const directory = new PrincipalDirectory();
-  const tokens = tokensOfState(state);
+  const spelt = await tx.principalAlias.findMany({
+    where: { tenantId, alias: { in: tokensOfState(state) } },
+    select: { key: true },
+    take: 500,
+  });
   const rows = await tx.principalFact.findMany({
-    where: { tenantId, OR: [{ aliases: { hasSome: tokens } }, { key: { in: tokens } }] },
+    where: { tenantId, key: { in: spelt.map(({ key }) => key) } },
     select: { facts: true },
-    take: 200,
   });
   for (const row of rows) {
     const facts = storedFacts(row.facts);

@@ -8,7 +8,7 @@ import {
   type TestPractice,
   tenantIdOf,
 } from "../testing/installation.ts";
-import { aContact, aLogon, ip, observe, writeContact } from "../testing/reports.ts";
+import { aContact, aLogon, ip, learn, observe, writeContact } from "../testing/reports.ts";
 
 let installation: TestInstallation;
 let practice: TestPractice;
@@ -179,6 +179,31 @@ describe("one address", () => {
         },
       ].map(({ ip: _, ...line }) => line),
     );
+  });
+
+  it("is explained with what the directory knows: two spellings of one person are one", async () => {
+    const { customer, tenantId, agent } = await aCustomerWith([{ ip: "10.20.31.77", name: "ana" }]);
+    await learn(
+      installation,
+      { tenantId, agentId: agent.id },
+      {
+        key: "S-1-5-21-1-2-3-1104",
+        kind: "user",
+        directoryId: "dc",
+        asOf: installation.clock.now(),
+        aliases: ["s-1-5-21-1-2-3-1104", "meridian.example\\ana", "meridian\\ana"],
+        domain: "meridian.example",
+        netbiosDomain: "MERIDIAN",
+        name: "ana",
+        groups: ["Finance"],
+        enabled: true,
+      },
+    );
+    const detail = await practice.api.sessions.get({ customer, ip: "10.20.31.77" });
+    expect(detail.session?.user).toMatchObject({ principalKey: "S-1-5-21-1-2-3-1104", groups: ["Finance"] });
+    expect(detail.explain.map((line) => line.sentence).join(" ")).toContain("S-1-5-21-1-2-3-1104");
+    expect((await practice.api.sessions.search({ customer, group: "fin" })).total).toBe(1);
+    expect((await practice.api.sessions.search({ customer, q: "finance" })).total).toBe(1);
   });
 
   it("that nobody has ever spoken of says so", async () => {

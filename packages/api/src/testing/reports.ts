@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { FirewallContact, HealthReport } from "@rollcall/agent-protocol";
-import { type IpAddress, type Observation, parseIp } from "@rollcall/identity-core";
+import type { LedgerItem } from "@rollcall/db";
+import { type IpAddress, type Observation, type PrincipalFacts, parseIp } from "@rollcall/identity-core";
 import type { TestInstallation } from "./installation.ts";
 
 export function aReport(now: number, changes: Partial<HealthReport> = {}): HealthReport {
@@ -106,6 +107,18 @@ export async function observe(
   { tenantId, agentId }: { readonly tenantId: string; readonly agentId: string },
   observations: readonly Observation[],
 ): Promise<void> {
+  await commit(
+    installation,
+    { tenantId, agentId },
+    observations.map((observation, index) => ({ seq: index + 1, kind: "observation", observation })),
+  );
+}
+
+async function commit(
+  installation: TestInstallation,
+  { tenantId, agentId }: { readonly tenantId: string; readonly agentId: string },
+  items: readonly LedgerItem[],
+): Promise<void> {
   const { ledger } = installation.database;
   const key = { tenantId, agentId, lane: "live" };
   const opened = await ledger.openStream({
@@ -120,8 +133,17 @@ export async function observe(
     ...key,
     epoch: opened.epoch,
     first: 1,
-    last: observations.length,
-    items: observations.map((observation, index) => ({ seq: index + 1, kind: "observation", observation })),
+    last: items.length,
+    items,
   });
-  if (committed.kind !== "committed") throw new Error(`commit observations: ${committed.kind}`);
+  if (committed.kind !== "committed") throw new Error(`commit to the ledger: ${committed.kind}`);
+}
+
+/** What a directory tells of a person, as an agent's stream brings it. */
+export async function learn(
+  installation: TestInstallation,
+  { tenantId, agentId }: { readonly tenantId: string; readonly agentId: string },
+  facts: PrincipalFacts,
+): Promise<void> {
+  await commit(installation, { tenantId, agentId }, [{ seq: 1, kind: "principal", facts }]);
 }
