@@ -7,7 +7,9 @@ import { ScrollRegion } from "./scroll-region.tsx";
 export interface CodeLine {
   /** The text that is copied. */
   readonly text: string;
-  /** Parts of `text` that stand for this customer's own values: shown in the accent. */
+  /** What stands on screen instead, where the text holds a secret. */
+  readonly shown?: string;
+  /** Parts of the line that stand for this customer's own values: shown in the accent. */
   readonly variables?: readonly string[];
 }
 
@@ -69,7 +71,7 @@ export function CodeBlock({
             <li key={index} className="flex">
               <LineNumber n={index + 1 + (remark === undefined ? 0 : 1)} />
               <span className="pr-4 whitespace-pre">
-                <Marked text={line.text} variables={line.variables ?? []} />
+                <Marked text={line.shown ?? line.text} variables={line.variables ?? []} />
               </span>
             </li>
           ))}

@@ -148,11 +148,11 @@ export function Mono({ children }: { children: ReactNode }) {
 /** Nothing to tell. */
 export function Dash() {
   return (
-    <>
+    <span data-none>
       <span aria-hidden className="text-ink-3">
         —
       </span>
       <span className="sr-only">none</span>
-    </>
+    </span>
   );
 }

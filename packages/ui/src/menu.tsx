@@ -1,7 +1,7 @@
 "use client";
 
 import { Menu as Base } from "@base-ui/react/menu";
-import type { ReactElement, ReactNode } from "react";
+import { type ReactElement, type ReactNode, useRef } from "react";
 
 const ITEM =
   "flex min-h-8 w-full cursor-pointer items-center gap-2 px-3 text-left text-sm text-ink outline-none select-none data-highlighted:bg-sunken data-disabled:text-ink-3";
@@ -18,10 +18,13 @@ export function Menu({
   children: ReactNode;
   align?: "start" | "end";
 }) {
+  // Opened beside its button and not at the end of the page: there it would stand outside of every landmark.
+  const host = useRef<HTMLSpanElement>(null);
   return (
-    <Base.Root modal={false}>
+    <Base.Root>
       <Base.Trigger render={trigger} />
-      <Base.Portal>
+      <span ref={host} className="contents" />
+      <Base.Portal container={host}>
         <Base.Positioner sideOffset={6} align={align} className="z-50 outline-none">
           <Base.Popup
             aria-label={label}

@@ -28,12 +28,15 @@ describe("a refused sign-in", () => {
   });
 
   it("says how long to wait after many tries", () => {
-    expect(refusalText({ kind: "refused", code: "too-many-tries:12", status: 401 })).toMatch(/Wait 12 s/);
+    expect(refusalText({ kind: "refused", code: "wait-12", status: 401 })).toMatch(/Wait 12 s/);
     expect(refusalText({ kind: "refused", code: "", status: 429 })).toMatch(/Wait a minute/);
   });
 
   it("does not blame the password when the portal is at fault", () => {
     expect(refusalText({ kind: "refused", code: "", status: 500 })).toMatch(/could not check/);
+    expect(refusalText({ kind: "refused", code: "sign-in-unavailable", status: 401 })).toMatch(
+      /could not check/,
+    );
     expect(refusalText({ kind: "no-answer" })).toMatch(/did not answer/);
   });
 });

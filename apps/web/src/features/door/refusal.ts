@@ -7,14 +7,14 @@ export function refusalText(refusal: SignInRefusal): string {
   if (refusal.kind === "no-answer") {
     return "The portal did not answer. Your firewalls keep being answered; try again in a moment.";
   }
-  const wait = /(?:too-many|wait|delay)\D*(\d+)?/i.exec(refusal.code);
+  const wait = /^wait-(\d+)$/.exec(refusal.code);
   if (wait !== null || refusal.status === 429) {
     const seconds = wait?.[1];
     return seconds === undefined
       ? "Too many tries. Wait a minute, then try again."
       : `Too many tries. Wait ${seconds} s, then try again.`;
   }
-  if (refusal.status >= 500) {
+  if (refusal.code === "sign-in-unavailable" || refusal.status >= 500) {
     return "The portal could not check the password. Your firewalls keep being answered; try again in a moment.";
   }
   return "This e-mail and password do not belong together. Check both, then try again.";

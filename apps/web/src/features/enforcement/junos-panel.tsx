@@ -26,7 +26,7 @@ import { useMay } from "~/features/shell/may.tsx";
 import { useTRPC } from "~/trpc/client.tsx";
 import type { Outputs } from "~/trpc/outputs.ts";
 import { refusalOf } from "~/trpc/refusal.ts";
-import { useHeldSecret } from "./secret-once.ts";
+import { useHeldSecret } from "./held-secret.ts";
 import { WaitingLine } from "./waiting-line.tsx";
 
 type Junos = Outputs["points"]["junos"];
@@ -114,10 +114,9 @@ function JunosLines({ point, junos }: { point: Point; junos: Junos }) {
     first.address,
     second?.address,
     first.clientId,
-    printed,
     options.caProfile,
     ...junos.filter.domains,
-  ].filter((each) => typeof each === "string" && each !== "");
+  ].filter((each) => each !== undefined && each !== "");
   const around = result.blocks.filter((block) => !block.copied);
   const isChanged = JSON.stringify(options) !== JSON.stringify(junos.options);
   const set = (fields: Partial<JunosOptions>) => setOptions((before) => ({ ...before, ...fields }));
@@ -137,15 +136,7 @@ function JunosLines({ point, junos }: { point: Point; junos: Junos }) {
         <CodeBlock
           title="Junos configuration"
           testId="junos-lines"
-          lines={lines.map(
-            (text): CodeLine => ({
-              text,
-              variables: variables
-                .filter((each): each is string => typeof each === "string" && text.includes(each))
-                .sort((a, b) => text.indexOf(a) - text.indexOf(b))
-                .reverse(),
-            }),
-          )}
+          lines={lines.map((text) => codeLine(text, printed, variables))}
           remark={`${point.name} · ${view === "curly" ? "load merge terminal, then paste" : "paste in configuration mode"} (this line is not copied)`}
           onCopied={() =>
             copied.mutate({
@@ -305,6 +296,18 @@ function JunosLines({ point, junos }: { point: Point; junos: Junos }) {
       </section>
     </div>
   );
+}
+
+const MASK = "\u2022".repeat(16);
+
+/** A line as it stands on screen: the secret masked though it is copied, the customer's own values in the accent. */
+function codeLine(text: string, secret: string | null, variables: readonly (string | undefined)[]): CodeLine {
+  const shown = secret === null ? text : text.replaceAll(secret, MASK);
+  const marked = [...variables, MASK]
+    .filter((each) => each !== undefined)
+    .filter((each) => shown.includes(each));
+  // The last one in the line is marked first: marking works from the end.
+  return { text, shown, variables: marked.sort((a, b) => shown.lastIndexOf(b) - shown.lastIndexOf(a)) };
 }
 
 function AroundBlock({ block }: { block: JunosBlock }) {

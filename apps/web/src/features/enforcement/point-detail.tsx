@@ -1,11 +1,9 @@
 "use client";
 
 import { Button } from "@rollcall/ui/button";
-import { CopyButton } from "@rollcall/ui/copy-button";
 import { ConfirmDialog } from "@rollcall/ui/dialog";
 import { SelectField } from "@rollcall/ui/field";
 import { Dash, Mono, PageBody, PageHead, Panel } from "@rollcall/ui/layout";
-import { Notice } from "@rollcall/ui/notice";
 import { type State, StateChip } from "@rollcall/ui/state";
 import { Table } from "@rollcall/ui/table";
 import { Time, TimeAgo } from "@rollcall/ui/time";
@@ -23,10 +21,11 @@ import { useMay } from "~/features/shell/may.tsx";
 import { useTRPC } from "~/trpc/client.tsx";
 import type { Outputs } from "~/trpc/outputs.ts";
 import { refusalOf } from "~/trpc/refusal.ts";
+import { holdSecret } from "./held-secret.ts";
 import { JunosPanel } from "./junos-panel.tsx";
 import { type Point, PointForm, pointFields, pointValues } from "./point-form.tsx";
 import { askingWord, personOf } from "./point-words.ts";
-import { forgetSecret, holdSecret, useHeldSecret } from "./secret-once.ts";
+import { SecretOnce } from "./secret-once.tsx";
 
 /** One firewall: is it asking, what does it need pasted, what was it told, by whom, when. */
 export function PointDetail({
@@ -93,7 +92,7 @@ export function PointDetail({
       <PageBody>
         <StaleNotice query={query} what={point.name} />
         <CustomerChain chain={chain.data.chain} slug={customer.slug} />
-        <SecretOnce point={point} />
+        <SecretOnce pointId={point.id} />
         <JunosPanel point={point} />
         <Contacts point={point} />
         <Told point={point} />
@@ -103,34 +102,6 @@ export function PointDetail({
       <RotateSecret point={point} open={dialog === "rotate"} onClose={close} />
       <RemovePoint point={point} open={dialog === "remove"} onClose={close} />
     </>
-  );
-}
-
-/** A secret that was just made: here once, masked, gone when the page is left. */
-function SecretOnce({ point }: { point: Point }) {
-  const secret = useHeldSecret(point.id);
-  const [shown, setShown] = useState(false);
-  if (secret === null) return null;
-  return (
-    <Notice
-      tone="info"
-      title="The client secret, shown once"
-      action={
-        <span className="flex flex-wrap gap-2">
-          <CopyButton text={secret} label="Copy secret" copied="Copied the secret" />
-          <Button onClick={() => setShown(!shown)}>{shown ? "Hide" : "Show"}</Button>
-          <Button onClick={() => forgetSecret(point.id)}>I have it</Button>
-        </span>
-      }
-    >
-      <p>
-        It stands in the lines below too. We keep only what is needed to check it: once this tab is reloaded
-        or closed, nobody can show it again.
-      </p>
-      <p className="mt-1 font-mono text-sm break-all" data-testid="client-secret">
-        {shown ? secret : "•".repeat(24)}
-      </p>
-    </Notice>
   );
 }
 

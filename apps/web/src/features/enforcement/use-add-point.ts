@@ -3,7 +3,7 @@
 import { say } from "@rollcall/ui/toast";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTRPC } from "~/trpc/client.tsx";
-import { holdSecret } from "./secret-once.ts";
+import { holdSecret } from "./held-secret.ts";
 
 /** Adds a firewall; its secret stays in this tab's memory. Used by the list and by the set-up. */
 export function useAddPoint(onAdded: (id: string) => void) {

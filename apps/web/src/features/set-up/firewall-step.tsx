@@ -8,6 +8,7 @@ import Link from "next/link";
 import { useForm } from "react-hook-form";
 import { JunosPanel } from "~/features/enforcement/junos-panel.tsx";
 import { EMPTY_POINT, pointFields } from "~/features/enforcement/point-form.tsx";
+import { SecretOnce } from "~/features/enforcement/secret-once.tsx";
 import { useAddPoint } from "~/features/enforcement/use-add-point.ts";
 import { entriesOf } from "~/features/form/entries.ts";
 import { LIVE } from "~/features/live/live-options.ts";
@@ -63,6 +64,7 @@ export function FirewallStep({
     >
       {point !== undefined ? (
         <>
+          <SecretOnce pointId={point.id} />
           <JunosPanel point={point} />
           <p className="text-sm">
             <Link

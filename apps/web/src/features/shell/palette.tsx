@@ -102,9 +102,28 @@ function Finder({ customer, onGo }: { customer: ShellCustomer | null; onGo: () =
     },
   ].filter((action) => fits(action.label));
   const hits = q.length < 2 ? [] : (people.data?.hits ?? []);
+  const fittingPlaces = places.filter((place) => fits(place.label));
+  // Answers come later than key presses: Enter must always mean the first line that is seen.
+  const firstHit = hits[0]?.items[0];
+  const first =
+    hits[0] !== undefined && firstHit !== undefined
+      ? sessionKey(hits[0].customer.slug, firstHit)
+      : customers.data?.items[0] !== undefined
+        ? `customer ${customers.data.items[0].slug}`
+        : fittingPlaces[0] !== undefined
+          ? `go ${fittingPlaces[0].href}`
+          : `do ${actions[0]?.label ?? ""}`;
+  const [selected, setSelected] = useState({ first, value: first });
+  if (selected.first !== first) setSelected({ first, value: first });
 
   return (
-    <Command label="Find" shouldFilter={false} loop>
+    <Command
+      label="Find"
+      shouldFilter={false}
+      loop
+      value={selected.value}
+      onValueChange={(value) => setSelected({ first, value })}
+    >
       <Command.Input
         value={typed}
         onValueChange={setTyped}
@@ -120,8 +139,8 @@ function Finder({ customer, onGo }: { customer: ShellCustomer | null; onGo: () =
             {hits.flatMap((hit) =>
               hit.items.map((session) => (
                 <Command.Item
-                  key={`${hit.customer.slug} ${session.addressSpace.id} ${session.ip}`}
-                  value={`${hit.customer.slug} ${session.addressSpace.id} ${session.ip}`}
+                  key={sessionKey(hit.customer.slug, session)}
+                  value={sessionKey(hit.customer.slug, session)}
                   className={ITEM}
                   onSelect={() =>
                     go(
@@ -162,22 +181,20 @@ function Finder({ customer, onGo }: { customer: ShellCustomer | null; onGo: () =
             ))}
           </Command.Group>
         )}
-        <Command.Group heading="Go to" className={GROUP} hidden={!places.some((place) => fits(place.label))}>
-          {places
-            .filter((place) => fits(place.label))
-            .map((place) => (
-              <Command.Item
-                key={place.href}
-                value={`go ${place.href}`}
-                className={ITEM}
-                onSelect={() => go(place.href)}
-              >
-                {place.label}
-                {place.href.startsWith("/c/") && customer !== null ? (
-                  <span className="ml-auto text-xs text-ink-3">{customer.name}</span>
-                ) : null}
-              </Command.Item>
-            ))}
+        <Command.Group heading="Go to" className={GROUP} hidden={fittingPlaces.length === 0}>
+          {fittingPlaces.map((place) => (
+            <Command.Item
+              key={place.href}
+              value={`go ${place.href}`}
+              className={ITEM}
+              onSelect={() => go(place.href)}
+            >
+              {place.label}
+              {place.href.startsWith("/c/") && customer !== null ? (
+                <span className="ml-auto text-xs text-ink-3">{customer.name}</span>
+              ) : null}
+            </Command.Item>
+          ))}
         </Command.Group>
         {actions.length === 0 ? null : (
           <Command.Group heading="Do" className={GROUP}>
@@ -196,4 +213,11 @@ function Finder({ customer, onGo }: { customer: ShellCustomer | null; onGo: () =
       </Command.List>
     </Command>
   );
+}
+
+function sessionKey(
+  slug: string,
+  session: { readonly ip: string; readonly addressSpace: { readonly id: string } },
+): string {
+  return `${slug} ${session.addressSpace.id} ${session.ip}`;
 }

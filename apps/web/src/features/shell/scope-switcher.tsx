@@ -61,7 +61,7 @@ export function ScopeSwitcher({ current }: { current: ShellCustomer | null }) {
     >
       <Combobox.Trigger
         aria-label={`Customer: ${chosen.name}. Switch`}
-        className="flex h-8 max-w-[min(20rem,44vw)] min-w-0 items-center gap-2 rounded-sm border border-line-strong bg-surface px-2 text-sm font-semibold text-ink hover:bg-sunken"
+        className="flex h-8 max-w-[min(20rem,38vw)] min-w-0 items-center gap-2 rounded-sm border border-line-strong bg-surface px-2 text-sm font-semibold text-ink hover:bg-sunken"
       >
         {current === null ? null : <Monogram name={current.name} hue={current.hue} />}
         <span className="truncate">{chosen.name}</span>

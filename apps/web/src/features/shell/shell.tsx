@@ -42,7 +42,7 @@ export function Shell({
       </a>
       <header className="sticky top-0 z-30 bg-surface">
         {customer === null ? null : <div aria-hidden data-hue={customer.hue % 10} className="hue-bar h-1" />}
-        <div className="flex min-h-11 flex-wrap items-center gap-x-2.5 gap-y-1.5 border-b border-line px-4 py-1.5">
+        <div className="flex min-h-11 flex-wrap items-center gap-x-2 gap-y-1.5 border-b border-line px-4 py-1.5">
           <Link href="/" aria-label="Rollcall, start" className="rounded-sm px-0.5">
             <Wordmark />
           </Link>
@@ -53,7 +53,7 @@ export function Shell({
             <span className="truncate text-sm font-semibold">{customer.name}</span>
           )}
           {siteSwitcher}
-          <div className="ml-auto flex items-center gap-2.5">
+          <div className="ml-auto flex items-center gap-2">
             <LivePill />
             <Palette customer={customer} />
             <div className="hidden xl:block">
@@ -78,7 +78,7 @@ export function Shell({
 
 function Slash() {
   return (
-    <span aria-hidden className="text-ink-3">
+    <span aria-hidden className="text-ink-3 max-sm:hidden">
       /
     </span>
   );

@@ -24,7 +24,7 @@ export function UserMenu({
       trigger={
         <button
           type="button"
-          aria-label={`${initialsOf(person.name)}: account of ${person.name}`}
+          aria-label={`${initialsOf(person.name)}: signed in as ${person.name}`}
           className="inline-flex size-7 shrink-0 items-center justify-center rounded-full bg-accent-wash text-2xs font-bold text-ink"
         >
           {initialsOf(person.name)}

@@ -23,7 +23,7 @@ export interface Mark {
 }
 
 export interface LineBenchProps {
-  /** Null while the rules do not compile: lines are then shown without a verdict. */
+  /** The sound rules; null where there is none: lines are then shown without a verdict. */
   readonly rules: RuleSet | null;
   readonly tailed: readonly BenchLine[];
   readonly tools: ReactNode;
@@ -85,9 +85,7 @@ export function LineBench({ rules, tailed, tools, ruleName, onMark, onSample, on
               ]}
             />
             <p role="status" className="text-xs text-ink-2" data-testid="bench-summary">
-              {rules === null
-                ? "The rules do not compile yet."
-                : `${matched} of ${judged.length} lines matched.`}
+              {rules === null ? "No sound rule yet." : `${matched} of ${judged.length} lines matched.`}
             </p>
           </div>
           <ol className="flex flex-col border-t border-line">
@@ -176,7 +174,8 @@ function Marker({ line, onMark }: { line: string; onMark: (mark: Mark) => void }
         ref={box}
         label="Select the part"
         mono
-        readOnly
+        // Not read-only: browsers show no caret there, and without one nothing can be marked by keyboard.
+        onChange={() => {}}
         autoFocus
         rows={Math.min(6, Math.ceil(line.length / 70))}
         value={line}

@@ -17,7 +17,7 @@ export const ATTRIBUTE_WORDS: Readonly<Record<RuleAttribute, string>> = {
 export function LineResult({ result }: { result: MatchResult }) {
   return (
     <div className="min-w-0">
-      <p className="font-mono text-xs leading-7 break-all whitespace-pre-wrap">
+      <p className="font-mono text-xs leading-5 wrap-anywhere whitespace-pre-wrap">
         <Captured text={result.text} captures={result.kind === "not-matched" ? [] : result.captures} />
       </p>
       <Verdict result={result} />
@@ -43,12 +43,14 @@ function Captured({ text, captures }: { text: string; captures: readonly LineCap
       {parts.map(({ key, before, capture }) => (
         <Fragment key={key}>
           {before}
-          <ruby className="border-b-2 border-accent font-semibold [ruby-position:under]">
-            {text.slice(capture.start, capture.end)}
-            <rt className="font-sans text-2xs font-semibold text-accent select-none">
+          <span className="inline-flex max-w-full flex-col items-start align-top">
+            <span className="border-b-2 border-accent leading-5 font-semibold">
+              {text.slice(capture.start, capture.end)}
+            </span>
+            <span className="font-sans text-2xs leading-4 font-semibold text-accent select-none">
               {ATTRIBUTE_WORDS[capture.attribute]}
-            </rt>
-          </ruby>
+            </span>
+          </span>
         </Fragment>
       ))}
       {text.slice(at)}

@@ -7,14 +7,15 @@ import {
   type RuleProblem,
   ruleText,
 } from "@rollcall/syslog-rules";
-import { Button } from "@rollcall/ui/button";
+import { Button, buttonClass } from "@rollcall/ui/button";
+import { Menu, MenuItem } from "@rollcall/ui/menu";
 import { Notice } from "@rollcall/ui/notice";
 import { StateGlyph } from "@rollcall/ui/state";
 import { type ReactNode, useEffect, useMemo, useReducer, useState } from "react";
 import { type BenchLine, LineBench } from "./line-bench.tsx";
 import { SequenceForm } from "./sequence-form.tsx";
 import { type EditedSequence, editSequences } from "./sequence-model.ts";
-import { sequenceFrom, suggestPattern } from "./suggest.ts";
+import { sequenceFrom, suggestPattern, withoutValue } from "./suggest.ts";
 
 export interface SequenceEditorProps {
   readonly saved: readonly EditedSequence[];
@@ -49,6 +50,13 @@ export function SequenceEditor({
     () => (outcome.kind === "refused" ? outcome.problems : checkSamples(outcome.rules)),
     [outcome],
   );
+  // While one rule is half written, the others go on reading the lines.
+  const usable = useMemo(() => {
+    if (outcome.kind === "compiled") return outcome.rules;
+    const faulty = new Set(outcome.problems.map((problem) => problem.sequenceId));
+    const sound = compileSequences(sequences.filter((each) => !faulty.has(each.id)));
+    return sound.kind === "compiled" ? sound.rules : null;
+  }, [outcome, sequences]);
   const isChanged = useMemo(() => JSON.stringify(sequences) !== JSON.stringify(saved), [sequences, saved]);
   useLeaveGuard(isChanged);
 
@@ -118,22 +126,34 @@ export function SequenceEditor({
         )}
         <div className="flex flex-wrap items-center gap-2">
           <Button onClick={() => add("")}>Add an empty rule</Button>
-          {baseConfigurations.map((base) => (
-            <Button
-              key={base.id}
-              onClick={() => {
-                const taken = base.sequences.map((each) => ({
-                  ...each,
-                  id: newId(sequences, each.id),
-                  ordinal: 0,
-                }));
-                edit({ kind: "replace", sequences: [...sequences, ...taken] });
-                setOpenId(taken[0]?.id ?? null);
-              }}
+          {baseConfigurations.length === 0 ? null : (
+            <Menu
+              align="start"
+              label="Ready-made rules"
+              trigger={
+                <button type="button" className={buttonClass()}>
+                  Take ready-made rules…
+                </button>
+              }
             >
-              Take {base.name}
-            </Button>
-          ))}
+              {baseConfigurations.map((base) => (
+                <MenuItem
+                  key={base.id}
+                  onSelect={() => {
+                    const taken = base.sequences.map((each) => ({
+                      ...each,
+                      id: newId(sequences, each.id),
+                      ordinal: 0,
+                    }));
+                    edit({ kind: "replace", sequences: [...sequences, ...taken] });
+                    setOpenId(taken[0]?.id ?? null);
+                  }}
+                >
+                  {base.name}
+                </MenuItem>
+              ))}
+            </Menu>
+          )}
         </div>
         {saveError === undefined ? null : (
           <Notice tone="bad" title="Not saved">
@@ -162,23 +182,25 @@ export function SequenceEditor({
         </div>
       </section>
       <LineBench
-        rules={outcome.kind === "compiled" ? outcome.rules : null}
+        rules={usable}
         tailed={tailed}
         tools={tailTools}
         ruleName={open === null ? null : `Rule ${open.ordinal}`}
         onMark={(mark) => {
           if (open === null) return;
           const text = ruleText(mark.line);
-          const shift = mark.line.length - mark.line.trimEnd().length === 0 ? mark.line.indexOf(text) : 0;
+          // The rules do not see the line's `<PRI>`; the mark was made with it in sight.
+          const shift = Math.max(0, mark.line.indexOf(text));
+          const [start, end] = [Math.max(0, mark.start - shift), Math.max(0, mark.end - shift)];
           edit({
             kind: "add-pattern",
             id: open.id,
-            pattern: suggestPattern(
-              text,
-              mark.start - Math.max(0, shift),
-              mark.end - Math.max(0, shift),
-              mark.attribute,
-            ),
+            pattern: suggestPattern(text, start, end, mark.attribute),
+          });
+          edit({
+            kind: "change",
+            id: open.id,
+            fields: { trigger: withoutValue(open.trigger, text.slice(start, end)) },
           });
         }}
         onSample={(line, sample) => {

@@ -202,70 +202,73 @@ function PatternRow({
   onRemove: () => void;
 }) {
   const splits = pattern.attribute === "user" || pattern.attribute === "device";
+  const spoken = `of pattern ${index + 1}`;
   return (
-    <li className="flex flex-wrap items-start gap-2 border-l-2 border-line pl-3">
-      <div className="w-32">
-        <SelectField
-          label="Becomes"
-          spoken={`of pattern ${index + 1}`}
-          value={pattern.attribute}
-          options={ATTRIBUTES}
-          onChange={(event) => {
-            const attribute = ATTRIBUTES.find((each) => each.value === event.target.value)?.value ?? "user";
-            onChange(
-              attribute === "user" || attribute === "device"
-                ? { attribute }
-                : { attribute, normalise: "none" },
-            );
-          }}
-        />
-      </div>
-      <div className="min-w-48 flex-1">
-        <TextField
-          label={`Pattern ${index + 1}`}
-          mono
-          spellCheck={false}
-          value={pattern.pattern}
-          error={error}
-          onChange={(event) => onChange({ pattern: event.target.value })}
-        />
-      </div>
-      {splits ? (
-        <div className="w-44">
+    <li className="flex flex-col gap-2 border-l-2 border-line pl-3">
+      <div className="flex flex-wrap items-end gap-2">
+        <div className="w-32">
           <SelectField
-            label="Split"
-            spoken={`of pattern ${index + 1}`}
-            value={pattern.normalise}
-            options={SPLITS}
-            onChange={(event) =>
-              onChange({
-                normalise: SPLITS.find((each) => each.value === event.target.value)?.value ?? "none",
-              })
-            }
+            label="Becomes"
+            spoken={spoken}
+            value={pattern.attribute}
+            options={ATTRIBUTES}
+            onChange={(event) => {
+              const attribute = ATTRIBUTES.find((each) => each.value === event.target.value)?.value ?? "user";
+              onChange(
+                attribute === "user" || attribute === "device"
+                  ? { attribute }
+                  : { attribute, normalise: "none" },
+              );
+            }}
           />
         </div>
-      ) : null}
-      <div className="w-20">
-        <TextField
-          label="Match no."
-          spoken={`of pattern ${index + 1}`}
-          type="number"
-          min={1}
-          max={20}
-          value={pattern.returnCount}
-          onChange={(event) => onChange({ returnCount: clamp(event.target.valueAsNumber, 1, 20) })}
-        />
+        {splits ? (
+          <div className="w-44">
+            <SelectField
+              label="Split"
+              spoken={spoken}
+              value={pattern.normalise}
+              options={SPLITS}
+              onChange={(event) =>
+                onChange({
+                  normalise: SPLITS.find((each) => each.value === event.target.value)?.value ?? "none",
+                })
+              }
+            />
+          </div>
+        ) : null}
+        <div className="w-20">
+          <TextField
+            label="Match no."
+            spoken={spoken}
+            type="number"
+            min={1}
+            max={20}
+            value={pattern.returnCount}
+            onChange={(event) => onChange({ returnCount: clamp(event.target.valueAsNumber, 1, 20) })}
+          />
+        </div>
+        <div className="flex h-(--ctl) items-center">
+          <CheckField
+            label="Optional"
+            checked={pattern.optional}
+            onChange={(event) => onChange({ optional: event.target.checked })}
+          />
+        </div>
+        <div className="ml-auto flex h-(--ctl) items-center">
+          <IconButton name={`Remove pattern ${index + 1}`} onClick={onRemove}>
+            <X aria-hidden size={16} strokeWidth={1.5} />
+          </IconButton>
+        </div>
       </div>
-      <div className="flex items-center gap-2 pt-6">
-        <CheckField
-          label="Optional"
-          checked={pattern.optional}
-          onChange={(event) => onChange({ optional: event.target.checked })}
-        />
-        <IconButton name={`Remove pattern ${index + 1}`} onClick={onRemove}>
-          <X aria-hidden size={16} strokeWidth={1.5} />
-        </IconButton>
-      </div>
+      <TextField
+        label={`Pattern ${index + 1}`}
+        mono
+        spellCheck={false}
+        value={pattern.pattern}
+        error={error}
+        onChange={(event) => onChange({ pattern: event.target.value })}
+      />
     </li>
   );
 }

@@ -1,7 +1,7 @@
 import { compileSequences } from "@rollcall/syslog-rules";
 import { describe, expect, it } from "vitest";
 import { type EditedSequence, editSequences } from "./sequence-model.ts";
-import { sequenceFrom, suggestPattern, suggestTrigger } from "./suggest.ts";
+import { sequenceFrom, suggestPattern, suggestTrigger, withoutValue } from "./suggest.ts";
 
 const LINE =
   "<134>Nov 21 20:02:05 vpn1 tunneld[812]: session opened for user CORP\\alice, address 10.20.31.77 (slot 4)";
@@ -38,6 +38,14 @@ describe("a rule made by marking a line", () => {
     const trigger = suggestTrigger(LINE);
     expect(trigger).not.toMatch(/alice|10\.20|812/);
     expect(LINE).toMatch(new RegExp(trigger));
+  });
+
+  it("frees the trigger of a value that is marked", () => {
+    const trigger = suggestTrigger("sshd[1]: Accepted password for bob from 10.1.1.1 port 2 ssh2");
+    const freed = withoutValue(trigger, "bob");
+    expect("sshd[9]: Accepted password for alice from 10.1.1.2").toMatch(new RegExp(freed));
+    expect(withoutValue("user bobby logged on", "bob")).toBe("user bobby logged on");
+    expect(withoutValue("a\\.b is here", "a.b")).toBe("\\S+ is here");
   });
 
   it("treats the line's own special characters as text", () => {

@@ -67,6 +67,15 @@ export function suggestTrigger(line: string): string {
   return literally((longest ?? line).slice(0, 80));
 }
 
+/**
+ * A trigger without a value that has been marked since: "for bob from" must not be meant by bob's lines only.
+ * Shape: the trigger as it is where it does not hold the value as a word of its own.
+ */
+export function withoutValue(trigger: string, value: string): string {
+  const literal = literally(value).replace(SPECIAL, "\\$&");
+  return trigger.replace(new RegExp(`(^|\\\\s\\+|[^\\w])${literal}(?=$|\\\\s\\+|[^\\w])`, "g"), "$1\\S+");
+}
+
 /** A new sequence made from a real line: its trigger is guessed, and the line is its first sample. */
 export function sequenceFrom(line: string, id: string): Omit<EditedSequence, "ordinal"> {
   return {

@@ -225,7 +225,7 @@ export function UnknownSenders({
   onAccept: ((sender: string) => void) | undefined;
 }) {
   return (
-    <Panel title="Unknown senders" flush>
+    <Panel title={<>Unknown senders</>} flush>
       {rows.length === 0 ? (
         <p className="px-4 py-3 text-sm text-ink-2">
           Nobody sends without being known. A device that is pointed at an agent appears here with its first
