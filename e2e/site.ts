@@ -56,9 +56,11 @@ export class Agent {
     ]);
     if (enrolled.code !== 0)
       throw new Error(`enroll: ${enrolled.code}\n${enrolled.stdout}${enrolled.stderr}`);
+    // One firewall port everywhere: Junos has one for both of its servers.
+    const port = new URL(product.ready.gateway.firewall_url).port;
     return new Agent(
       stateDir,
-      `${host}:${await freePort(host)}`,
+      `${host}:${port}`,
       { host, port: await freePort(host) },
       `127.0.0.1:${await freePort()}`,
     );

@@ -99,7 +99,7 @@ function createReader(environment: Environment, note: (issue: ConfigIssue) => vo
       return null;
     }
     try {
-      const content = readFileSync(file, "utf8").replace(/\r?\n$/, "");
+      const content = readFileSync(/*turbopackIgnore: true*/ file, "utf8").replace(/\r?\n$/, "");
       if (content !== "") return content;
       note({ path: `${name}_FILE`, problem: `${file} is empty` });
     } catch (cause) {
