@@ -33,7 +33,8 @@ async function handle(request: Request): Promise<Response> {
       });
     },
   });
-  answer.headers.set("cache-control", "no-store");
+  // no-transform: a proxy that compresses the stream of changes would hold its ticks back.
+  answer.headers.set("cache-control", "no-store, no-transform");
   return answer;
 }
 
