@@ -157,7 +157,7 @@ describe("the portal in a browser", () => {
       ["audit", `${at}/audit`],
     ] as const) {
       await page.goto(product.ready.portal + where);
-      await page.getByRole("heading", { level: 1 }).first().waitFor();
+      await page.locator("h1").first().waitFor({ state: "attached" });
       await page.waitForLoadState("domcontentloaded");
       looks.push(...(await person.lookAround(name, { narrow: true })));
     }

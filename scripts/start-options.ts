@@ -9,7 +9,9 @@ export interface StartOptions {
   readonly agentFirewalls: Listen;
   readonly agentSyslog: Listen;
   readonly agentStatus: Listen;
+  /** Take free ports, but for what was named. */
   readonly freePorts: boolean;
+  readonly named: ReadonlySet<string>;
   readonly redisUrl: string | null;
 }
 
@@ -88,6 +90,7 @@ export function parseStartOptions(
     json: flags.has("--json"),
     empty: flags.has("--empty"),
     freePorts: flags.has("--free-ports"),
+    named: new Set(values.keys()),
     dataDir: values.get("--data") ?? env.ROLLCALL_DATA_DIR ?? defaultDataDir,
     web: listen("--web", "127.0.0.1", 3000),
     gatewayAgents: listen("--gateway-agents", "127.0.0.1", 8443),

@@ -235,17 +235,19 @@ export interface Addresses {
 
 async function chooseAddresses(asked: StartOptions): Promise<Addresses> {
   if (!asked.freePorts) return asked;
-  const free = async (listen: Listen): Promise<Listen> => ({
-    host: listen.host,
-    port: await freePort(listen.host),
-  });
+  const free = async (option: string, listen: Listen, like?: Listen): Promise<Listen> =>
+    asked.named.has(option)
+      ? listen
+      : { host: listen.host, port: like?.port ?? (await freePort(listen.host)) };
+  const gatewayFirewalls = await free("--gateway-firewalls", asked.gatewayFirewalls);
   return {
-    web: await free(asked.web),
-    gatewayAgents: await free(asked.gatewayAgents),
-    gatewayFirewalls: await free(asked.gatewayFirewalls),
-    agentFirewalls: await free(asked.agentFirewalls),
-    agentSyslog: await free(asked.agentSyslog),
-    agentStatus: await free(asked.agentStatus),
+    web: await free("--web", asked.web),
+    gatewayAgents: await free("--gateway-agents", asked.gatewayAgents),
+    gatewayFirewalls,
+    // One firewall port everywhere: Junos has one for both of its servers.
+    agentFirewalls: await free("--agent-firewalls", asked.agentFirewalls, gatewayFirewalls),
+    agentSyslog: await free("--agent-syslog", asked.agentSyslog),
+    agentStatus: await free("--agent-status", asked.agentStatus),
   };
 }
 

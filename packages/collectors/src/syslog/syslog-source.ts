@@ -32,6 +32,9 @@ export interface LineOutcome {
   readonly note: string | null;
 }
 
+/** Far above what the longest line costs the largest allowed expressions; a garbage collection must fit too. */
+const LINE_BUDGET_MS = 500;
+
 /** One source with its compiled rules, its counters and the little it remembers. */
 export class SyslogSource {
   readonly config: SyslogSourceConfig;
@@ -54,7 +57,7 @@ export class SyslogSource {
     this.#speaksFor = createIpSet(config.speaksFor);
     this.#zone = config.timeZone === undefined ? null : openZone(config.timeZone);
     this.#bucket = new TokenBucket(config.maxLinesPerSecond, startedAt);
-    const outcome = compileSequences(config.sequences, { clock });
+    const outcome = compileSequences(config.sequences, { clock, lineBudgetMs: LINE_BUDGET_MS });
     this.#rules = outcome.kind === "compiled" ? outcome.rules : null;
     this.fault = outcome.kind === "compiled" ? null : describeProblem(outcome.problems[0]);
   }
