@@ -26,12 +26,14 @@ import { type AgentReport, createAgentReport } from "./status/agent-report.ts";
 import { openLocalToken } from "./status/local-token.ts";
 import { createStatusServer } from "./status/status-server.ts";
 import type { Clock } from "./supervisor/clock.ts";
+import { keepRunning } from "./supervisor/keep-running.ts";
 import { HealthRecord, type Part } from "./supervisor/part.ts";
 import { buildUplink } from "./uplink/build-uplink.ts";
 import { parsePortalConfig } from "./uplink/config-poll.ts";
 
 /** Lines that have come in and are not yet written when the agent stops: waited for at most this long. */
 const DRAIN_MS_MAX = 3000;
+const CERTIFICATE_LOOK_MS = 6 * 3_600_000;
 
 export interface BuildOptions {
   readonly settings: AgentSettings;
@@ -183,6 +185,19 @@ export async function buildAgent(options: BuildOptions): Promise<BuiltAgent> {
     housekeeping({ keeper, commits, isAlone: identity === null, clock, random: options.random, log }),
   );
   if (uplink !== null) parts.push(...uplink.parts);
+  if (door !== null)
+    parts.push(
+      ownCertificate({
+        clock,
+        random: options.random,
+        log,
+        current: () => tls,
+        async renew(expiring) {
+          tls = await makeOwnTls(folder, expiring.names, clock.now());
+          door.setTls(tls);
+        },
+      }),
+    );
   if (settings.statusListen !== null) {
     parts.push(
       createStatusServer({
@@ -190,6 +205,7 @@ export async function buildAgent(options: BuildOptions): Promise<BuiltAgent> {
         token: openLocalToken(folder.localToken),
         status: report.status,
         who: report.who,
+        configuration: report.configuration,
         metrics: report.metrics,
         isReady: () => door !== null && door.address !== null && site.effective !== null,
         now: clock.now,
@@ -270,6 +286,34 @@ function syslogPart(
 
 function isUdpFault(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith("UDP");
+}
+
+/** Renews the certificate of the own authority in its time. One of the portal is renewed through the portal. */
+function ownCertificate(options: {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+  readonly current: () => FirewallTls | null;
+  readonly renew: (expiring: FirewallTls) => Promise<void>;
+}): Part {
+  const { clock, log } = options;
+  return keepRunning({
+    name: "own firewall certificate",
+    does: "renews the certificate of the agent's own authority",
+    clock,
+    random: options.random,
+    log,
+    async run(signal) {
+      while (!signal.aborted) {
+        const tls = options.current();
+        if (tls?.origin === "own" && isDueForRenewal(tls, clock.now())) {
+          await options.renew(tls);
+          log.info("firewall certificate of the own authority renewed");
+        }
+        await clock.sleep(CERTIFICATE_LOOK_MS, signal);
+      }
+    },
+  });
 }
 
 /** Before the portal has spoken: its last good configuration, kept in the store, over the local file. */

@@ -126,6 +126,18 @@ describe("an agent by itself", () => {
         expect((await ask("/who?q=10.1.2.3"))[0]).toBe(401);
         expect((await ask("/who?q=10.1.2.3", { authorization: "Bearer guess" }))[0]).toBe(401);
         expect((await ask("/etc"))[0]).toBe(404);
+        expect((await ask("/config"))[0]).toBe(401);
+        const shown = await runAgent([
+          "--state-dir",
+          agent.stateDir,
+          "config",
+          "show",
+          "--status-listen",
+          `127.0.0.1:${agent.ports.status}`,
+        ]);
+        expect(shown.out).toContain("what the running agent does (directories: file, syslogSources: file");
+        expect(shown.out).toContain("secrets: 1");
+        expect(shown.out).not.toContain("s1$");
         const [, metrics] = await ask("/metrics");
         expect(metrics).toMatch(/^collector_records_received_total\{source="vpn",kind="syslog"\} 0$/m);
         expect(metrics).toMatch(/^process_resident_memory_bytes \d+$/m);

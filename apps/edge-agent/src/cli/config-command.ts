@@ -2,7 +2,11 @@ import { formatYaml } from "@rollcall/config";
 import { makeSecretVerifier, newClientSecret } from "@rollcall/pki";
 import { AgentError } from "../agent-error.ts";
 import { loadConfig, readLocalFile } from "../config.ts";
-import { formatListen } from "../settings.ts";
+import { type AgentSettings, formatListen } from "../settings.ts";
+import { stateFolderAt } from "../state/state-folder.ts";
+import { readLocalToken } from "../status/local-token.ts";
+import { askAgent } from "../status/status-client.ts";
+import { type ConfigDocument, configDocument } from "../status/status-document.ts";
 import { EXIT } from "./exit-codes.ts";
 import type { CommandContext } from "./host.ts";
 
@@ -25,27 +29,47 @@ export function configValidateCommand(context: CommandContext): number {
   return EXIT.ok;
 }
 
-/** `config show`: how the process would run, with the origin of each value, and the local file with its defaults. */
-export function configShowCommand(context: CommandContext): number {
+/**
+ * `config show`: how the process would run, with the origin of each value, and what the site does: as the running agent
+ * has it, else as the local file says with its defaults.
+ */
+export async function configShowCommand(context: CommandContext): Promise<number> {
   const { settings, origins, local } = loadConfig(context.flags, context.environment);
   const { terminal } = context;
-  const shown = (value: unknown): string => {
-    if (value === null) return "off";
-    if (typeof value === "object" && "port" in value && "host" in value)
-      return formatListen(value as { host: string; port: number });
-    return String(value);
-  };
   terminal.data("# how the process runs");
   for (const [name, value] of Object.entries(settings)) {
     const origin = origins[name as keyof typeof origins];
     terminal.data(`${name}: ${name === "configFile" && value === null ? "none" : shown(value)}  # ${origin}`);
   }
-  if (local !== null) {
+  const running = await runningConfig(settings);
+  if (running !== null) {
+    const from = Object.entries(running.origins).map(([part, origin]) => `${part}: ${origin}`);
+    const version = running.version === null ? "" : `, version ${running.version} of the portal`;
+    terminal.data(`\n# what the running agent does${version} (${from.join(", ")})`);
+    terminal.data(formatYaml(running.site));
+  } else if (local !== null) {
     const { agent: _agent, ...site } = local;
     terminal.data(`\n# what it does, from ${settings.configFile} with defaults filled in`);
     terminal.data(formatYaml(site));
   }
   return EXIT.ok;
+}
+
+/** Null where no agent answers here, or not to this user. */
+async function runningConfig(settings: AgentSettings): Promise<ConfigDocument | null> {
+  if (settings.statusListen === null) return null;
+  try {
+    const token = readLocalToken(stateFolderAt(settings.stateDir).localToken);
+    return await askAgent(settings.statusListen, "/config", configDocument, token);
+  } catch (error) {
+    if (error instanceof AgentError) return null;
+    throw error;
+  }
+}
+
+function shown(value: AgentSettings[keyof AgentSettings]): string {
+  if (value === null) return "off";
+  return typeof value === "object" ? formatListen(value) : String(value);
 }
 
 /** `config new-secret`: a client secret for a firewall, and the verifier that stands for it in the file. */

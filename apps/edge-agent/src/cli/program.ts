@@ -144,7 +144,8 @@ function createProgram(host: CliHost, done: (exit: number) => void): Command {
     .command("show")
     .description("how the agent would run, and where each value comes from")
     .option("--config <file>", "the local file")
-    .action((flags: Flags) => done(configShowCommand(contextOf(flags))));
+    .addOption(statusListen())
+    .action(async (flags: Flags) => done(await configShowCommand(contextOf(flags))));
   config
     .command("new-secret")
     .description("make a client secret for a firewall, and the verifier for the file")

@@ -1,6 +1,7 @@
 import { aLogon, EVERYTHING, ip } from "@rollcall/identity-core/testing";
 import { silentLogger } from "@rollcall/observability";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { openStore } from "../state/open-store.ts";
 import { arrival, type PipelineLab, spooled, withKeeper } from "../testing/pipeline-lab.ts";
 import { createGroupCommit, type GroupCommit } from "./group-commit.ts";
 
@@ -19,7 +20,7 @@ function withCommits(work: (lab: PipelineLab & { commits: GroupCommit }) => Prom
       keeper: lab.keeper,
       clock,
       log: silentLogger,
-      reopen: () => undefined,
+      reopen: () => lab.keeper.replaceStore(openStore(lab.file, Date.now()).store),
     });
     await commits.start(new AbortController().signal);
     try {
@@ -117,6 +118,17 @@ describe("group commit", () => {
       expect(keeper.table.liveCount).toBe(1);
       await vi.advanceTimersByTimeAsync(20);
       expect(keeper.table.liveCount).toBe(0);
+    }));
+
+  it("opens the store anew when its handle has failed, and writes what had waited", () =>
+    withCommits(async ({ commits, keeper }) => {
+      const states: string[] = [];
+      commits.onStoreState(() => states.push(commits.storeState.state));
+      keeper.store.close();
+      const done = commits.submit(arrival({ observations: logons(2) }));
+      await vi.advanceTimersByTimeAsync(2000);
+      await done;
+      expect([states, spooled(keeper).length, keeper.table.liveCount]).toEqual([["broken", "ok"], 2, 2]);
     }));
 
   it("refuses what comes after it has stopped, so that nobody believes it written", () =>

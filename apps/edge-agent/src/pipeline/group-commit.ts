@@ -187,7 +187,7 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
           reject(new Error("the agent stops"));
           return;
         }
-        const items = arrival.observations.length + arrival.facts.length;
+        const items = arrival.observations.length + arrival.facts.length + (arrival.renewed?.length ?? 0);
         waiting.push({ arrival, items, resolve, reject });
         waitingItems += items;
         plan();

@@ -20,6 +20,12 @@ const filled = (keeper: TableKeeper) =>
     .map((entry) => [entry.ip, entry.user?.name ?? null, entry.user?.groups ?? null])
     .sort();
 
+/** Takes other rules into use, as the running site does. */
+function takeRules(keeper: TableKeeper, next: ReturnType<typeof rules>): void {
+  keeper.setRules(next);
+  keeper.write([arrival({ renewed: keeper.renewedFacts() })]);
+}
+
 describe("TableKeeper", () => {
   it("has an address answered once a logon is written, and has it in the store for the cloud", () =>
     withKeeper(({ keeper, clock }) => {
@@ -72,6 +78,32 @@ describe("TableKeeper", () => {
       keeper.write([arrival({ facts: [facts(["a", "b"])] })]);
       expect(spooled(keeper)).toEqual(["principal ana", "observation ana", "principal ana"]);
       expect(at(keeper)?.user?.groups).toEqual(["a", "b"]);
+    }));
+
+  it("takes the latest of several readings that are written together", () =>
+    withKeeper(({ keeper, clock }) => {
+      const read = (groups: string[], asOf: number) =>
+        arrival({ facts: [someFacts({ name: "ana", groups, asOf })] });
+      keeper.write([arrival({ observations: [aLogon({ user: "ana", at: clock.now() })] })]);
+      keeper.write([read(["a"], 1), read(["a", "b"], 2)]);
+      expect(at(keeper)?.user?.groups).toEqual(["a", "b"]);
+    }));
+
+  it("never puts its own older reading of a person in place of a newer one that came from the cloud", () =>
+    withKeeper(({ keeper, clock, file }) => {
+      const facts = (groups: string[], asOf: number) => someFacts({ name: "ana", groups, asOf });
+      keeper.write([
+        arrival({ facts: [facts(["old"], 10)], observations: [aLogon({ user: "ana", at: clock.now() })] }),
+      ]);
+      keeper.write([arrival({ facts: [facts(["new"], 20)], origin: "cloud" })]);
+      keeper.write([arrival({ observations: [aLogon({ user: "ana", ip: "10.0.0.2", at: clock.now() })] })]);
+      keeper.write([arrival({ facts: [facts(["ancient"], 5)], origin: "cloud" })]);
+      expect([at(keeper)?.user?.groups, at(keeper, "10.0.0.2")?.user?.groups]).toEqual([["new"], ["new"]]);
+      keeper.store.close();
+      const again = newKeeper(file, clock);
+      again.advance();
+      expect(at(again)?.user?.groups).toEqual(["new"]);
+      again.store.close();
     }));
 
   it("answers for neither of two people who share the name that was written, though only one has a session", () =>
@@ -222,11 +254,11 @@ describe("TableKeeper", () => {
           observations: [aLogon({ user: "ana", at: clock.now() })],
         }),
       ]);
-      keeper.setRules(rules({ filters }));
+      takeRules(keeper, rules({ filters }));
       expect(at(keeper)?.user?.name).toBe("ana");
-      keeper.setRules(rules({ filters, settings: { dropUsersWithoutIncludedGroup: true } }));
+      takeRules(keeper, rules({ filters, settings: { dropUsersWithoutIncludedGroup: true } }));
       expect(at(keeper)?.user ?? null).toBeNull();
-      keeper.setRules(rules({ filters }));
+      takeRules(keeper, rules({ filters }));
       expect(at(keeper)?.user?.name).toBe("ana");
     }));
 

@@ -23,6 +23,18 @@ export interface Arrival {
   /** `cloud`: what came down; it keeps its identity and is never sent up again. */
   readonly origin: "site" | "cloud";
   readonly downlinkNext?: number;
+  /** Facts of this site as other rules make them, ready as they are. */
+  readonly renewed?: readonly PrincipalFacts[];
+}
+
+interface Taken {
+  /** Of this site: applied, stored and sent up. */
+  readonly own: readonly Observation[];
+  readonly ownFacts: readonly PrincipalFacts[];
+  /** From the cloud: applied and stored. */
+  readonly foreign: readonly Observation[];
+  readonly foreignFacts: readonly PrincipalFacts[];
+  readonly keptBack: ReadonlyMap<string, number>;
 }
 
 export interface TableSettings {
@@ -117,11 +129,21 @@ export class TableKeeper {
     this.reload();
   }
 
-  /** Takes other rules; what they say of groups holds at once for those who have a session. */
+  /** Takes other rules. What they make of people who have a session is `renewedFacts`, to be written by the caller. */
   setRules(rules: SiteRules): void {
     this.#rules = rules;
-    const known = [...this.#table.principals.all()].flatMap((facts) => this.#index.of(facts.key) ?? []);
-    this.write([{ observations: [], facts: known, bookmark: null, origin: "site" }]);
+  }
+
+  /** Facts of people with a session as the present rules make them, where the table has them otherwise. */
+  renewedFacts(): PrincipalFacts[] {
+    const now = this.#options.now();
+    return [...this.#table.principals.all()].flatMap((before) => {
+      const ours = this.#index.of(before.key);
+      if (ours === null) return [];
+      const next = this.#rules.narrow(ours);
+      // The principal did not change, what is told of it did: that is news as of now.
+      return sameFacts(before, next) ? [] : [{ ...next, asOf: Math.max(now, before.asOf + 1) }];
+    });
   }
 
   dropDirectory(directoryId: string): void {
@@ -135,54 +157,25 @@ export class TableKeeper {
    */
   write(arrivals: readonly Arrival[]): void {
     const now = this.#options.now();
-    const kept: Observation[] = [];
-    const items: string[] = [];
-    const facts = new Map<string, PrincipalFacts>();
-    const due = (one: PrincipalFacts, origin: Arrival["origin"]): void => {
-      const next =
-        origin === "cloud" ? this.#newer(one, false) : this.#newer(this.#rules.narrow(one), true, now);
-      if (next === null || facts.has(next.key)) return;
-      facts.set(next.key, next);
-      if (origin === "site") items.push(JSON.stringify({ kind: "principal", principal: next }));
-    };
-
-    const counts = new Map<string, number>();
-    for (const arrival of arrivals) {
-      if (arrival.origin === "cloud") for (const one of arrival.facts) due(one, "cloud");
-      else this.#learn(arrival.facts, (one) => due(one, "site"));
-      for (const observation of arrival.observations) {
-        const outcome =
-          arrival.origin === "cloud" ? { kind: "kept" as const, observation } : this.#suppress(observation);
-        if (outcome.kind === "kept-back") {
-          counts.set(outcome.rule, (counts.get(outcome.rule) ?? 0) + 1);
-          continue;
-        }
-        const { principal } = outcome.observation;
-        // A repeat of what the table holds has no effect here, and the cloud was told of it when it first came.
-        if (this.#holds(outcome.observation)) continue;
-        // Facts go before the logon that needs them: the entry then has its groups from its first revision on.
-        if (principal !== null) for (const one of this.#index.meantBy(principal)) due(one, "site");
-        kept.push(outcome.observation);
-        if (arrival.origin === "site")
-          items.push(JSON.stringify({ kind: "observation", observation: outcome.observation }));
-      }
-    }
-
+    const taken = this.#take(arrivals);
     let isAhead = false;
     try {
       this.#store.commit(
         {
-          items,
-          facts: [...facts.values()],
+          // Facts go before the logons that need them: an entry then has its groups from its first revision on.
+          items: [
+            ...taken.ownFacts.map((principal) => JSON.stringify({ kind: "principal", principal })),
+            ...taken.own.map((observation) => JSON.stringify({ kind: "observation", observation })),
+          ],
           bookmarks: arrivals.flatMap((arrival) => arrival.bookmark ?? []),
           ...downlinkOf(arrivals),
         },
         now,
         () => {
           isAhead = true;
-          const first = this.#table.applyFacts([...facts.values()], now);
-          const second = this.#table.apply(kept, now);
-          return this.#outcome([first, second]);
+          const facts = this.#table.applyFacts([...taken.foreignFacts, ...taken.ownFacts], now);
+          const sessions = this.#table.apply([...taken.own, ...taken.foreign], now);
+          return this.#outcome([facts, sessions]);
         },
       );
     } catch (error) {
@@ -190,8 +183,10 @@ export class TableKeeper {
       throw error;
     }
     this.#unsaved = emptyPending();
-    this.#names.noteAll(kept);
-    for (const [rule, count] of counts) this.suppressed.set(rule, (this.suppressed.get(rule) ?? 0) + count);
+    this.#names.noteAll(taken.own);
+    this.#names.noteAll(taken.foreign);
+    for (const [rule, count] of taken.keptBack)
+      this.suppressed.set(rule, (this.suppressed.get(rule) ?? 0) + count);
   }
 
   /** Lets time pass. Gives false where what it changed could not be written yet; firewalls are told of it all the same. */
@@ -255,25 +250,60 @@ export class TableKeeper {
     );
   }
 
-  /** Takes directory facts into the index and calls `due` for those that somebody's session names. */
-  #learn(arrived: readonly PrincipalFacts[], due: (facts: PrincipalFacts) => void): void {
+  /** Sorts out what arrived: what counts, whose it is, and whose facts must go with it. */
+  #take(arrivals: readonly Arrival[]): Taken {
+    const own: Observation[] = [];
+    const foreign: Observation[] = [];
+    const keptBack = new Map<string, number>();
+    const due = new Map<string, PrincipalFacts>();
+    const isOurs = (arrival: Arrival): boolean => arrival.origin === "site";
+
+    for (const { facts } of arrivals.filter(isOurs)) this.#learn(facts, due);
+    for (const arrival of arrivals) {
+      for (const arrived of arrival.observations) {
+        const outcome = isOurs(arrival)
+          ? this.#suppress(arrived)
+          : { kind: "kept" as const, observation: arrived };
+        if (outcome.kind === "kept-back") {
+          keptBack.set(outcome.rule, (keptBack.get(outcome.rule) ?? 0) + 1);
+          continue;
+        }
+        const { observation } = outcome;
+        // A repeat of what the table holds has no effect here, and the cloud was told of it when it first came.
+        if (this.#holds(observation)) continue;
+        if (observation.principal !== null)
+          for (const one of this.#index.meantBy(observation.principal)) due.set(one.key, one);
+        (isOurs(arrival) ? own : foreign).push(observation);
+      }
+    }
+    const renewed = arrivals.flatMap((arrival) => arrival.renewed ?? []);
+    return {
+      own,
+      foreign,
+      keptBack,
+      ownFacts: [
+        ...renewed,
+        ...[...due.values()].map((facts) => this.#rules.narrow(facts)).filter((facts) => this.#isNews(facts)),
+      ],
+      foreignFacts: arrivals.flatMap((arrival) => (isOurs(arrival) ? [] : arrival.facts)),
+    };
+  }
+
+  /** Takes directory facts into the index, and marks those as due whom somebody's session names. */
+  #learn(arrived: readonly PrincipalFacts[], due: Map<string, PrincipalFacts>): void {
     for (const one of arrived) this.#index.put(one);
     for (const one of arrived) {
       const isKnown = this.#table.principals.factsOf(one.key) !== null;
       if (!isKnown && !this.#names.mention(one)) continue;
       // Namesakes go with it: the table must see that a spelling is shared.
-      for (const shared of this.#index.sharing(one)) due(shared);
+      for (const shared of this.#index.sharing(one)) due.set(shared.key, shared);
     }
   }
 
-  /** The facts as the table should have them; null where it has them already. */
-  #newer(facts: PrincipalFacts, isOurs: boolean, now = 0): PrincipalFacts | null {
+  /** Read later than what the table has, and different from it: an older reading never takes the place of a newer. */
+  #isNews(facts: PrincipalFacts): boolean {
     const before = this.#table.principals.factsOf(facts.key);
-    if (before === null) return facts;
-    if (sameFacts(before, facts)) return null;
-    // Other rules can change what is told of an unchanged principal: that is news as of now.
-    if (isOurs && facts.asOf <= before.asOf) return { ...facts, asOf: Math.max(now, before.asOf + 1) };
-    return facts;
+    return before === null || (facts.asOf > before.asOf && !sameFacts(before, facts));
   }
 
   #suppress(observation: Observation): ReturnType<SiteRules["suppress"]> {
@@ -289,7 +319,9 @@ export class TableKeeper {
     const keys = new Map(this.#unsaved.keys);
     const entries = new Map(this.#unsaved.entries);
     const pruned = new Map(this.#unsaved.pruned);
+    const facts = new Map<string, PrincipalFacts>();
     for (const changed of changes) {
+      for (const one of changed.facts) facts.set(one.key, one);
       for (const state of changed.keys) keys.set(placeOf(state), state);
       for (const entry of changed.entries) entries.set(placeOf(entry), entry);
       for (const place of changed.pruned) pruned.set(placeOf(place), place);
@@ -302,6 +334,7 @@ export class TableKeeper {
     return {
       keys: [...keys.values()],
       entries: [...entries.values()],
+      facts: [...facts.values()],
       forgotten: [...pruned.values()],
       revision: this.#table.revision,
       floorRevision: this.#table.floorRevision,

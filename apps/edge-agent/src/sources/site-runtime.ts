@@ -57,6 +57,12 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
       tombstoneMs: site.settings.tombstoneHours * 3_600_000,
     });
     keeper.setRules(rules);
+    // Not waited for: while the disk is full it would hold up the change itself.
+    options.commits
+      .submit({ observations: [], facts: [], bookmark: null, origin: "site", renewed: keeper.renewedFacts() })
+      .catch((error: unknown) =>
+        log.warn({ err: error, attempted: "apply other rules to groups" }, "rules hold for what comes"),
+      );
     door?.setPoints(site.enforcementPoints);
     syslog?.setSources(site.syslogSources);
     const before = effective;

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { emptyKeyState } from "@rollcall/identity-core";
-import { ip } from "@rollcall/identity-core/testing";
+import { ip, someFacts } from "@rollcall/identity-core/testing";
 import { withTempDir } from "@rollcall/testkit";
 import { describe, expect, it } from "vitest";
 import { canMount, withSmallDisk } from "../testing/small-disk.ts";
@@ -13,7 +13,14 @@ import { StoreFault } from "./store-fault.ts";
 const NOW = Date.UTC(2026, 0, 5, 8);
 const DAY_MS = 86_400_000;
 
-const nothing: TableOutcome = { keys: [], entries: [], forgotten: [], revision: 0, floorRevision: 0 };
+const nothing: TableOutcome = {
+  keys: [],
+  entries: [],
+  facts: [],
+  forgotten: [],
+  revision: 0,
+  floorRevision: 0,
+};
 const items = (...names: string[]) =>
   names.map((name) => JSON.stringify({ kind: "observation", observation: { id: name } }));
 const namesIn = (store: StateStore, from = 1) =>
@@ -40,12 +47,17 @@ describe("StateStore", () => {
       store.commit(
         {
           items: items("a", "b"),
-          facts: [],
           bookmarks: [{ sourceId: "dc1", value: "page-7" }],
           downlinkNext: 12,
         },
         NOW,
-        () => ({ ...nothing, keys: [key], revision: 5, floorRevision: 2 }),
+        () => ({
+          ...nothing,
+          keys: [key],
+          facts: [someFacts({ name: "ana" })],
+          revision: 5,
+          floorRevision: 2,
+        }),
       );
       const { spoolId } = store;
       store.close();

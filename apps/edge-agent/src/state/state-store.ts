@@ -13,7 +13,6 @@ export interface Intake {
   /** Bodies of spool items, JSON without their number, in order. */
   readonly items: readonly string[];
   readonly bookmarks: readonly { readonly sourceId: string; readonly value: string }[];
-  readonly facts: readonly PrincipalFacts[];
   /** Where the downlink goes on, where it moved. */
   readonly downlinkNext?: number;
 }
@@ -22,6 +21,8 @@ export interface Intake {
 export interface TableOutcome {
   readonly keys: readonly KeyState[];
   readonly entries: readonly Entry[];
+  /** Facts that were news to it. */
+  readonly facts: readonly PrincipalFacts[];
   /** Addresses the table has forgotten. */
   readonly forgotten: readonly { readonly addressSpaceId: string; readonly ip: string }[];
   readonly revision: number;
@@ -44,7 +45,7 @@ export interface StoredConfiguration {
   readonly body: string;
 }
 
-export const NOTHING: Intake = { items: [], bookmarks: [], facts: [] };
+export const NOTHING: Intake = { items: [], bookmarks: [] };
 
 /**
  * The agent's embedded store: one SQLite file that holds what must survive a crash.
@@ -110,7 +111,6 @@ export class StateStore {
       this.#transaction("write to the store", () => {
         this.spool.append(intake.items, at);
         for (const { sourceId, value } of intake.bookmarks) this.#statements.putBookmark.run(sourceId, value);
-        for (const facts of intake.facts) this.#statements.putPrincipal.run(facts.key, JSON.stringify(facts));
         if (intake.downlinkNext !== undefined) this.#setMeta("downlinkNext", intake.downlinkNext);
         this.#writeTable(apply());
       });
@@ -170,6 +170,7 @@ export class StateStore {
   #writeTable(outcome: TableOutcome): void {
     for (const key of outcome.keys)
       this.#statements.putKey.run(key.addressSpaceId, key.ip, JSON.stringify(key));
+    for (const facts of outcome.facts) this.#statements.putPrincipal.run(facts.key, JSON.stringify(facts));
     for (const entry of outcome.entries)
       this.#statements.putEntry.run(entry.addressSpaceId, entry.ip, entry.revision, JSON.stringify(entry));
     for (const { addressSpaceId, ip } of outcome.forgotten) {
@@ -205,6 +206,7 @@ export class StateStore {
   }
 
   #transaction<T>(attempted: string, work: () => T): T {
+    if (!this.#db.isOpen) throw new StoreFault("failed", attempted, new Error("the store is closed"));
     try {
       this.#db.exec("BEGIN IMMEDIATE");
       const result = work();

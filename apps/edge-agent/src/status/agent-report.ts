@@ -17,7 +17,14 @@ import { notAfterOf } from "../uplink/renewal.ts";
 import type { StreamSender } from "../uplink/stream-sender.ts";
 import { VERSION } from "../version.ts";
 import { type Metric, metricsText } from "./metrics-text.ts";
-import { STATUS_SCHEMA, type StatusDocument, WHO_SCHEMA, type WhoDocument } from "./status-document.ts";
+import {
+  CONFIG_SCHEMA,
+  type ConfigDocument,
+  STATUS_SCHEMA,
+  type StatusDocument,
+  WHO_SCHEMA,
+  type WhoDocument,
+} from "./status-document.ts";
 
 const UNKNOWN_SENDERS_MAX = 50;
 const CHARACTERS_MAX = 500;
@@ -46,6 +53,8 @@ export interface AgentReport {
   health(): HealthReport;
   status(): StatusDocument;
   who(asked: string): WhoDocument;
+  /** The configuration in force; null before the first. Secrets are left out. */
+  configuration(): ConfigDocument | null;
   metrics(): string;
   /** A text that differs when the state of anything differs: a change is told at once. */
   stateKey(): string;
@@ -143,6 +152,17 @@ export function createAgentReport(from: ReportSources): AgentReport {
       };
     }
     const { state, sentence, since, clockOffsetMs } = link.status;
+    if (from.sender?.state.isLocked === true) {
+      return {
+        state: "refused",
+        sentence:
+          "Another machine uses this agent's identity; nothing is sent. Find the copy, stop it, and enrol this agent anew.",
+        since,
+        address: identity.streamUrl,
+        certificateNotAfter: notAfterOf(identity),
+        clockOffsetMs,
+      };
+    }
     return {
       state,
       sentence,
@@ -153,7 +173,7 @@ export function createAgentReport(from: ReportSources): AgentReport {
     };
   }
 
-  function configuration(): StatusDocument["configuration"] {
+  function configurationState(): StatusDocument["configuration"] {
     const effective = site.effective;
     const origins = new Set(Object.values(effective?.origins ?? {}));
     const origin = origins.has("portal")
@@ -206,7 +226,7 @@ export function createAgentReport(from: ReportSources): AgentReport {
         startedAt: from.startedAt,
         enrolment: enrolmentOf(from.identity()),
         portal: portal(),
-        configuration: configuration(),
+        configuration: configurationState(),
         sources: sources().map((one) => ({ ...one, counters: { ...one.counters } })),
         firewalls: firewalls().map(({ told: _told, ...contact }) => contact),
         listeners: listeners(),
@@ -253,6 +273,24 @@ export function createAgentReport(from: ReportSources): AgentReport {
           changedAt: entry.changedAt,
           explanation,
         })),
+      };
+    },
+    configuration() {
+      const { effective } = site;
+      if (effective === null) return null;
+      const { directories, enforcementPoints, ...rest } = effective.site;
+      return {
+        schema: CONFIG_SCHEMA,
+        version: effective.version,
+        origins: effective.origins,
+        site: {
+          ...rest,
+          directories: directories.map(({ bindPassword: _secret, ...directory }) => directory),
+          enforcementPoints: enforcementPoints.map(({ verifiers, ...point }) => ({
+            ...point,
+            secrets: verifiers.length,
+          })),
+        },
       };
     },
     metrics: () =>

@@ -3,6 +3,7 @@ import { z } from "zod";
 
 export const STATUS_SCHEMA = "rollcall.status/v1";
 export const WHO_SCHEMA = "rollcall.who/v1";
+export const CONFIG_SCHEMA = "rollcall.config/v1";
 
 const partState = z.enum(["ok", "degraded", "broken", "off"]);
 const at = z.number().int();
@@ -106,3 +107,19 @@ export const whoDocument = z.object({
   ),
 });
 export type WhoDocument = z.infer<typeof whoDocument>;
+
+const partOrigin = z.enum(["portal", "file", "none"]);
+
+/** What the running agent does, and who said so. Secrets are left out. */
+export const configDocument = z.object({
+  schema: z.literal(CONFIG_SCHEMA),
+  version: z.number().int().nullable(),
+  origins: z.object({
+    directories: partOrigin,
+    syslogSources: partOrigin,
+    filters: partOrigin,
+    enforcementPoints: partOrigin,
+  }),
+  site: z.record(z.string(), z.unknown()),
+});
+export type ConfigDocument = z.infer<typeof configDocument>;

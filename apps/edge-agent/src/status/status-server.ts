@@ -5,13 +5,14 @@ import { listenFault } from "../firewall/listen-fault.ts";
 import type { ListenAddress } from "../settings.ts";
 import { HealthRecord, type Part } from "../supervisor/part.ts";
 import { isLocalToken } from "./local-token.ts";
-import type { StatusDocument, WhoDocument } from "./status-document.ts";
+import type { ConfigDocument, StatusDocument, WhoDocument } from "./status-document.ts";
 
 export interface StatusServerOptions {
   readonly listen: ListenAddress;
   readonly token: string;
   readonly status: () => StatusDocument;
   readonly who: (asked: string) => WhoDocument;
+  readonly configuration: () => ConfigDocument | null;
   readonly metrics: () => string;
   /** Whether a firewall would be answered. */
   readonly isReady: () => boolean;
@@ -30,9 +31,10 @@ interface Answer {
 }
 
 const ASKED_MAX = 400;
+const NEEDS_TOKEN = "This needs the token of the agent's state folder.";
 
 /**
- * The status address of this machine: /healthz, /readyz, /status, /metrics, and /who for those who hold the token.
+ * The status address of this machine: /healthz, /readyz, /status, /metrics, and /who and /config for those who hold the token.
  *
  * Loopback only, and only for loopback's own names: a page in a browser on this machine that makes its name lead here
  * (DNS rebinding) is refused by its Host header, and cross-origin requests by their Origin.
@@ -58,9 +60,15 @@ export function createStatusServer(options: StatusServerOptions): StatusServer {
         return json(options.status());
       case "/metrics":
         return { status: 200, type: "text/plain", body: options.metrics() };
+      case "/config": {
+        if (!isLocalToken(options.token, request.headers.authorization)) return refuse(401, NEEDS_TOKEN);
+        const configuration = options.configuration();
+        return configuration === null
+          ? refuse(503, "No configuration is in force yet.")
+          : json(configuration);
+      }
       case "/who": {
-        if (!isLocalToken(options.token, request.headers.authorization))
-          return refuse(401, "This needs the token of the agent's state folder.");
+        if (!isLocalToken(options.token, request.headers.authorization)) return refuse(401, NEEDS_TOKEN);
         const asked = (url.searchParams.get("q") ?? "").slice(0, ASKED_MAX);
         return asked === "" ? refuse(400, "Say who or where with ?q=.") : json(options.who(asked));
       }

@@ -10,6 +10,7 @@ import type { TableKeeper } from "../pipeline/table-keeper.ts";
 import type { EffectiveSite } from "../sources/effective-site.ts";
 import type { SiteRuntime } from "../sources/site-runtime.ts";
 import type { StateFolder } from "../state/state-folder.ts";
+import { StoreFault } from "../state/store-fault.ts";
 import type { AgentReport } from "../status/agent-report.ts";
 import type { Clock } from "../supervisor/clock.ts";
 import { keepRunning } from "../supervisor/keep-running.ts";
@@ -83,6 +84,16 @@ export function buildUplink(options: UplinkOptions): Uplink {
   const task = (name: string, does: string, run: (signal: AbortSignal) => Promise<void>): Part =>
     keepRunning({ name, does, clock, random, log, run: patiently(run) });
 
+  /** What is in force but could not be noted is fetched again after a restart: no reason to refuse it. */
+  function keepAsLastGood(version: number, config: SiteConfig): void {
+    try {
+      keeper.store.saveConfiguration({ version, body: JSON.stringify(config) });
+    } catch (error) {
+      if (!(error instanceof StoreFault)) throw error;
+      log.warn({ configVersion: version, err: error }, "configuration is in force and could not be stored");
+    }
+  }
+
   const parts: Part[] = [
     {
       name: "portal link",
@@ -106,10 +117,10 @@ export function buildUplink(options: UplinkOptions): Uplink {
         {
           link,
           log,
-          currentVersion: () => keeper.store.configuration?.version ?? null,
+          currentVersion: () => site.effective?.version ?? null,
           async apply(config, version) {
             await site.apply(options.combine(config));
-            keeper.store.saveConfiguration({ version, body: JSON.stringify(config) });
+            keepAsLastGood(version, config);
             refused = null;
             certificate.hurry();
             health.hurry();

@@ -466,6 +466,29 @@ describe("the link to the portal", () => {
     await own.close();
   });
 
+  it("does not hammer a gateway that refuses it for a reason that time does not mend", async () => {
+    const expired = () => ({
+      status: 401,
+      body: { code: "certificate-expired", message: "The agent's certificate has expired." },
+    });
+    for (const route of ["GET /v1/config", "GET /v1/commands", "GET /v1/downlink"])
+      gateway.on(route, expired);
+    const unused = () => Promise.reject(new Error("not to be called"));
+    await during(
+      (signal) =>
+        pollConfig(
+          { link, log, currentVersion: () => null, apply: unused, onRefused: () => undefined },
+          signal,
+        ),
+      () =>
+        during(
+          (signal) => followCommands({ link, desk: {} as CommandDesk, clock, log }, signal),
+          () => new Promise((resolve) => setTimeout(resolve, 400)),
+        ),
+    );
+    expect(gateway.calls.length).toBeLessThan(5);
+  });
+
   it("says that the agent was revoked, and asks no more than now and then", async () => {
     gateway.on("POST /v1/health", () => ({
       status: 403,

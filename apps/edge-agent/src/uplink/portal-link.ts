@@ -21,10 +21,10 @@ export interface LinkStatus {
   readonly clockOffsetMs: number | null;
 }
 
-/** The gateway takes us for somebody else, or no longer for one of its agents: no repeat of the question helps. */
-const REFUSED_CODES = new Set(["agent-revoked", "agent-locked", "certificate-unknown", "certificate-needed"]);
-/** Which may be over when somebody mends it in the portal: looked at again this often. */
+/** Refused as whom we are: only a person, or a renewed certificate, mends that. Looked at again this often. */
 const REFUSED_AGAIN_MS = 30_000;
+
+const OF_THE_QUESTION = new Set([404, 409, 410, 413]);
 
 /** Asks the gateway for all tasks of the uplink, so that they share one patience: when one fails, all wait. */
 export interface PortalLink {
@@ -127,14 +127,23 @@ export function createPortalLink(options: PortalLinkOptions): PortalLink {
         set("connected", "Connected.");
         return answer;
       }
-      if (REFUSED_CODES.has(answer.code)) {
+      // An answer to the certificate before this one says nothing any more.
+      if (asked !== client) return answer;
+      if (answer.status === 401 || answer.status === 403) {
         pause(REFUSED_AGAIN_MS);
         set("refused", answer.remedy === null ? answer.message : `${answer.message} ${answer.remedy}`);
       } else if (answer.status === 429 || answer.status >= 500) {
         failures += 1;
         pause(answer.retryAfterMs ?? backoffMs(failures, options.random()));
         if (answer.status >= 500 && failures > 2) set("unreachable", answer.message);
-      } else set("connected", "Connected.");
+      } else {
+        // What belongs to one question (409, 410, 413) is the asker's; anything else would only be refused again.
+        if (!OF_THE_QUESTION.has(answer.status)) {
+          failures += 1;
+          pause(backoffMs(failures, options.random()));
+        }
+        set("connected", "Connected.");
+      }
       return answer;
     },
     async setIdentity(next) {
