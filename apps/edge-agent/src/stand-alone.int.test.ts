@@ -176,6 +176,23 @@ describe("an agent by itself", () => {
       }),
     ));
 
+  it("goes on when whoever read its log has gone", () =>
+    withTempDir((folder) =>
+      withAgent(
+        folder,
+        async ({ agent, firewall }) => {
+          agent.closeOutput();
+          await firewall.logOn();
+          await sendUdp(agent.ports.syslog, "<13>LOGIN user=ana ip=10.1.2.3");
+          await told(firewall, { "10.1.2.3": "ana" });
+          // Wrong secrets are logged: the pipe is written to, and broken.
+          for (let n = 0; n < 3; n += 1) await firewall.logOn("wrong");
+          expect((await agent.status()).people.known).toBe(1);
+        },
+        ["--log-level", "trace"],
+      ),
+    ));
+
   it("says who has a port that it needs", () =>
     withTempDir(async (folder) => {
       const holder = createServer().listen(0, "127.0.0.1");

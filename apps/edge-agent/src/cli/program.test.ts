@@ -62,6 +62,14 @@ describe("rollcall-agent", () => {
     expect(await coloured([], {})).toBe(false);
   });
 
+  it("takes the state folder before and after the command", async () => {
+    for (const argv of [
+      ["--state-dir", "/x", "config", "show"],
+      ["config", "show", "--state-dir", "/x"],
+    ])
+      expect((await runAgent(argv)).out).toContain("stateDir: /x  # flag");
+  });
+
   it("prints completion for each shell, made of its own commands and options", async () => {
     for (const shell of ["bash", "zsh", "fish"]) {
       const { code, out } = await runAgent(["completion", shell]);

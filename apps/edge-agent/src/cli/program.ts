@@ -28,6 +28,8 @@ export interface CliHost extends Pick<TerminalOptions, "stdin" | "stdout" | "std
  */
 export async function runCli(argv: readonly string[], host: CliHost): Promise<number> {
   let code: number = EXIT.ok;
+  // A reader that went away (`| head`, a log shipper that was restarted) must not end an agent.
+  for (const stream of [host.stdout, host.stderr]) stream.on("error", () => undefined);
   const program = createProgram(host, (exit) => {
     code = exit;
   });

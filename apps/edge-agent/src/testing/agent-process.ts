@@ -64,6 +64,12 @@ export class AgentProcess {
     }
   }
 
+  /** Nobody reads what it says any more. */
+  closeOutput(): void {
+    this.#child?.stdout?.destroy();
+    this.#child?.stderr?.destroy();
+  }
+
   /** As a power cut would. */
   async kill(): Promise<void> {
     await this.#end("SIGKILL");
