@@ -247,6 +247,11 @@ describe("a tenant-bound handle", () => {
     };
     for (let from = 0; from < 2000; from += 50)
       await Promise.all(Array.from({ length: 50 }, (_, i) => one(from + i)));
+    // The connections that served them are used again, by nobody's tenant.
+    const left = await Promise.all(
+      Array.from({ length: 8 }, () => narrow.withPractice(own.practiceId, ({ tx }) => tx.site.count())),
+    );
+    expect(left).toEqual(left.map(() => 0));
     await narrow.close();
     expect(mixed).toBe(0);
     expect(answered).toBeGreaterThan(1000);

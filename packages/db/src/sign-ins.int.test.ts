@@ -89,6 +89,9 @@ describe("the sign-in store", () => {
     expect(await database.signIns.findSignIn("a")).toBeNull();
     await database.signIns.disablePerson(person.id);
     expect(await database.signIns.findSignIn("b")).toBeNull();
+    // One that was being made at that moment.
+    await database.signIns.createSignIn({ userId: person.id, token: "late", expiresAt: hour() });
+    expect(await database.signIns.findSignIn("late")).toBeNull();
     const other = await aPerson();
     await database.signIns.createSignIn({ userId: other.id, token: "d", expiresAt: hour() });
     clock.set(clock.now() + 3_600_000);

@@ -66,6 +66,11 @@ async function letters() {
   );
 }
 
+/** Nothing before the database notices. */
+const TOO_LONG_FOR_AN_INDEX = Array.from({ length: 4000 }, (_, i) =>
+  String.fromCharCode(0x4e00 + ((i * 7919) % 20_000)),
+).join("");
+
 describe("a batch", () => {
   it("is acknowledged with what it changed", async () => {
     expect(await agent.send(logon(), logon({ ip: "10.0.0.2", user: "ben" }))).toEqual({
@@ -257,16 +262,23 @@ describe("an item that cannot be taken", () => {
 
   it("is found among hundreds when only the database refuses it", async () => {
     const things = Array.from({ length: 300 }, (_, i) => logon({ ip: `10.1.${i >> 8}.${i & 255}` }));
-    // Too long for an index: nothing before the database notices.
-    const random = Array.from({ length: 4000 }, (_, i) =>
-      String.fromCharCode(0x4e00 + ((i * 7919) % 20_000)),
-    ).join("");
-    things[137] = logon({ recordId: random, ip: "10.9.9.9" });
+    things[137] = logon({ recordId: TOO_LONG_FOR_AN_INDEX, ip: "10.9.9.9" });
     const outcome = await agent.send(...things);
     expect(outcome).toMatchObject({ ack: 300, deadLetters: 1, revision: 299 });
     const [letter] = await letters();
     expect(letter).toMatchObject({ seq: 138n, reason: expect.stringContaining("database: ") });
     expect(await feed()).toHaveLength(299);
+  });
+
+  it("takes no revision with it when it is refused after changes were numbered", async () => {
+    const outcome = await agent.send(
+      logon({ ip: "10.0.0.2", user: "ben" }),
+      someFacts({ asOf: clock.now(), name: TOO_LONG_FOR_AN_INDEX, aliases: ["corp\\ana"], key: "s-1" }),
+      logon(),
+      logon({ ip: "10.0.0.3", user: "cho" }),
+    );
+    expect(outcome).toMatchObject({ ack: 4, deadLetters: 1, revision: 2 });
+    expect(await feed()).toEqual(["1 10.0.0.2 ben", "2 10.0.0.3 cho"]);
   });
 
   it("is kept when the same identity comes with another content, and the first content stands", async () => {
@@ -367,6 +379,17 @@ describe("principal facts", () => {
       }),
     );
     expect(await nameAt()).toBe("anna");
+    const rows = await database.withTenant(tenant.tenantId, ({ tx }) => tx.principalAlias.findMany());
+    expect(rows.map((row) => row.alias).sort()).toEqual(["corp\\ana", "s-1-5-21-1-2-3-ana"]);
+  });
+
+  it("do not let a logoff by a spelling of two principals end the session of one", async () => {
+    const at = clock.now();
+    await agent.send(someFacts({ asOf: at, aliases: ["corp\\ana", "a@x"] }));
+    await agent.send(someFacts({ asOf: at, name: "andy", key: "s-2", aliases: ["corp\\andy", "a@x"] }));
+    await agent.send(logon({ at }));
+    await agent.send(logoff({ at: at + 1000, principal: { upn: "a@x" } }));
+    expect((await feed()).at(-1)).toBe("1 10.0.0.1 ana");
   });
 
   it("stop naming anybody when two principals claim the same spelling", async () => {

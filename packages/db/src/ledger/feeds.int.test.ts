@@ -170,6 +170,22 @@ describe("pruning", () => {
     expect((await database.ledger.loadTable(tenant.tenantId)).revision).toBe(4);
   });
 
+  it("leaves a session that has run out but was not ended yet: no firewall was told", async () => {
+    await agent.send(logon());
+    await clock.advance(48 * HOUR);
+    const before = clock.now() - 24 * HOUR;
+    expect(
+      await database.ledger.prune({ tenantId: tenant.tenantId, before, historyBefore: 0 }),
+    ).toMatchObject({
+      tombstones: 0,
+      floorRevision: 0,
+    });
+    expect(await database.ledger.sweep(tenant.tenantId, clock.now())).toMatchObject({
+      changed: true,
+      revision: 2,
+    });
+  });
+
   it("keeps logon history for as long as the customer wants it", async () => {
     await agent.send(logon());
     await clock.advance(10 * 24 * HOUR);

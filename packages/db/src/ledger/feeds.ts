@@ -90,17 +90,16 @@ export interface DownlinkQuery {
 export async function readDownlink(client: pg.PoolClient, query: DownlinkQuery): Promise<DownlinkPage> {
   const { rows } = await client.query<{
     position: string;
-    agent_id: string | null;
     item: { observation?: Observation; principal?: PrincipalFacts };
   }>({
     name: "read-downlink",
-    text: `SELECT position, agent_id, CASE WHEN agent_id = $2 THEN '{}'::jsonb ELSE item END AS item
+    // An agent's own items are passed over, but not left out: the position must move past them.
+    text: `SELECT position, CASE WHEN agent_id = $2 THEN '{}'::jsonb ELSE item END AS item
       FROM observation_feed WHERE tenant_id = $1 AND position > $3 ORDER BY position LIMIT $4`,
     values: [query.tenantId, query.agentId, query.after, query.limit],
   });
   const items: DownlinkItem[] = [];
-  for (const { agent_id, item } of rows) {
-    if (agent_id === query.agentId) continue;
+  for (const { item } of rows) {
     if (item.principal) items.push({ kind: "principal", facts: item.principal });
     if (item.observation && (query.addressSpaceIds?.includes(item.observation.addressSpaceId) ?? true))
       items.push({ kind: "observation", observation: item.observation });
