@@ -4,6 +4,8 @@ const CLIENT_ID = /^[A-Za-z0-9-]{3,64}$/;
 const SECRET = /^[A-Za-z0-9]{1,128}$/;
 const IDENTIFIER = /^[A-Za-z0-9_.-]{1,63}$/;
 const CA_PROFILE = /^[A-Z0-9_-]{1,32}$/;
+/** Room for the cloud's suffix behind a name of full length. */
+const SERVER_CA_PROFILE = /^[A-Z0-9_-]{1,38}$/;
 const INTERFACE = /^[a-z0-9/.:-]{1,63}$/;
 const IPV4 = /^\d{1,3}(?:\.\d{1,3}){3}$/;
 const IPV6 = /^[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*$/;
@@ -75,6 +77,11 @@ function* checkServer(field: string, server: JunosServer): Generator<JunosProble
     yield refused(
       `${field}.secret`,
       "A client secret is letters and digits only, so that no line needs quoting.",
+    );
+  if (!SERVER_CA_PROFILE.test(server.caProfile))
+    yield refused(
+      `${field}.caProfile`,
+      "The CA profile of a server is capital letters, digits, hyphen and underscore.",
     );
 }
 

@@ -2,6 +2,7 @@ export { checkInput, DOMAINS_ADVISED } from "./check-input.ts";
 export {
   BLOCK_IDS,
   type BlockId,
+  cloudCaProfile,
   DEFAULT_BLOCKS,
   type JunosBlock,
   type JunosFilter,
@@ -15,4 +16,4 @@ export {
   type JunosView,
 } from "./junos-input.ts";
 export { copiedLines, generateJunos } from "./junos-lines.ts";
-export { MASKED_SECRET } from "./statements.ts";
+export { caProfiles, MASKED_SECRET } from "./statements.ts";

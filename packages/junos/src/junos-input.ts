@@ -5,6 +5,8 @@ export interface JunosServer {
   readonly clientId: string;
   /** Null: unknown here, printed as a mask that no firewall takes. */
   readonly secret: string | null;
+  /** The profile of the CA that signs its certificate: agents and the cloud have different ones. */
+  readonly caProfile: string;
 }
 
 /** How the firewall reaches the servers, where it is not the default way. */
@@ -18,6 +20,7 @@ export interface JunosPath {
 export interface JunosOptions {
   readonly logicalSystem: string | null;
   readonly path: JunosPath;
+  /** Names the customer's own CA, which signs its agents; the profile of the cloud's CA is made from it. */
   readonly caProfile: string;
   readonly checkCertificate: boolean;
   /** Older Junos names a certificate file in the connection instead of a CA profile. */
@@ -38,6 +41,11 @@ export interface JunosOptions {
     readonly values: readonly string[];
   } | null;
   readonly traceFile: string;
+}
+
+/** The profile of the CA that signs the cloud's certificate: the installation's, never the customer's own. */
+export function cloudCaProfile({ caProfile }: Pick<JunosOptions, "caProfile">): string {
+  return `${caProfile}_CLOUD`;
 }
 
 export interface JunosPolicy {

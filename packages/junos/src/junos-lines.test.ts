@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { BLOCK_IDS, type BlockId, type JunosInput, type JunosResult, type JunosView } from "./junos-input.ts";
+import {
+  BLOCK_IDS,
+  type BlockId,
+  cloudCaProfile,
+  type JunosInput,
+  type JunosResult,
+  type JunosView,
+} from "./junos-input.ts";
 import { copiedLines, generateJunos } from "./junos-lines.ts";
 import { MASKED_SECRET } from "./statements.ts";
 import { anInput, aSecondary, someOptions } from "./testing/builders.ts";
@@ -31,6 +38,7 @@ const EVERYTHING = anInput({
 const CASES: readonly [name: string, input: JunosInput, blocks: readonly BlockId[] | undefined][] = [
   ["plain", anInput(), undefined],
   ["pair", PAIR, undefined],
+  ["two-agents", anInput({ secondary: aSecondary({ caProfile: "ROLLCALL" }) }), undefined],
   ["everything", EVERYTHING, BLOCK_IDS],
   ["logical-system", { ...EVERYTHING, options: { ...EVERYTHING.options, logicalSystem: "LS1" } }, BLOCK_IDS],
   ["masked", anInput({ primary: { ...anInput().primary, secret: null } }), undefined],
@@ -99,6 +107,23 @@ describe("the Junos lines", () => {
     expect(copiedLines(blocks).join("\n")).not.toContain("client-secret");
   });
 
+  it("name each server's own CA, and write each CA once: its profile, its revocation check, its load", () => {
+    const linesOf = (input: JunosInput) =>
+      generateJunos(input, { blocks: ["certificate", "certificate-file"] }).blocks.flatMap(
+        (block) => block.lines,
+      );
+    const count = (lines: readonly string[], pattern: RegExp) =>
+      lines.filter((line) => pattern.test(line)).length;
+    const perProfile = [/ ca-identity /, / revocation-check /, /^request security pki ca-certificate load /];
+    const mixed = linesOf(PAIR);
+    const alike = linesOf(anInput({ secondary: aSecondary({ caProfile: "ROLLCALL" }) }));
+    expect(perProfile.map((pattern) => count(mixed, pattern))).toEqual([2, 2, 2]);
+    expect(perProfile.map((pattern) => count(alike, pattern))).toEqual([1, 1, 1]);
+    expect(count(mixed, /connection primary ca-profile ROLLCALL$/)).toBe(1);
+    expect(count(mixed, /connection secondary ca-profile ROLLCALL_CLOUD$/)).toBe(1);
+    expect(count(alike, /connection secondary ca-profile ROLLCALL$/)).toBe(1);
+  });
+
   it("delete what they set, in the reverse order, each statement once", () => {
     const set = generateJunos(EVERYTHING, { blocks: ["connection", "certificate", "filters"] });
     const taken = generateJunos(EVERYTHING, {
@@ -135,6 +160,12 @@ describe("what a firewall would refuse", () => {
     expect(result.blocks).toEqual([]);
     expect(result.problems[0]).toMatchObject({ severity: "refused", field: "secondary.port" });
     expect(result.problems[0]?.sentence).toContain("primary uses 443, secondary 8444");
+  });
+
+  it("is a server's CA profile that is no Junos name, but not the cloud's behind a name of full length", () => {
+    const at = (caProfile: string) => problemsOf({ primary: { ...anInput().primary, caProfile } });
+    expect(at("roll call")[0]).toMatchObject({ severity: "refused", field: "primary.caProfile" });
+    expect(at(cloudCaProfile({ caProfile: "R".repeat(32) }))).toEqual([]);
   });
 
   it("is a primary and secondary that are one server", () => {
@@ -186,7 +217,7 @@ describe("what a firewall would refuse", () => {
       fc.property(hostile, hostile, hostile, (a, b, c) => {
         const { blocks } = generateJunos(
           anInput({
-            primary: { address: a, port: 443, clientId: b, secret: c },
+            primary: { address: a, port: 443, clientId: b, secret: c, caProfile: a },
             filter: { domains: [a], includeIp: [b], excludeIp: [c] },
             options: someOptions({
               logicalSystem: a,

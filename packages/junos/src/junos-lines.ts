@@ -10,6 +10,7 @@ import {
 } from "./junos-input.ts";
 import { curlyLines, deleteLines, type Statement, setLines, under } from "./statement.ts";
 import {
+  caProfiles,
   certificateFile,
   certificateStatements,
   connectionStatements,
@@ -135,16 +136,28 @@ function secretBlock({ primary, secondary }: JunosInput, lines: readonly string[
   });
 }
 
-function* certificateFileBlock({ options }: JunosInput): Generator<JunosBlock> {
-  if (!options.checkCertificate) return;
-  const file = certificateFile(options);
-  const lines =
-    options.certificateStyle === "ca-profile"
-      ? [`request security pki ca-certificate load ca-profile ${options.caProfile} filename ${file}`]
-      : [`file show ${file}`];
-  yield block("certificate-file", "Load the CA certificate", "operational", lines, {
-    warning: `Put the CA certificate on the firewall as ${file} first, and commit the CA profile before loading it.`,
-  });
+function* certificateFileBlock(input: JunosInput): Generator<JunosBlock> {
+  const { checkCertificate, certificateStyle } = input.options;
+  if (!checkCertificate) return;
+  const profiles = caProfiles(input);
+  const files = profiles.map(certificateFile).join(" and ");
+  const hasOne = profiles.length === 1;
+  const put = `Put the CA certificate${hasOne ? "" : "s"} on the firewall as ${files} first`;
+  const commit = hasOne
+    ? "commit the CA profile before loading it"
+    : "commit the CA profiles before loading them, one by one: each load asks for a yes";
+  const isProfile = certificateStyle === "ca-profile";
+  yield block(
+    "certificate-file",
+    hasOne ? "Load the CA certificate" : "Load the CA certificates",
+    "operational",
+    profiles.map((profile) =>
+      isProfile
+        ? `request security pki ca-certificate load ca-profile ${profile} filename ${certificateFile(profile)}`
+        : `file show ${certificateFile(profile)}`,
+    ),
+    { warning: isProfile ? `${put}, and ${commit}.` : `${put}.` },
+  );
 }
 
 function dnsWarning(input: JunosInput): string | null {

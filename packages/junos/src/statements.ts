@@ -1,5 +1,5 @@
 import { isAddress } from "./check-input.ts";
-import type { JunosFilter, JunosInput, JunosOptions, JunosPolicy, JunosServer } from "./junos-input.ts";
+import type { JunosFilter, JunosInput, JunosPolicy, JunosServer } from "./junos-input.ts";
 import { quoted, type Statement, type StatementsUnder, under } from "./statement.ts";
 
 /** What stands in place of a secret that only its first reader has seen. */
@@ -42,29 +42,37 @@ export function pathStatements(input: JunosInput, root: StatementsUnder): Statem
 
 /** PKI and host names belong to the whole box, also where the connection is one logical system's (assumed). */
 export function certificateStatements(input: JunosInput, root: StatementsUnder): Statement[] {
-  const { checkCertificate, certificateStyle, caProfile, staticHosts } = input.options;
+  const { checkCertificate, certificateStyle, staticHosts } = input.options;
   const hosts = staticHosts.map(({ name, address }) =>
     under("system", "static-host-mapping", name).listed("inet", address),
   );
   if (!checkCertificate) return hosts;
   if (certificateStyle === "ca-certificate")
     return [
-      ...servers(input).map(([name]) =>
-        root.under("connection", name).option("ca-certificate", certificateFile(input.options)),
+      ...servers(input).map(([name, { caProfile }]) =>
+        root.under("connection", name).option("ca-certificate", certificateFile(caProfile)),
       ),
       ...hosts,
     ];
-  const profile = under("security", "pki", `ca-profile ${caProfile}`);
   return [
-    profile.option("ca-identity", caProfile),
-    profile.under("revocation-check").flag("disable"),
-    ...servers(input).map(([name]) => root.under("connection", name).option("ca-profile", caProfile)),
+    ...caProfiles(input).flatMap((caProfile) => {
+      const profile = under("security", "pki", `ca-profile ${caProfile}`);
+      return [profile.option("ca-identity", caProfile), profile.under("revocation-check").flag("disable")];
+    }),
+    ...servers(input).map(([name, { caProfile }]) =>
+      root.under("connection", name).option("ca-profile", caProfile),
+    ),
     ...hosts,
   ];
 }
 
-export function certificateFile(options: JunosOptions): string {
-  return `/var/tmp/${options.caProfile}.pem`;
+/** The CA profiles in use, each once, the primary's first. */
+export function caProfiles(input: Pick<JunosInput, "primary" | "secondary">): string[] {
+  return [...new Set(servers(input).map(([, server]) => server.caProfile))];
+}
+
+export function certificateFile(caProfile: string): string {
+  return `/var/tmp/${caProfile}.pem`;
 }
 
 export function queryStatements({ options }: JunosInput, root: StatementsUnder): Statement[] {
@@ -183,7 +191,10 @@ function serverStatements(connection: StatementsUnder, name: string, server: Jun
   return [place.option("address", server.address), place.option("client-id", server.clientId)];
 }
 
-function servers({ primary, secondary }: JunosInput): [name: "primary" | "secondary", server: JunosServer][] {
+function servers({
+  primary,
+  secondary,
+}: Pick<JunosInput, "primary" | "secondary">): [name: "primary" | "secondary", server: JunosServer][] {
   return secondary
     ? [
         ["primary", primary],

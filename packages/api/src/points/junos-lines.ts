@@ -1,4 +1,4 @@
-import { generateJunos, type JunosServer } from "@rollcall/junos";
+import { cloudCaProfile, generateJunos, type JunosServer } from "@rollcall/junos";
 import { certificateSha256 } from "@rollcall/pki";
 import type { z } from "zod";
 import { change } from "../change.ts";
@@ -25,7 +25,10 @@ export async function readJunos(
     return { point: points[0], agents, caPem: srxCaCertPem };
   });
   if (read.point === undefined) return null;
+  const { caProfile } = read.point.junos;
   const candidates = serversFor(read.point, read.agents, ctx.services.gateway);
+  const own = certificateOf(caProfile, read.caPem);
+  const clouds = certificateOf(cloudCaProfile({ caProfile }), ctx.services.keys.firewall.certPem);
   const [primary, secondary = null] = candidates;
   if (primary === undefined) throw new Error("list the servers of a firewall: the cloud is always one");
   const { domains, includeIp, excludeIp } = read.point.row;
@@ -44,11 +47,11 @@ export async function readJunos(
     candidates,
     filter,
     options: read.point.junos,
-    ca: {
-      pem: read.caPem,
-      sha256: certificateSha256(read.caPem),
-      fileName: `${read.point.junos.caProfile}.pem`,
-    },
+    ca: { pem: own.pem, sha256: own.sha256, fileName: own.fileName },
+    cas: [own, clouds].flatMap((ca) => {
+      const servers = candidates.filter((server) => server.caProfile === ca.profile);
+      return servers.length === 0 ? [] : [{ ...ca, servers: servers.map(({ label }) => label) }];
+    }),
     blocks: blocks.map((block) => ({ ...block, lines: [...block.lines] })),
     problems: [...problems],
   };
@@ -75,32 +78,43 @@ export async function recordJunosCopy(
   });
 }
 
-function masked({ address, port, clientId }: Server): JunosServer {
-  return { address, port, clientId, secret: null };
+function masked({ address, port, clientId, caProfile }: Server): JunosServer {
+  return { address, port, clientId, caProfile, secret: null };
+}
+
+function certificateOf(profile: string, pem: string) {
+  return { profile, pem, sha256: certificateSha256(pem), fileName: `${profile}.pem` };
 }
 
 /** The agents of the firewall's site first, then the other agents, the cloud last: it answers where nobody else does. */
 function serversFor(
-  { row }: PointFacts,
+  { row, junos }: PointFacts,
   agents: readonly AgentRecord[],
   gateway: GatewayAddresses,
 ): Server[] {
   const { clientId } = row;
+  const { caProfile } = junos;
   const active = agents.filter((agent) => agent.state === "active");
   const near = active.filter((agent) => row.site !== null && agent.siteId === row.site.id);
   const far = active.filter((agent) => !near.includes(agent));
   const ofAgents = [...near, ...far].flatMap((agent) => {
     const server = agentServer(agent, gateway.firewallPort);
-    return server === null ? [] : [{ ...server, clientId }];
+    return server === null ? [] : [{ ...server, clientId, caProfile }];
   });
   return [
     ...ofAgents,
-    { label: "Cloud", address: gateway.firewallAddress, port: gateway.firewallPort, clientId },
+    {
+      label: "Cloud",
+      address: gateway.firewallAddress,
+      port: gateway.firewallPort,
+      clientId,
+      caProfile: cloudCaProfile(junos),
+    },
   ];
 }
 
 /** By the name that was set for firewalls, else by where the agent listens; null where neither can be dialled. */
-function agentServer(agent: AgentRecord, usualPort: number): Omit<Server, "clientId"> | null {
+function agentServer(agent: AgentRecord, usualPort: number): Omit<Server, "clientId" | "caProfile"> | null {
   const listener = agent.report?.health.listeners.find((one) => /firewall/i.test(one.name));
   const listens = /^\[?(.+?)\]?:(\d{1,5})$/.exec(listener?.address ?? "");
   const host = listens?.[1];

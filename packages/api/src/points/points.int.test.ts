@@ -1,4 +1,4 @@
-import { verifySecret } from "@rollcall/pki";
+import { certificateSha256, verifySecret } from "@rollcall/pki";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   anAgentAt,
@@ -187,15 +187,72 @@ describe("its Junos lines", () => {
     const { id, clientId } = await practice.api.points.add({ customer, name: "FW", siteId });
     const junos = await practice.api.points.junos({ customer, id });
     expect(junos.servers).toEqual({
-      primary: { label: "lon-a", address: "agent.meridian.example", port: 8444, clientId },
-      secondary: { label: "Cloud", address: "cloud.example", port: 8444, clientId },
+      primary: {
+        label: "lon-a",
+        address: "agent.meridian.example",
+        port: 8444,
+        clientId,
+        caProfile: "ROLLCALL",
+      },
+      secondary: {
+        label: "Cloud",
+        address: "cloud.example",
+        port: 8444,
+        clientId,
+        caProfile: "ROLLCALL_CLOUD",
+      },
     });
-    expect(junos.ca.pem).toContain("BEGIN CERTIFICATE");
     const lines = junos.blocks.flatMap((block) => block.lines);
     expect(lines).toContain(
       "set services user-identification identity-management connection secondary address cloud.example",
     );
     expect(junos.blocks.find((block) => block.id === "secrets")).toMatchObject({ copied: false });
+  });
+
+  it("have an agent checked by the customer's own CA and the cloud by the installation's", async () => {
+    const { customer, siteId, tenantId } = await aCustomer();
+    const agent = await anAgentAt(installation, { tenantId, siteId });
+    await reportHealth(installation, { tenantId, agentId: agent.id }, aReport(installation.clock.now()));
+    await practice.api.agents.setFirewallNames({ customer, id: agent.id, names: ["agent.meridian.example"] });
+    const { srxCaCertPem } = await installation.database.withTenant(tenantId, ({ tx }) =>
+      tx.customer.findUniqueOrThrow({ where: { id: tenantId }, select: { srxCaCertPem: true } }),
+    );
+    const { id } = await practice.api.points.add({ customer, name: "FW", junos: { caProfile: "MERIDIAN" } });
+    const junos = await practice.api.points.junos({ customer, id });
+    const clouds = installation.keys.firewall.certPem;
+    expect(junos.cas).toEqual([
+      {
+        profile: "MERIDIAN",
+        pem: srxCaCertPem,
+        sha256: certificateSha256(srxCaCertPem),
+        fileName: "MERIDIAN.pem",
+        servers: ["lon-a"],
+      },
+      {
+        profile: "MERIDIAN_CLOUD",
+        pem: clouds,
+        sha256: certificateSha256(clouds),
+        fileName: "MERIDIAN_CLOUD.pem",
+        servers: ["Cloud"],
+      },
+    ]);
+    expect(srxCaCertPem).not.toBe(clouds);
+    const lines = junos.blocks.flatMap((block) => block.lines);
+    const connection = "set services user-identification identity-management connection";
+    expect(lines).toContain(`${connection} primary ca-profile MERIDIAN`);
+    expect(lines).toContain(`${connection} secondary ca-profile MERIDIAN_CLOUD`);
+  });
+
+  it("name the cloud's CA alone where no agent answers, and still give scripts the customer's own", async () => {
+    const { customer } = await aCustomer();
+    const { id } = await practice.api.points.add({ customer, name: "FW" });
+    const { servers, cas, ca, blocks } = await practice.api.points.junos({ customer, id });
+    expect(servers?.primary).toMatchObject({ label: "Cloud", caProfile: "ROLLCALL_CLOUD" });
+    expect(cas).toMatchObject([{ profile: "ROLLCALL_CLOUD", pem: installation.keys.firewall.certPem }]);
+    expect(ca).toMatchObject({ fileName: "ROLLCALL.pem", pem: expect.stringContaining("BEGIN CERTIFICATE") });
+    expect(blocks.find((block) => block.id === "certificate-file")?.lines).toEqual([
+      "request security pki ca-certificate load ca-profile ROLLCALL_CLOUD filename /var/tmp/ROLLCALL_CLOUD.pem",
+    ]);
   });
 
   it("are refused while agent and cloud listen on different ports", async () => {

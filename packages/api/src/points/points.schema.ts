@@ -130,6 +130,8 @@ const junosServer = z.object({
   address: z.string(),
   port: z.number().int(),
   clientId: z.string(),
+  /** The profile of the CA that signs what it shows to firewalls; one of `cas`. */
+  caProfile: z.string(),
 });
 /**
  * What the Junos lines are made of. The page makes them with `@rollcall/junos` in the browser, because only the
@@ -146,8 +148,18 @@ export const junosResult = z.object({
     excludeIp: z.array(z.string()),
   }),
   options: junosOptions,
-  /** The CA that the firewall must trust. */
+  /** The customer's own CA: it signs the agents. */
   ca: z.object({ pem: z.string(), sha256: z.string(), fileName: z.string() }),
+  /** Each CA that signs a candidate, with the labels of those it signs; a firewall trusts those of its servers. */
+  cas: z.array(
+    z.object({
+      profile: z.string(),
+      pem: z.string(),
+      sha256: z.string(),
+      fileName: z.string(),
+      servers: z.array(z.string()),
+    }),
+  ),
   blocks: z.array(
     z.object({
       id: z.string(),

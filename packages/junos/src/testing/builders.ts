@@ -29,6 +29,7 @@ export function anInput(changes: Partial<JunosInput> = {}): JunosInput {
       port: 443,
       clientId: "srx-meridian-hq-fw1",
       secret: "Xk29sLq0PzT7aVb4NcM8dRf3GhJ6yWe1UoIi5BnQ",
+      caProfile: "ROLLCALL",
     },
     secondary: null,
     filter: { domains: [], includeIp: [], excludeIp: [] },
@@ -43,6 +44,7 @@ export function aSecondary(changes: Partial<JunosInput["primary"]> = {}): JunosI
     port: 443,
     clientId: "srx-meridian-hq-fw1",
     secret: "Xk29sLq0PzT7aVb4NcM8dRf3GhJ6yWe1UoIi5BnQ",
+    caProfile: "ROLLCALL_CLOUD",
     ...changes,
   };
 }

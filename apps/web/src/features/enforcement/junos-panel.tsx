@@ -3,6 +3,7 @@
 import {
   BLOCK_IDS,
   type BlockId,
+  caProfiles,
   copiedLines,
   DEFAULT_BLOCKS,
   generateJunos,
@@ -99,11 +100,17 @@ function JunosLines({ point, junos }: { point: Point; junos: Junos }) {
     port: server.port,
     clientId: server.clientId,
     secret: printed,
+    caProfile: server.caProfile,
   });
+  const asked = {
+    primary: toServer(first),
+    secondary: second === undefined || second === first ? null : toServer(second),
+  };
+  const trusted = caProfiles(asked);
+  const cas = junos.cas.filter((ca) => trusted.includes(ca.profile));
   const result = generateJunos(
     {
-      primary: toServer(first),
-      secondary: second === undefined || second === first ? null : toServer(second),
+      ...asked,
       filter: junos.filter,
       options,
     },
@@ -114,7 +121,7 @@ function JunosLines({ point, junos }: { point: Point; junos: Junos }) {
     first.address,
     second?.address,
     first.clientId,
-    options.caProfile,
+    ...trusted,
     ...junos.filter.domains,
   ].filter((each) => each !== undefined && each !== "");
   const around = result.blocks.filter((block) => !block.copied);
@@ -276,12 +283,15 @@ function JunosLines({ point, junos }: { point: Point; junos: Junos }) {
           <span className="text-xs text-ink-2">typed one by one, never part of the copied lines</span>
           {options.checkCertificate ? (
             <span className="ml-auto inline-flex flex-wrap items-center gap-2">
-              <Button
-                size="small"
-                onClick={() => downloadText(junos.ca.fileName, junos.ca.pem, "application/x-pem-file")}
-              >
-                Download {junos.ca.fileName}
-              </Button>
+              {cas.map((ca) => (
+                <Button
+                  key={ca.profile}
+                  size="small"
+                  onClick={() => downloadText(ca.fileName, ca.pem, "application/x-pem-file")}
+                >
+                  Download {ca.fileName}
+                </Button>
+              ))}
             </span>
           ) : null}
         </header>
@@ -290,9 +300,12 @@ function JunosLines({ point, junos }: { point: Point; junos: Junos }) {
             <AroundBlock key={block.id} block={block} />
           ))}
         </ul>
-        <p className="border-t border-line px-4 py-2 text-xs text-ink-2">
-          CA of {customer.name}, SHA-256 <span className="font-mono break-all">{junos.ca.sha256}</span>
-        </p>
+        {cas.map((ca) => (
+          <p key={ca.profile} className="border-t border-line px-4 py-2 text-xs text-ink-2">
+            {ca.fileName} signs {ca.servers.join(", ")}; SHA-256{" "}
+            <span className="font-mono break-all">{ca.sha256}</span>
+          </p>
+        ))}
       </section>
     </div>
   );
@@ -305,7 +318,9 @@ function codeLine(text: string, secret: string | null, variables: readonly (stri
   const shown = secret === null ? text : text.replaceAll(secret, MASK);
   const marked = [...variables, MASK]
     .filter((each) => each !== undefined)
-    .filter((each) => shown.includes(each));
+    .filter((each) => shown.includes(each))
+    // ROLLCALL is not marked inside ROLLCALL_CLOUD.
+    .filter((each, _, all) => !all.some((other) => other !== each && other.includes(each)));
   // The last one in the line is marked first: marking works from the end.
   return { text, shown, variables: marked.sort((a, b) => shown.lastIndexOf(b) - shown.lastIndexOf(a)) };
 }
