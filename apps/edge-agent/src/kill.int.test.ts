@@ -3,7 +3,7 @@ import { connect, type Socket } from "node:net";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { withTempDir } from "@rollcall/testkit";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { AgentProcess, freePorts, PlainFirewall, writeSite } from "./testing/agent-process.ts";
 
 const LINES = 4000;
@@ -38,6 +38,7 @@ describe("an agent that is killed", () => {
       const state = path.join(folder, "state");
       const ports = await freePorts();
       const agent = new AgentProcess(state, ports, ["--config", site.file]);
+      onTestFinished(() => agent.kill());
       await agent.start();
       const firewall = new PlainFirewall(
         ports.firewall,
@@ -49,6 +50,7 @@ describe("an agent that is killed", () => {
       const random = randomFrom(seed);
 
       let committed = 0;
+      let killsMidway = 0;
       for (let kill = 0; committed < LINES; kill += 1) {
         const isLast = kill >= KILLS;
         const stop = new AbortController();
@@ -65,6 +67,7 @@ describe("an agent that is killed", () => {
         await sending;
         await agent.start();
         committed = (await agent.status()).spool.nextSeq - 1;
+        if (committed > 0 && committed < LINES) killsMidway += 1;
         expect(committed).toBeGreaterThanOrEqual(seen);
         // What a firewall was told is not taken back.
         await firewallSees(firewall);
@@ -94,6 +97,7 @@ describe("an agent that is killed", () => {
       db.close();
       expect(spooled.map(({ seq }) => seq)).toEqual(Array.from({ length: LINES }, (_, n) => n + 1));
       expect(new Set(spooled.map(({ item }) => item.observation.id)).size).toBe(LINES);
+      expect(killsMidway).toBeGreaterThanOrEqual(2);
       expect(spooled.map(({ item }) => item.observation.effectiveAt)).toEqual(
         Array.from({ length: LINES }, (_, n) => FIRST_AT + n * 1000),
       );
