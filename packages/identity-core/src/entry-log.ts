@@ -76,9 +76,19 @@ export class EntryLog {
 
   /** Forgets tombstones that changed before `before`; cursors older than the newest forgotten one must start anew. */
   prune(before: EpochMs): Entry[] {
+    return this.#forget((entry) => entry.changedAt < before);
+  }
+
+  /** Forgets the tombstones that another log, which this one follows, has left behind its floor. */
+  pruneThrough(floorRevision: number): void {
+    this.#forget((entry) => entry.revision <= floorRevision);
+    this.floorRevision = Math.max(this.floorRevision, floorRevision);
+  }
+
+  #forget(isOver: (tombstone: Entry) => boolean): Entry[] {
     const forgotten: Entry[] = [];
     for (const [key, entry] of this.#entries) {
-      if (isLive(entry) || entry.changedAt >= before) continue;
+      if (isLive(entry) || !isOver(entry)) continue;
       forgotten.push(entry);
       this.#entries.delete(key);
       const left = (this.#keysByIp.get(entry.ip) ?? []).filter((other) => other !== key);

@@ -26,12 +26,15 @@ export class ReplicaTable implements EntrySource {
     this.#log = log;
   }
 
-  /** Entries of the feed in ascending revision; those already known are ignored. `floorRevision` as the feed says it. */
+  /**
+   * Entries of the feed in ascending revision; those already known are ignored. `floorRevision` as the feed says it:
+   * tombstones up to there are forgotten here too.
+   */
   applyFeed(entries: readonly Entry[], revision?: number, floorRevision?: number): void {
     for (const entry of entries) if (entry.revision > this.#log.revision) this.#log.put(entry);
     if (revision !== undefined && revision > this.#log.revision) this.#log.revision = revision;
     if (floorRevision !== undefined && floorRevision > this.#log.floorRevision)
-      this.#log.floorRevision = floorRevision;
+      this.#log.pruneThrough(floorRevision);
   }
 
   get revision(): number {

@@ -346,6 +346,21 @@ describe("SessionTable", () => {
     expect(table.size).toBe(0);
   });
 
+  it("forgets an address of which only ends and indirect signs came, once they can bear on nothing any more", () => {
+    const table = newTable();
+    table.apply(
+      [anEnd({ at: "09:00" }), aLogon({ at: "09:00", ip: "10.0.0.2", class: "D", lifetimeMinutes: 60 })],
+      at("09:00"),
+    );
+    expect(table.advance(at("10:00") + 86_400_000).pruned).toEqual([
+      { addressSpaceId: "space", ip: "10.0.0.1" },
+    ]);
+    expect(table.advance(at("10:02") + 86_400_000).pruned).toEqual([
+      { addressSpaceId: "space", ip: "10.0.0.2" },
+    ]);
+    expect(table.size).toBe(0);
+  });
+
   it("serves neither of two people at one address of two spaces, and the one again when the other left", () => {
     const table = newTable();
     table.apply([aLogon({ at: "09:00", space: "berlin" })], at("09:00"));
@@ -410,5 +425,20 @@ describe("ReplicaTable", () => {
       }),
       { numRuns: 1_000 },
     );
+  });
+
+  it("forgets the ends that the table it follows has forgotten, and no session", () => {
+    const replica = new ReplicaTable();
+    const table = newTable();
+    const feed = [
+      ...table.apply([aLogon({ at: "09:00" }), aLogon({ at: "09:00", ip: "10.0.0.2" })], at("09:00")).entries,
+      ...table.apply([anEnd({ at: "09:30" })], at("09:30")).entries,
+    ];
+    replica.load({ entries: [], revision: 0, floorRevision: 0, issuer: "1", incarnation: "1" });
+    replica.applyFeed(feed, table.revision, 0);
+    expect([replica.size, replica.liveCount]).toEqual([2, 1]);
+    replica.applyFeed([], table.revision, table.revision);
+    expect([replica.size, replica.liveCount, replica.floorRevision]).toEqual([1, 1, table.revision]);
+    expect(replica.byIp(ip("10.0.0.2"), EVERYTHING)?.user?.name).toBe("alice");
   });
 });

@@ -27,7 +27,12 @@ export interface Changed {
   /** Facts that were new. */
   readonly facts: readonly PrincipalFacts[];
   /** Addresses whose tombstone was pruned: state and entry may be deleted. */
-  readonly pruned: readonly { readonly addressSpaceId: string; readonly ip: IpAddress }[];
+  readonly pruned: readonly Place[];
+}
+
+interface Place {
+  readonly addressSpaceId: string;
+  readonly ip: IpAddress;
 }
 
 export interface TableSnapshot {
@@ -126,15 +131,26 @@ export class SessionTable implements EntrySource {
     const changed = this.#reconsider(this.#timer.take(now), now, [], []);
     if (now - this.#prunedAt < 60_000) return changed;
     this.#prunedAt = now;
-    const pruned = this.#log.prune(now - this.#tombstoneMs);
-    for (const entry of pruned) {
-      const key = keyOf(entry.addressSpaceId, entry.ip);
+    const before = now - this.#tombstoneMs;
+    const pruned: Place[] = [...this.#neverKnown(before), ...this.#log.prune(before)].map(
+      ({ addressSpaceId, ip }) => ({ addressSpaceId, ip }),
+    );
+    for (const { addressSpaceId, ip } of pruned) {
+      const key = keyOf(addressSpaceId, ip);
       const state = this.#states.get(key);
       if (state) for (const token of tokensOfState(state)) this.#unindex(token, key);
       this.#states.delete(key);
       this.#timer.schedule(key, null);
     }
-    return { ...changed, pruned: pruned.map(({ addressSpaceId, ip }) => ({ addressSpaceId, ip })) };
+    return { ...changed, pruned };
+  }
+
+  /** Addresses of which only ends or indirect signs came, the last of them before `before`: no tombstone marks them. */
+  #neverKnown(before: EpochMs): KeyState[] {
+    if (this.#states.size <= this.#log.size) return [];
+    return [...this.#states.values()].filter(
+      (state) => lastBearing(state) < before && this.#log.get(state.addressSpaceId, state.ip) === null,
+    );
   }
 
   changesSince(after: number, limit: number, filter: EntryFilter): ChangePage {
@@ -234,4 +250,11 @@ export class SessionTable implements EntrySource {
     const known = this.#keysByToken.get(token);
     return known === undefined ? [] : typeof known === "string" ? [known] : [...known];
   }
+}
+
+/** Until when anything that is kept of an address can bear on an answer. */
+function lastBearing({ user, device }: KeyState): EpochMs {
+  const claims = [...user.claims, ...device.claims].map((claim) => claim.at + claim.lifetimeMs);
+  const ends = [...user.ends, ...device.ends].map((end) => end.at);
+  return Math.max(0, ...claims, ...ends);
 }
