@@ -70,6 +70,14 @@ export class PrincipalDirectory implements PrincipalLookup {
     return this.#facts.get(key) ?? null;
   }
 
+  /** Forgets a principal; whoever reads its directory may bring it again. */
+  remove(key: string): void {
+    const facts = this.#facts.get(key);
+    if (facts === undefined) return;
+    for (const alias of tokensOfFacts(facts)) this.#forget(alias, key);
+    this.#facts.delete(key);
+  }
+
   get size(): number {
     return this.#facts.size;
   }

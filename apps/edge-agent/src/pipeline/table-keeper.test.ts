@@ -196,6 +196,38 @@ describe("TableKeeper", () => {
       again.store.close();
     }));
 
+  it("still knows after a rest and a restart what the cloud said of people whom no session named meanwhile", () =>
+    withKeeper(({ keeper, clock, file }) => {
+      keeper.write([arrival({ facts: [someFacts({ name: "ana", groups: ["vpn"] })], origin: "cloud" })]);
+      keeper.forgetUnused();
+      keeper.store.close();
+      const again = newKeeper(file, clock);
+      again.write([arrival({ observations: [aLogon({ user: "ana", at: clock.now() })] })]);
+      expect(at(again)?.user?.groups).toEqual(["vpn"]);
+      again.store.close();
+    }));
+
+  it("stores a person's facts again when a session names them after they were forgotten", () =>
+    withKeeper(({ keeper, clock, file }) => {
+      const logon = aLogon({ user: "ana", at: clock.now(), lifetimeMinutes: 10 });
+      keeper.write([
+        arrival({ facts: [someFacts({ name: "ana", groups: ["vpn"] })], observations: [logon] }),
+      ]);
+      clock.set(clock.now() + 10 * MINUTE);
+      keeper.advance();
+      clock.set(clock.now() + 25 * 60 * MINUTE);
+      keeper.advance();
+      keeper.forgetUnused();
+      expect(keeper.table.principals.size).toBe(0);
+      keeper.write([arrival({ observations: [aLogon({ user: "ana", at: clock.now() })] })]);
+      keeper.store.close();
+      // The directory does not answer when the agent comes back.
+      const again = newKeeper(file, clock);
+      again.advance();
+      expect(at(again)?.user?.groups).toEqual(["vpn"]);
+      again.store.close();
+    }));
+
   it("undoes in the table what found no room, before any firewall can be told of it", () =>
     withKeeper(({ keeper, clock }) => {
       keeper.write([arrival({ observations: [aLogon({ user: "ana", at: clock.now() })] })]);

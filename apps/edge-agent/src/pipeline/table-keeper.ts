@@ -218,14 +218,20 @@ export class TableKeeper {
       .map((facts) => ({ ...facts, groups: [], enabled: false, asOf: Math.max(now, facts.asOf + 1) }));
   }
 
-  /** Forgets facts of those whom no session has named since the store was opened. Call rarely. */
+  /**
+   * Forgets facts of those whom no session names, in store and table alike. Only what this site's directories say just
+   * so is let go: it comes again with the next logon, and what came down from the cloud never would. Call rarely.
+   */
   forgetUnused(): void {
     const names = new NamesInUse();
     for (const state of this.#table.states()) names.noteTokens(tokensOfState(state));
-    const unused = [...this.#table.principals.all()]
-      .filter((facts) => !names.mention(facts))
-      .map((facts) => facts.key);
+    const unused = [...this.#table.principals.all()].flatMap((facts) => {
+      const ours = this.#index.of(facts.key);
+      const comesAgain = ours !== null && sameFacts(facts, this.#rules.narrow(ours));
+      return comesAgain && !names.mention(facts) ? [facts.key] : [];
+    });
     this.#store.forgetPrincipals(unused);
+    for (const key of unused) this.#table.principals.remove(key);
     this.#names = names;
   }
 
