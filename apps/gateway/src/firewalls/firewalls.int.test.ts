@@ -91,6 +91,18 @@ describe("a firewall that asks the cloud", () => {
     expect(await untilPolled((entries) => entries.length === 1)).toBeLessThan(2500);
   });
 
+  it("is told of a session that has run out though no worker runs", async () => {
+    await firewall.askToken(customer.clientId, customer.clientSecret);
+    await agent.send(aBatch([logon({ effectiveAt: Date.now(), lifetimeMs: 1500 })], agent.take(1)));
+    await untilPolled((entries) => entries.includes("10.20.3.7 ana logon"));
+    await expect
+      .poll(async () => (await firewall.ask("/user_query/v2/ip/10.20.3.7")).text, {
+        timeout: 14_000,
+        interval: 250,
+      })
+      .not.toContain("ana");
+  });
+
   it("gets no token with a wrong secret, for an unknown client, or while it is turned off; and no word why", async () => {
     const answers = [
       await firewall.askToken(customer.clientId, newClientSecret()),

@@ -9,6 +9,8 @@ const POLL_MS = 1000;
 const FEED_PAGE = 2000;
 /** A customer whose firewalls do not ask for so long is dropped from memory. */
 const IDLE_MS = 10 * 60_000;
+/** The worker ends what has run out, within a second. So often it is made sure of here: nobody is served on because it stands still. */
+const EXPIRE_MS = 10_000;
 /** After a fault the feed is tried again at first soon, then less often. */
 const RETRY_MS_MAX = 10_000;
 
@@ -126,9 +128,15 @@ export class ReplicaPool {
     });
     signal.addEventListener("abort", () => wake(), { once: true });
     let retryMs = 0;
+    let expiredAt = 0;
     while (!signal.aborted) {
       rung = false;
       try {
+        if (Math.abs(this.#now() - expiredAt) >= EXPIRE_MS) {
+          const { changed } = await this.#database.ledger.sweep(tenantId, this.#now());
+          expiredAt = this.#now();
+          if (changed) this.#rings.portal(tenantId);
+        }
         await this.#bringForward(tenantId, replica.table);
         retryMs = 0;
       } catch (error) {
