@@ -6,7 +6,7 @@ import { withTempDir } from "@rollcall/testkit";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { AgentProcess, freePorts, PlainFirewall, writeSite } from "./testing/agent-process.ts";
 
-const LINES = 4000;
+const LINES = 5000;
 const KILLS = 6;
 /** Lines that the sender repeats after a break: it does not know how far it was heard. */
 const OVERLAP = 25;
@@ -52,14 +52,10 @@ describe("an agent that is killed", () => {
       let committed = 0;
       let killsMidway = 0;
       for (let kill = 0; committed < LINES; kill += 1) {
-        const isLast = kill >= KILLS;
         const stop = new AbortController();
         const sending = send(ports.syslog, Math.max(0, committed - OVERLAP), stop.signal);
-        if (isLast) await until(agent, LINES);
-        else {
-          await firewallSees(firewall);
-          await new Promise((resolve) => setTimeout(resolve, 30 + random() * 350));
-        }
+        const target = kill < KILLS ? committed + 50 + Math.floor(random() * 450) : LINES;
+        await until(agent, Math.min(target, LINES));
         const seen = (await agent.status()).spool.nextSeq - 1;
         const toldBefore = await firewallSees(firewall);
         await agent.kill();
@@ -112,7 +108,7 @@ async function send(port: number, from: number, signal: AbortSignal): Promise<vo
   for (let n = from; n < LINES && !signal.aborted && !socket.destroyed; n += 1) {
     if (!socket.write(line(n)))
       await Promise.race([happens(socket, "drain"), happens(socket, "close"), aborted(signal)]);
-    if (n % 20 === 0) await new Promise((resolve) => setTimeout(resolve, 4));
+    if (n % 10 === 0) await new Promise((resolve) => setTimeout(resolve, 8));
   }
   await aborted(signal);
   socket.destroy();
