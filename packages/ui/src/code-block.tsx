@@ -1,6 +1,6 @@
 "use client";
 
-import type { ReactNode } from "react";
+import { Fragment, type ReactNode } from "react";
 import { CopyButton } from "./copy-button.tsx";
 import { ScrollRegion } from "./scroll-region.tsx";
 
@@ -94,24 +94,27 @@ function LineNumber({ n }: { n: number }) {
   );
 }
 
+/** Every place where a variable stands as a word of its own, in the accent. */
 function Marked({ text, variables }: { text: string; variables: readonly string[] }) {
-  const parts: ReactNode[] = [];
-  let rest = text;
-  for (const variable of variables) {
-    const at = variable === "" ? -1 : rest.lastIndexOf(variable);
-    if (at < 0) continue;
-    parts.unshift(rest.slice(at + variable.length));
-    parts.unshift(
-      <span key={variable} className="text-accent">
-        {variable}
-      </span>,
-    );
-    rest = rest.slice(0, at);
+  const wanted = variables.filter((variable) => variable !== "");
+  if (wanted.length === 0) return text;
+  const known = new Set(wanted);
+  const longestFirst = [...known]
+    .sort((a, b) => b.length - a.length)
+    .map((each) => each.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
+  const parts: { readonly at: number; readonly text: string }[] = [];
+  let at = 0;
+  for (const part of text.split(new RegExp(`(?<![\\w-])(${longestFirst.join("|")})(?![\\w-])`))) {
+    parts.push({ at, text: part });
+    at += part.length;
   }
-  return (
-    <>
-      {rest}
-      {parts}
-    </>
+  return parts.map((part) =>
+    known.has(part.text) ? (
+      <span key={part.at} className="text-accent">
+        {part.text}
+      </span>
+    ) : (
+      <Fragment key={`${part.at} plain`}>{part.text}</Fragment>
+    ),
   );
 }

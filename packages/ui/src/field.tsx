@@ -289,7 +289,11 @@ export function FormErrors({ title, items }: { title: string; items: readonly st
       className="rounded-md border border-bad bg-bad-wash px-3 py-2 text-sm text-bad-ink outline-none"
     >
       <p className="font-semibold">{title}</p>
-      {items.length === 1 && items[0] === title ? null : (
+      {items.length === 1 ? (
+        items[0] === title ? null : (
+          <p>{items[0]}</p>
+        )
+      ) : (
         <ul className="mt-1 list-disc pl-5">
           {items.map((item) => (
             <li key={item}>{item}</li>

@@ -1,40 +1,54 @@
-const VERBS: Readonly<Record<string, string>> = {
-  add: "added",
-  create: "added",
-  created: "added",
-  update: "changed",
-  change: "changed",
-  remove: "removed",
-  delete: "removed",
-  revoke: "revoked",
-  rotate: "rotated",
-  issue: "issued",
-  export: "exported",
-  start: "started",
-  enrol: "enrolled",
-  copy: "copied",
-  set: "set",
-  save: "saved",
+/** The actions that are audited, as a person says them. */
+const WORDS: Readonly<Record<string, string>> = {
+  "agent.enrol": "Agent enrolled",
+  "agent.enrolment.issue": "Onboarding file made",
+  "agent.enrolment.revoke": "Onboarding file revoked",
+  "agent.firewall-certificate": "Agent given a certificate for firewalls",
+  "agent.firewall-names.set": "Agent's names for firewalls set",
+  "agent.lock": "Agent locked",
+  "agent.revoke": "Agent revoked",
+  "agent.stream-begun-anew": "Agent began its stream anew",
+  "agent.command.test-source": "Source tested at the agent",
+  "agent.command.look-up-address": "Address looked up at the agent",
+  "agent.command.tail": "Lines tailed at the agent",
+  "audit.export": "Audit log exported",
+  "customer.add": "Customer added",
+  "directory.add": "Directory added",
+  "directory.remove": "Directory removed",
+  "directory.update": "Directory changed",
+  "filter.add": "Filter added",
+  "filter.remove": "Filter removed",
+  "filter.update": "Filter changed",
+  "point.add": "Firewall added",
+  "point.junos.copy": "Junos lines copied",
+  "point.remove": "Firewall removed",
+  "point.secret-expire": "Old client secret ended",
+  "point.secret.revoke": "Client secret revoked",
+  "point.secret.rotate": "Client secret rotated",
+  "point.update": "Firewall changed",
+  "site.add": "Site added",
+  "syslog-source.add": "Syslog source added",
+  "syslog-source.remove": "Syslog source removed",
+  "syslog-source.rules.save": "Syslog rules saved",
+  "syslog-source.update": "Syslog source changed",
 };
 
-/**
- * An audited action as a person says it: `directory.add` gives "Directory added", `syslog-source.save-sequences` gives
- * "Syslog source: save sequences". What is not known is shown as it was recorded, never hidden.
- */
+/** An action in words. Shape: what has no words yet is shown as it was recorded, never hidden. */
 export function actionWords(action: string): string {
-  const [object = "", verb = ""] = splitOnce(action, ".");
-  const subject = sentence(object);
-  if (verb === "") return subject;
-  const known = VERBS[verb];
-  return known === undefined ? `${subject}: ${verb.replace(/[-_.]/g, " ")}` : `${subject} ${known}`;
-}
-
-function splitOnce(text: string, at: string): [string, string] {
-  const index = text.indexOf(at);
-  return index < 0 ? [text, ""] : [text.slice(0, index), text.slice(index + 1)];
-}
-
-function sentence(words: string): string {
-  const spaced = words.replace(/[-_]/g, " ");
+  const known = WORDS[action];
+  if (known !== undefined) return known;
+  const spaced = action.replace(/[-_]/g, " ").replace(/\./g, ": ");
   return spaced.charAt(0).toUpperCase() + spaced.slice(1);
 }
+
+/** Kinds of objects that entries speak of, to choose from. */
+export const OBJECT_KINDS: readonly { readonly value: string; readonly label: string }[] = [
+  { value: "agent", label: "Agents" },
+  { value: "enrolment", label: "Onboarding files" },
+  { value: "directory", label: "Directories" },
+  { value: "syslog-source", label: "Syslog sources" },
+  { value: "filter", label: "Filters" },
+  { value: "enforcement-point", label: "Enforcement points" },
+  { value: "site", label: "Sites" },
+  { value: "customer", label: "The customer" },
+];

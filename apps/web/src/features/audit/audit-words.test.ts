@@ -22,7 +22,7 @@ describe("an audited change", () => {
 describe("an action in words", () => {
   it("is a sentence, and never hides what it does not know", () => {
     expect(actionWords("directory.add")).toBe("Directory added");
-    expect(actionWords("syslog-source.save-sequences")).toBe("Syslog source: save sequences");
-    expect(actionWords("odd")).toBe("Odd");
+    expect(actionWords("syslog-source.rules.save")).toBe("Syslog rules saved");
+    expect(actionWords("quarantine.some-day")).toBe("Quarantine: some day");
   });
 });

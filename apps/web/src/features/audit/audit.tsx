@@ -15,9 +15,9 @@ import { useDeferredValue } from "react";
 import { AsOf, StaleNotice } from "~/features/live/freshness.tsx";
 import { useCustomer } from "~/features/shell/customer-context.tsx";
 import { useMay } from "~/features/shell/may.tsx";
-import { useTRPC } from "~/trpc/client.tsx";
-import type { Outputs } from "~/trpc/outputs.ts";
-import { actionWords } from "./action-words.ts";
+import { useTRPC, useTRPCClient } from "~/trpc/client.tsx";
+import type { Inputs, Outputs } from "~/trpc/outputs.ts";
+import { actionWords, OBJECT_KINDS } from "./action-words.ts";
 import { fieldChanges } from "./audit-words.ts";
 import { ExportAudit } from "./export-audit.tsx";
 
@@ -26,24 +26,12 @@ type Entry = Page["items"][number];
 
 export const PERIODS = ["all", "day", "week", "month", "year"] as const;
 const PERIOD_DAYS = { day: 1, week: 7, month: 30, year: 365 } as const;
-const OBJECTS = [
-  "customer",
-  "site",
-  "agent",
-  "enrolment",
-  "directory",
-  "syslog-source",
-  "filter",
-  "enforcement-point",
-  "command",
-  "audit",
-  "sign-in",
-] as const;
 
 /** Who did what and when. Filtered and paged by the API; each entry opens to what it changed. */
 export function Audit({ initial }: { initial: Page | null }) {
   const customer = useCustomer();
   const trpc = useTRPC();
+  const client = useTRPCClient();
   const mayExport = useMay("audit:export");
   const [url, setUrl] = useQueryStates({
     actor: parseAsString.withDefault(""),
@@ -55,24 +43,23 @@ export function Audit({ initial }: { initial: Page | null }) {
   const actor = useDeferredValue(url.actor.trim());
   const action = useDeferredValue(url.action.trim());
   const isFiltered = actor !== "" || action !== "" || url.object !== "" || url.period !== "all";
-  const query = useInfiniteQuery(
-    trpc.audit.list.infiniteQueryOptions(
-      {
-        customer: customer.slug,
-        limit: 50,
-        ...(actor === "" ? {} : { actor }),
-        ...(action === "" ? {} : { action }),
-        ...(url.object === "" ? {} : { objectKind: url.object }),
-        ...(url.period === "all" ? {} : { from: startOf(url.period) }),
-      },
-      {
-        getNextPageParam: (page) => page.next ?? undefined,
-        placeholderData: keepPreviousData,
-        refetchInterval: 30_000,
-        ...(!isFiltered && initial !== null ? { initialData: { pages: [initial], pageParams: [null] } } : {}),
-      },
-    ),
-  );
+  const input: Inputs["audit"]["list"] = {
+    customer: customer.slug,
+    limit: 50,
+    ...(actor === "" ? {} : { actor }),
+    ...(action === "" ? {} : { action }),
+    ...(url.object === "" ? {} : { objectKind: url.object }),
+    ...(url.period === "all" ? {} : { from: startOf(url.period) }),
+  };
+  const query = useInfiniteQuery({
+    queryKey: [...trpc.audit.list.queryKey(input), "pages"],
+    queryFn: ({ pageParam, signal }) => client.audit.list.query({ ...input, cursor: pageParam }, { signal }),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next,
+    placeholderData: keepPreviousData,
+    refetchInterval: 30_000,
+    ...(!isFiltered && initial !== null ? { initialData: { pages: [initial], pageParams: [null] } } : {}),
+  });
   const pages = query.data?.pages ?? [];
   const rows = pages.flatMap((page) => page.items);
   const asOf = pages[0]?.asOf;
@@ -87,7 +74,7 @@ export function Audit({ initial }: { initial: Page | null }) {
             "Newest first."
           ) : (
             <>
-              Newest first, <AsOf at={asOf} />
+              Newest first <AsOf at={asOf} />
             </>
           )
         }
@@ -119,10 +106,7 @@ export function Audit({ initial }: { initial: Page | null }) {
             label="Object"
             value={url.object}
             onChange={(event) => void setUrl({ object: event.target.value || null })}
-            options={[
-              { value: "", label: "Everything" },
-              ...OBJECTS.map((kind) => ({ value: kind, label: actionWords(kind) })),
-            ]}
+            options={[{ value: "", label: "Everything" }, ...OBJECT_KINDS]}
           />
           <SelectField
             label="When"

@@ -87,7 +87,7 @@ function Progress({
   const what =
     view === undefined || view.state === "queued"
       ? `Waiting for ${who} to fetch the question`
-      : `${who} is testing`;
+      : (view.progress ?? `${who} is testing`);
   return (
     <span className="inline-flex items-center gap-2">
       <StateGlyph state="busy" />

@@ -10,6 +10,7 @@ import {
   type JunosBlock,
   type JunosOptions,
   type JunosView,
+  MASKED_SECRET,
 } from "@rollcall/junos";
 import { Button } from "@rollcall/ui/button";
 import { CodeBlock, type CodeLine } from "@rollcall/ui/code-block";
@@ -73,7 +74,7 @@ function JunosLines({ point, junos }: { point: Point; junos: Junos }) {
   const [options, setOptions] = useState<JunosOptions>(junos.options);
   const [withSecret, setWithSecret] = useState(true);
   const [primary, setPrimary] = useState(keyOf(junos.servers?.primary));
-  const [secondary, setSecondary] = useState(keyOf(junos.servers?.secondary));
+  const [secondary, setSecondary] = useState(keyOf(sameDoor(junos.servers)));
   const copied = useMutation(trpc.points.junosCopied.mutationOptions());
   const save = useMutation(
     trpc.points.update.mutationOptions({
@@ -94,6 +95,7 @@ function JunosLines({ point, junos }: { point: Point; junos: Junos }) {
     );
   }
   const second = serverOf(secondary);
+  const leftOut = junos.servers?.secondary ?? null;
   const printed = withSecret ? secret : null;
   const toServer = (server: NonNullable<typeof first>) => ({
     address: server.address,
@@ -139,6 +141,12 @@ function JunosLines({ point, junos }: { point: Point; junos: Junos }) {
           {problem.sentence}
         </Notice>
       ))}
+      {leftOut !== null && secondary === "" && leftOut.port !== first.port ? (
+        <Notice tone="info" title={`${leftOut.label} is left out`}>
+          It answers on port {leftOut.port} and {first.label} on {first.port}; Junos has one port for both
+          servers.
+        </Notice>
+      ) : null}
       {lines.length === 0 ? null : (
         <CodeBlock
           title="Junos configuration"
@@ -321,8 +329,7 @@ function codeLine(text: string, secret: string | null, variables: readonly (stri
     .filter((each) => shown.includes(each))
     // ROLLCALL is not marked inside ROLLCALL_CLOUD.
     .filter((each, _, all) => !all.some((other) => other !== each && other.includes(each)));
-  // The last one in the line is marked first: marking works from the end.
-  return { text, shown, variables: marked.sort((a, b) => shown.lastIndexOf(b) - shown.lastIndexOf(a)) };
+  return { text, shown, variables: marked };
 }
 
 function AroundBlock({ block }: { block: JunosBlock }) {
@@ -337,13 +344,16 @@ function AroundBlock({ block }: { block: JunosBlock }) {
               ? "configuration mode, looking in between"
               : "configuration mode"}
         </span>
-        <span className="ml-auto">
-          <CopyButton
-            text={`${block.lines.join("\n")}\n`}
-            size="small"
-            label={`Copy ${block.lines.length === 1 ? "1 line" : `${block.lines.length} lines`}`}
-          />
-        </span>
+        {/* A mask is no secret: there is nothing to copy. */}
+        {block.lines.some((line) => line.includes(MASKED_SECRET)) ? null : (
+          <span className="ml-auto">
+            <CopyButton
+              text={`${block.lines.join("\n")}\n`}
+              size="small"
+              label={`Copy ${block.lines.length === 1 ? "1 line" : `${block.lines.length} lines`}`}
+            />
+          </span>
+        )}
       </div>
       {block.warning === null ? null : <p className="mt-0.5 text-xs text-warn-ink">{block.warning}</p>}
       <ul className="mt-1 font-mono text-xs leading-5 break-all">
@@ -374,6 +384,11 @@ const SECTION_WORDS: Readonly<Record<BlockId, string>> = {
   verify: "Verify",
   "take-back": "Take back",
 };
+
+/** The second server, if it answers on the first one's port: Junos has one port for both. */
+function sameDoor(servers: Junos["servers"]) {
+  return servers?.secondary?.port === servers?.primary.port ? servers?.secondary : null;
+}
 
 function keyOf(server: Junos["candidates"][number] | null | undefined): string {
   return server === null || server === undefined ? "" : `${server.label} ${server.address}:${server.port}`;

@@ -40,7 +40,7 @@ export function StaleNotice({ query, what }: { query: Fresh; what: string }) {
 export function AsOf({ at }: { at: Date }) {
   return (
     <span className="text-xs text-ink-3" data-testid="as-of">
-      as of <TimeAgo at={at} />
+      · as of <TimeAgo at={at} />
     </span>
   );
 }

@@ -46,13 +46,16 @@ export function SetUp({ initial, sites, bases }: SetUpProps) {
 
   // One step leads; the others wait closed, and can be opened out of turn.
   const isAgentThere = step("connected").state === "done";
-  const next = !isAgentThere
-    ? "agent"
-    : view.has.directories === 0
-      ? "directory"
-      : view.has.syslogSources === 0
-        ? "source"
-        : "firewall";
+  const next =
+    step("first-firewall").state === "done"
+      ? "nothing"
+      : !isAgentThere
+        ? "agent"
+        : view.has.directories === 0
+          ? "directory"
+          : view.has.syslogSources === 0
+            ? "source"
+            : "firewall";
 
   return (
     <>

@@ -61,7 +61,7 @@ export function TailView({
           {tail.isRunning ? (
             <>
               <StateGlyph state="busy" />
-              {tail.agentName ?? "The agent"} sends what arrives
+              {tail.agentName ?? "The agent"} listens; lines come in bundles of some seconds
             </>
           ) : tail.lines.length === 0 ? (
             "Not following."

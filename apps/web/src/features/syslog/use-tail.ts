@@ -6,7 +6,8 @@ import { type CommandView, isFinal, useCommand } from "~/features/commands/use-c
 export type TailLine = CommandView["lines"][number];
 
 const MAX_KEPT = 20_000;
-const SECONDS = 60;
+/** Agents hand a tail's lines over at its end: short tails, one after the other, are nearly live. */
+const SECONDS = 10;
 
 /**
  * The lines a source receives, as its agent sees them. A tail is a question with an end; while following, the next one is
@@ -39,7 +40,8 @@ export function useTail(sourceId: string) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: one question follows another, once for each that ended
   useEffect(() => {
     if (!finished || !following) return;
-    if (view.state === "done") ask();
+    // Nobody looks at a hidden tab: no further question for it.
+    if (view.state === "done" && !document.hidden) ask();
     else setFollowing(false);
   }, [finished, view?.id]);
 

@@ -3,7 +3,7 @@ import { Time, TimeAgo } from "@rollcall/ui/time";
 import type { ReactNode } from "react";
 import { personOf } from "~/features/enforcement/point-words.ts";
 import type { Outputs } from "~/trpc/outputs.ts";
-import { accountOf, VERB_WORDS } from "./session-words.ts";
+import { accountOf, ruleInWords, VERB_WORDS } from "./session-words.ts";
 
 export type SessionDetail = Outputs["sessions"]["get"];
 
@@ -28,7 +28,7 @@ export function MappingTimeline({ detail }: { detail: SessionDetail }) {
                 </span>{" "}
                 · {item.source.name}
                 {item.agent === null ? "" : ` at ${item.agent}`} ·{" "}
-                <span className="font-mono text-xs">{item.rule}</span> · class {item.evidence}
+                <span className="font-mono text-xs">{ruleInWords(item.rule)}</span> · class {item.evidence}
               </li>
             ))}
           </ul>
@@ -42,7 +42,7 @@ export function MappingTimeline({ detail }: { detail: SessionDetail }) {
             {explain.map((line, index) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: the order is the meaning
               <li key={index}>
-                {line.sentence} <span className="font-mono text-xs text-ink-3">{line.rule}</span>
+                {line.sentence} <RuleTag rule={line.rule} />
               </li>
             ))}
           </ol>
@@ -89,6 +89,11 @@ export function MappingTimeline({ detail }: { detail: SessionDetail }) {
       </Hop>
     </ol>
   );
+}
+
+/** The rule's number in the law, for those who look it up; what is no number stands in the sentence already. */
+function RuleTag({ rule }: { rule: string }) {
+  return /^\d/.test(rule) ? <span className="font-mono text-xs text-ink-3">rule {rule}</span> : null;
 }
 
 function Hop({

@@ -38,3 +38,8 @@ export const VERB_WORDS: Readonly<Record<"start" | "refresh" | "end", string>> =
   refresh: "was seen",
   end: "ended",
 };
+
+/** The rule of a source, short: `syslog:59f52d9e-1874-…` gives "syslog rule 59f52d9e". */
+export function ruleInWords(rule: string): string {
+  return rule.replace(/^([a-z-]+):([0-9a-f]{8})-[0-9a-f-]{27}$/, "$1 rule $2");
+}

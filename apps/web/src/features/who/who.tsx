@@ -10,7 +10,7 @@ import { useDeferredValue, useMemo } from "react";
 import { AsOf, StaleNotice } from "~/features/live/freshness.tsx";
 import { LIVE } from "~/features/live/live-options.ts";
 import { useCustomer } from "~/features/shell/customer-context.tsx";
-import { useTRPC } from "~/trpc/client.tsx";
+import { useTRPC, useTRPCClient } from "~/trpc/client.tsx";
 import type { Outputs } from "~/trpc/outputs.ts";
 import { SESSIONS_PAGE } from "./page-size.ts";
 import { SessionDrawer } from "./session-drawer.tsx";
@@ -31,6 +31,7 @@ export function Who({
 }) {
   const customer = useCustomer();
   const trpc = useTRPC();
+  const client = useTRPCClient();
   const [url, setUrl] = useQueryStates({
     q: parseAsString.withDefault(""),
     show: parseAsStringLiteral(["live", "all"]).withDefault("live"),
@@ -38,19 +39,19 @@ export function Who({
     space: parseAsString,
   });
   const q = useDeferredValue(url.q.trim());
-  const query = useInfiniteQuery(
-    trpc.sessions.search.infiniteQueryOptions(
-      { customer: customer.slug, q, liveOnly: url.show === "live", limit: SESSIONS_PAGE },
-      {
-        ...LIVE,
-        getNextPageParam: (page) => page.next ?? undefined,
-        placeholderData: keepPreviousData,
-        ...(q === initialQ && url.show === initialShow
-          ? { initialData: { pages: [initial], pageParams: [null] } }
-          : {}),
-      },
-    ),
-  );
+  const input = { customer: customer.slug, q, liveOnly: url.show === "live", limit: SESSIONS_PAGE };
+  const query = useInfiniteQuery({
+    ...LIVE,
+    queryKey: [...trpc.sessions.search.queryKey(input), "pages"],
+    queryFn: ({ pageParam, signal }) =>
+      client.sessions.search.query({ ...input, cursor: pageParam }, { signal }),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next,
+    placeholderData: keepPreviousData,
+    ...(q === initialQ && url.show === initialShow
+      ? { initialData: { pages: [initial], pageParams: [null] } }
+      : {}),
+  });
   const pages = query.data?.pages ?? [initial];
   const latest = pages[0] ?? initial;
   const loaded = useMemo(() => pages.flatMap((page) => page.items), [pages]);
