@@ -10,6 +10,8 @@ export interface RedisOptions {
   readonly port?: number;
   /** Keeps nothing on disk and removes `dataDir` when this process ends without having stopped it. */
   readonly isThrowAway?: boolean;
+  /** As a node of a Redis Cluster, which the caller puts together. */
+  readonly isClusterNode?: boolean;
   readonly log?: (line: string) => void;
 }
 
@@ -59,6 +61,8 @@ export async function startRedis(options: RedisOptions): Promise<RunningRedis | 
     "noeviction",
   ];
   args.push("--appendonly", options.isThrowAway ? "no" : "yes");
+  if (options.isClusterNode)
+    args.push("--cluster-enabled", "yes", "--cluster-port", String(await freePort()));
   const child = spawn(binary, args, { stdio: ["ignore", "pipe", "ignore"], detached: true });
   let said = "";
   const fault = await new Promise<string | null>((resolve) => {

@@ -94,9 +94,21 @@ export interface Database {
   tenantIds(): Promise<string[]>;
   /** The first instant (epoch ms) without a partition of logon history of its own. */
   historyHorizon(): Promise<number>;
-  /** Throws when the database does not answer. */
+  /** `DatabaseUnavailableError` when the database does not answer. */
   ping(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** The database does not answer. Says where it was looked for and why, never the password. */
+export class DatabaseUnavailableError extends Error {
+  readonly code = "database-unavailable";
+
+  constructor(url: string, cause: unknown) {
+    const at = URL.canParse(url) ? new URL(url).host : "the given address";
+    const why = cause instanceof Error ? cause.message : String(cause);
+    super(`reach the database at ${at}: ${why}; is it running, and does DATABASE_URL name it?`, { cause });
+    this.name = "DatabaseUnavailableError";
+  }
 }
 
 export function createDatabase(options: DatabaseOptions): Database {
@@ -233,7 +245,9 @@ export function createDatabase(options: DatabaseOptions): Database {
     historyHorizon: () => historyHorizon(ledgerPool),
 
     async ping() {
-      await prisma.$queryRaw`SELECT 1`;
+      await pool.query("SELECT 1").catch((cause: unknown) => {
+        throw new DatabaseUnavailableError(options.url, cause);
+      });
     },
 
     async close() {

@@ -5,6 +5,7 @@ export {
   createDatabase,
   type Database,
   type DatabaseOptions,
+  DatabaseUnavailableError,
   type FoundToken,
   type PracticeHandle,
   type TenantHandle,

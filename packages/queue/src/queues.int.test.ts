@@ -1,21 +1,23 @@
-import { createDatabaseForTest, hasRedis, startRedis } from "@rollcall/testkit";
+import { createDatabaseForTest, hasRedis, startRedis, startRedisCluster } from "@rollcall/testkit";
+import { Redis } from "ioredis";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createBell } from "./bell.ts";
 import { createQueues, type QueueFault, type Queues } from "./queues.ts";
 
 const engines: {
-  name: "postgres" | "redis";
+  name: "postgres" | "redis" | "a redis cluster";
   open: () => Promise<{ databaseUrl: string; redisUrl?: string }>;
 }[] = [{ name: "postgres", open: async () => ({ databaseUrl: (await createDatabaseForTest()).appUrl }) }];
+const noDatabase = "postgresql://nobody@127.0.0.1:1/none";
 if (hasRedis() || process.env.CI)
-  engines.push({
-    name: "redis",
-    open: async () => ({
-      databaseUrl: "postgresql://nobody@127.0.0.1:1/none",
-      redisUrl: (await startRedis()).url,
-    }),
-  });
+  engines.push(
+    { name: "redis", open: async () => ({ databaseUrl: noDatabase, redisUrl: (await startRedis()).url }) },
+    {
+      name: "a redis cluster",
+      open: async () => ({ databaseUrl: noDatabase, redisUrl: (await startRedisCluster()).url }),
+    },
+  );
 else
   console.warn(
     "skipped: the queue on Redis, because no redis-server is installed (apt-get install redis-server)",
@@ -159,5 +161,28 @@ describe("the bell on Postgres", () => {
     await again.opened;
     await bell.close();
     expect(faults.length).toBeGreaterThan(0);
+  });
+});
+
+describe.skipIf(!hasRedis() && !process.env.CI)("the bell on Redis", () => {
+  it("rings everybody once its lost connection is back, and is heard again afterwards", async () => {
+    const redis = await startRedis();
+    const bell = createBell({ redisUrl: redis.url, databaseUrl: noDatabase });
+    await bell.ready();
+    const { open: rung, opened } = gate();
+    bell.onRing("feed:", (topic) => {
+      if (topic === "feed:") rung();
+    });
+    const admin = new Redis(redis.url);
+    await admin.client("KILL", "TYPE", "PUBSUB");
+    await opened;
+    const again = gate();
+    bell.onRing("feed:x", (topic) => {
+      if (topic === "feed:x") again.open();
+    });
+    bell.ring("feed:x");
+    await again.opened;
+    admin.disconnect();
+    await bell.close();
   });
 });

@@ -14,8 +14,10 @@ export function createRedisBell(redisUrl: string, onFault: (error: unknown) => v
   }, onFault);
   subscriber.on("message", (_channel: string, topic: string) => listeners.hear(topic));
   const subscribed = subscriber.subscribe(CHANNEL).then(() => {
-    // ioredis subscribes again by itself after a lost connection; from then on "ready" means we were deaf for a while.
-    subscriber.on("ready", () => listeners.hearAll());
+    // From now on "ready" means that the line was lost. Only when it listens again has nothing more been missed.
+    subscriber.on("ready", () => {
+      subscriber.subscribe(CHANNEL).then(() => listeners.hearAll(), onFault);
+    });
   });
   subscribed.catch(onFault);
   let closed: Promise<void> | null = null;

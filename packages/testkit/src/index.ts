@@ -1,6 +1,6 @@
 export { FakeClock } from "./fake-clock.ts";
 export { createDatabaseForTest, migrate, startPostgres, type TestDatabase } from "./postgres.ts";
-export { hasRedis, startRedis } from "./redis.ts";
+export { hasRedis, startRedis, startRedisCluster } from "./redis.ts";
 export { makeTempDir, withTempDir } from "./temp-dir.ts";
 export {
   freePort,

@@ -35,7 +35,7 @@ describe("supervise", () => {
     expect(events).toEqual(["start a", "start b", "stop b", "stop a"]);
   });
 
-  it("stops what had started when a part cannot, and ends with 1", async () => {
+  it("stops everything when a part cannot start, and ends with 1", async () => {
     const { parts, events } = recorded(["a", "b", "c"], { start: "b" });
     const code = await supervise(parts, {
       log: silentLogger,
@@ -43,7 +43,7 @@ describe("supervise", () => {
       stopBudgetMs: 1000,
     });
     expect(code).toBe(1);
-    expect(events).toEqual(["start a", "start b", "stop b", "stop a"]);
+    expect(events).toEqual(["start a", "start b", "stop c", "stop b", "stop a"]);
   });
 
   it("does not wait for ever for a part that will not stop", async () => {

@@ -13,30 +13,32 @@ export interface SuperviseOptions {
 /**
  * Starts the parts in order, waits for the signal, stops them in reverse within the budget.
  *
- * Shape: the exit code. 1 when a part could not start (its sentence is logged, those before it are stopped). Parts
- *        that do not stop in time are named and left to the end of the process.
+ * Shape: the exit code. 1 when a part could not start (its sentence is logged). All parts are stopped, also those
+ *        that had not started: making one may have opened something. Those that do not stop in time are named and
+ *        left to the end of the process.
  */
 export async function supervise(parts: readonly Part[], options: SuperviseOptions): Promise<number> {
   const { log, until } = options;
-  const started: Part[] = [];
   let code = 0;
   for (const part of parts) {
     if (until.aborted) break;
-    started.push(part);
     try {
       await part.start();
     } catch (error) {
-      log.fatal({ component: part.name, err: error }, "part did not start");
+      log.fatal(
+        { component: part.name, err: error },
+        error instanceof Error ? error.message : "part did not start",
+      );
       code = 1;
       break;
     }
   }
   if (code === 0 && !until.aborted) {
-    log.info({ count: started.length }, "worker ready");
+    log.info({ count: parts.length }, "worker ready");
     options.onReady?.();
     await aborted(until);
   }
-  for (const name of await stopWithin(started.reverse(), options))
+  for (const name of await stopWithin(parts.toReversed(), options))
     log.warn({ component: name }, "part did not stop in time");
   log.info({ exitCode: code }, "worker stopped");
   return code;
