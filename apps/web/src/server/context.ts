@@ -39,7 +39,7 @@ export async function requestContext(
     services: running.services,
     principal: await principalOf(running, token, use),
     requestId: randomUUID(),
-    sourceIp: sourceIpOf(headers.get("x-forwarded-for"), running.config.isBehindProxy),
+    sourceIp: sourceIpOf((name) => headers.get(name), running.config.isBehindProxy),
     tenants: new Map(),
     recheck: () => principalOf(running, token, { isUse: false }),
   };

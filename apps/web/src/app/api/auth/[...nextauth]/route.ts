@@ -13,10 +13,11 @@ async function handle(request: Request, context: unknown): Promise<Response> {
     secret: config.secret.reveal(),
     isSecure,
     now: services.now,
-    sourceIpOf: (headers) => {
-      const forwarded = headers["x-forwarded-for"];
-      return sourceIpOf(typeof forwarded === "string" ? forwarded : null, config.isBehindProxy);
-    },
+    sourceIpOf: (headers) =>
+      sourceIpOf((name) => {
+        const value = headers[name];
+        return typeof value === "string" ? value : null;
+      }, config.isBehindProxy),
     onSignIn: ({ outcome }) => services.log.info({ outcome }, "sign-in tried"),
     onFault(error, attempted) {
       isOurFault = true;
