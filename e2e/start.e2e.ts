@@ -132,11 +132,11 @@ describe.skipIf(variant !== "postgres")("npm start", () => {
     expect(refused.stderr).toContain("--web");
   });
 
-  it("says in one sentence that it may not write where it is told to", async () => {
+  it("says in one sentence that it cannot keep data where it is told to", async () => {
     const refused = await runToEnd("npm start", "scripts/start.ts", [
       "--free-ports",
       "--data",
-      "/proc/rollcall",
+      "/dev/null/rollcall",
     ]);
     expect(refused.code).toBe(1);
     expect(refused.stderr.trim().split("\n")).toHaveLength(1);

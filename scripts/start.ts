@@ -58,7 +58,7 @@ try {
 async function main(): Promise<void> {
   const data = path.resolve(options.dataDir);
   prepareFolder(data);
-  const at = await chooseAddresses(options);
+  const at = await chooseAddresses(options, path.join(data, "addresses.json"));
   const taken = await takenPorts([
     { what: "the portal", protocol: "tcp", ...at.web, option: "--web" },
     { what: "agents at the gateway", protocol: "tcp", ...at.gatewayAgents, option: "--gateway-agents" },
@@ -233,22 +233,30 @@ export interface Addresses {
   readonly agentStatus: Listen;
 }
 
-async function chooseAddresses(asked: StartOptions): Promise<Addresses> {
+/**
+ * With --free-ports the ports are chosen once and kept with the data: an enrolled agent knows its gateway by its
+ * address.
+ */
+async function chooseAddresses(asked: StartOptions, file: string): Promise<Addresses> {
   if (!asked.freePorts) return asked;
-  const free = async (option: string, listen: Listen, like?: Listen): Promise<Listen> =>
-    asked.named.has(option)
-      ? listen
-      : { host: listen.host, port: like?.port ?? (await freePort(listen.host)) };
-  const gatewayFirewalls = await free("--gateway-firewalls", asked.gatewayFirewalls);
-  return {
-    web: await free("--web", asked.web),
-    gatewayAgents: await free("--gateway-agents", asked.gatewayAgents),
+  const kept = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Partial<Addresses>) : {};
+  const free = async (option: string, name: keyof Addresses, like?: Listen): Promise<Listen> => {
+    const listen = asked[name];
+    if (asked.named.has(option)) return listen;
+    return { host: listen.host, port: kept[name]?.port ?? like?.port ?? (await freePort(listen.host)) };
+  };
+  const gatewayFirewalls = await free("--gateway-firewalls", "gatewayFirewalls");
+  const chosen: Addresses = {
+    web: await free("--web", "web"),
+    gatewayAgents: await free("--gateway-agents", "gatewayAgents"),
     gatewayFirewalls,
     // One firewall port everywhere: Junos has one for both of its servers.
-    agentFirewalls: await free("--agent-firewalls", asked.agentFirewalls, gatewayFirewalls),
-    agentSyslog: await free("--agent-syslog", asked.agentSyslog),
-    agentStatus: await free("--agent-status", asked.agentStatus),
+    agentFirewalls: await free("--agent-firewalls", "agentFirewalls", gatewayFirewalls),
+    agentSyslog: await free("--agent-syslog", "agentSyslog"),
+    agentStatus: await free("--agent-status", "agentStatus"),
   };
+  writeFileSync(file, JSON.stringify(chosen));
+  return chosen;
 }
 
 function prepareFolder(data: string): void {
@@ -331,6 +339,8 @@ function explain(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   if (code === "ENOSPC")
     return `the disk is full (${message}): free some, or use --data for a folder on another disk.`;
+  if (code === "ENOTDIR" || code === "ENOENT" || code === "EEXIST")
+    return `that is no folder to keep data in (${message}): name another with --data.`;
   if (code === "EACCES" || code === "EPERM" || code === "EROFS")
     return `no right to write (${message}): run this as a user who may write to the project's folder, or use --data.`;
   if (error instanceof Error && error.name === "ServiceUnavailableError") return message;

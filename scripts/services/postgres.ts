@@ -23,7 +23,7 @@ export interface PostgresOptions {
   readonly port?: number;
   /** False only for throw-away clusters of tests: a power cut may lose what was committed. */
   readonly isDurable?: boolean;
-  /** Removes `dataDir` when this process ends without having stopped the server. */
+  /** Keeps nothing: `dataDir` is removed when it stops, also when it stops because this process ended. */
   readonly isThrowAway?: boolean;
   readonly database?: string;
   readonly maxConnections?: number;
@@ -85,7 +85,10 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   );
   let stopped: Promise<void> | null = null;
   const stop = () => {
-    stopped ??= stopServer(server.child).then(() => guard.release());
+    stopped ??= stopServer(server.child).then(() => {
+      guard.release();
+      if (options.isThrowAway) rmSync(base, { recursive: true, force: true });
+    });
     return stopped;
   };
   const database = options.database ?? "rollcall";

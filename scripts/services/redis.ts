@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { rmSync } from "node:fs";
 import path from "node:path";
 import { freePort, isPortFree, portHolder } from "./free-port.ts";
 import { guardProcess } from "./guard.ts";
@@ -8,7 +9,7 @@ import { makeDataFolder, ServiceUnavailableError } from "./service-unavailable.t
 export interface RedisOptions {
   readonly dataDir: string;
   readonly port?: number;
-  /** Keeps nothing on disk and removes `dataDir` when this process ends without having stopped it. */
+  /** Keeps nothing: `dataDir` is removed when it stops, also when it stops because this process ended. */
   readonly isThrowAway?: boolean;
   /** As a node of a Redis Cluster, which the caller puts together. */
   readonly isClusterNode?: boolean;
@@ -98,7 +99,10 @@ export async function startRedis(options: RedisOptions): Promise<RunningRedis | 
     port,
     pid: child.pid,
     stop() {
-      stopped ??= stopServer(child).then(() => guard.release());
+      stopped ??= stopServer(child).then(() => {
+        guard.release();
+        if (options.isThrowAway) rmSync(options.dataDir, { recursive: true, force: true });
+      });
       return stopped;
     },
   };
