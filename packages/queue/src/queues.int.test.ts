@@ -125,14 +125,14 @@ describe.each(engines)("queues on $name", ({ open }) => {
     const { open: arrived, opened } = gate();
     there.onRing("feed:", (topic) => {
       heard.push(topic);
-      if (topic === "feed:last") arrived();
+      // Two topics have no order among each other.
+      if (heard.includes("feed:a") && heard.includes("feed:b")) arrived();
     });
     there.onRing("config:", (topic) => other.push(topic));
     for (let i = 0; i < 50; i += 1) here.ring("feed:a");
-    here.ring("feed:last");
+    here.ring("feed:b");
     await opened;
     await Promise.all([here.close(), there.close()]);
-    expect(heard.at(0)).toBe("feed:a");
     expect(heard.length).toBeLessThan(50);
     expect(other).toEqual([]);
   });
