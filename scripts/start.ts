@@ -134,6 +134,11 @@ async function main(): Promise<void> {
     admin: { email: credentials.email, password: credentials.password },
     remembered: credentials,
   });
+  stops.push(() => seeded.close());
+  if (seeded.demonstration) {
+    const { clientId, clientSecret } = seeded.demonstration;
+    remember(data, { ...credentials, clientId, clientSecret });
+  }
   say(
     options.empty ? "one practice and one sign-in are there." : "practice, customers and sign-in are there.",
   );
