@@ -16,7 +16,7 @@ import { siteConfig } from "./site-config.ts";
  *   POST /v1/config/applied configApplied-> 204
  *   GET  /v1/commands?wait=S             -> commandsReply | 204 (long poll)
  *   POST /v1/commands/{id}  commandUpdate-> 204
- *   GET  /v1/downlink?after=N&wait=S     -> downlinkReply | 204 (long poll)
+ *   GET  /v1/downlink?after=N&wait=S     -> downlinkReply | 204 (long poll; own=1: the agent's own items too)
  *   POST /v1/health       healthReport   -> healthReply
  *
  * Errors: `errorReply` with a stable `code`; 4xx are not retried but for 409 (stream state) and 429.

@@ -17,7 +17,7 @@ import { keepRunning } from "../supervisor/keep-running.ts";
 import type { Part } from "../supervisor/part.ts";
 import { followCommands } from "./commands.ts";
 import { pollConfig } from "./config-poll.ts";
-import { followDownlink } from "./downlink.ts";
+import { createDownlink } from "./downlink.ts";
 import { createFirewallCertificateKeeper } from "./firewall-certificate-keeper.ts";
 import { GatewayFault } from "./gateway-fault.ts";
 import { createHealthReporter } from "./health-reporter.ts";
@@ -66,6 +66,7 @@ export function buildUplink(options: UplinkOptions): Uplink {
     random,
     isDiskShort: () => commits.storeState.state === "full",
   });
+  const downlink = createDownlink({ link, keeper, commits });
   const certificate = createFirewallCertificateKeeper({
     link,
     folder,
@@ -119,7 +120,18 @@ export function buildUplink(options: UplinkOptions): Uplink {
           log,
           currentVersion: () => site.effective?.version ?? null,
           async apply(config, version) {
+            const held = new Set(site.effective?.site.addressSpaces.map(({ id }) => id));
             await site.apply(options.combine(config));
+            // Not waited for: while the disk is full it would hold up the change itself.
+            if (config.addressSpaces.some(({ id }) => !held.has(id)))
+              downlink
+                .restart()
+                .catch((error: unknown) =>
+                  log.warn(
+                    { err: error, attempted: "read the downlink again" },
+                    "another address space is held",
+                  ),
+                );
             keepAsLastGood(version, config);
             refused = null;
             certificate.hurry();
@@ -153,9 +165,7 @@ export function buildUplink(options: UplinkOptions): Uplink {
         signal,
       ),
     ),
-    task("downlink", "takes over what others learnt", (signal) =>
-      followDownlink({ link, keeper, commits }, signal),
-    ),
+    task("downlink", "takes over what others learnt", (signal) => downlink.follow(signal)),
     ...(options.firewallTls.current() === null
       ? []
       : [

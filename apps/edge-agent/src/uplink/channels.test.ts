@@ -18,7 +18,7 @@ import { arrival, withKeeper } from "../testing/pipeline-lab.ts";
 import { aLink, anIdentity, during, eventually } from "../testing/uplink-lab.ts";
 import { type CommandDesk, followCommands } from "./commands.ts";
 import { pollConfig } from "./config-poll.ts";
-import { followDownlink } from "./downlink.ts";
+import { createDownlink } from "./downlink.ts";
 import { createFirewallCertificateKeeper } from "./firewall-certificate-keeper.ts";
 import { createHealthReporter } from "./health-reporter.ts";
 import type { PortalLink } from "./portal-link.ts";
@@ -233,7 +233,7 @@ describe("the downlink", () => {
       });
       await commits.start(new AbortController().signal);
       await during(
-        (signal) => followDownlink({ link, keeper, commits }, signal),
+        (signal) => createDownlink({ link, keeper, commits }).follow(signal),
         () => eventually("it asks on", () => gateway.callsTo("GET /v1/downlink").length > 1),
       );
       await commits.stop();
@@ -245,6 +245,39 @@ describe("the downlink", () => {
           .map((call) => call.query.get("after"))
           .slice(0, 2),
       ).toEqual(["0", "17"]);
+    }));
+
+  it("reads what this agent itself had said until it has caught up, and all of it again when told to", () =>
+    withKeeper(async ({ keeper, clock: time }) => {
+      const asked = () =>
+        gateway
+          .callsTo("GET /v1/downlink")
+          .map((call) => `${call.query.get("after")} ${call.query.get("own") ?? "others"}`);
+      gateway.on("GET /v1/downlink", async ({ query }) => {
+        if (query.get("after") === "0") return { status: 200, body: { next: 17, items: [] } };
+        if (query.get("own") === null) await new Promise((resolve) => setTimeout(resolve, 50));
+        return { status: 204 };
+      });
+      const commits = createGroupCommit({
+        keeper,
+        clock: { ...clock, now: time.now },
+        log,
+        reopen: () => undefined,
+      });
+      await commits.start(new AbortController().signal);
+      const downlink = createDownlink({ link, keeper, commits });
+      await during(downlink.follow, async () => {
+        await eventually("it has caught up", () => asked().includes("17 others"));
+        expect(asked().slice(0, 3)).toEqual(["0 1", "17 1", "17 others"]);
+        gateway.calls.length = 0;
+        await downlink.restart();
+        await eventually("it has caught up again", () => {
+          const again = asked().slice(asked().indexOf("0 1"));
+          return again.includes("0 1") && again.includes("17 others");
+        });
+      });
+      await commits.stop();
+      expect(keeper.store.downlinkNext).toBe(17);
     }));
 });
 

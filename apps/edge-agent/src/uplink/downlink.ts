@@ -12,25 +12,38 @@ export interface DownlinkOptions {
   readonly commits: GroupCommit;
 }
 
+export interface Downlink {
+  /** Runs until the signal. */
+  follow(signal: AbortSignal): Promise<void>;
+  /** Reads all of it again: what was passed over while this agent did not hold an address space. */
+  restart(): Promise<void>;
+}
+
 /**
  * Takes over what other agents and the cloud learnt about the addresses of this agent: the same observations with the
  * same identities. They are never sent up again; the place is kept in the transaction that holds them.
+ *
+ * Read from its start (a new store, or one that was lost) it gives this agent's own observations too: the cloud answers
+ * from them, so the agent must.
  */
-export async function followDownlink(
-  { link, keeper, commits }: DownlinkOptions,
-  signal: AbortSignal,
-): Promise<void> {
-  while (!signal.aborted) {
-    await link.ready(signal);
+export function createDownlink({ link, keeper, commits }: DownlinkOptions): Downlink {
+  let isCatchingUp = keeper.store.downlinkNext === 0;
+  let restarted = new AbortController();
+  let restarting: Promise<void> = Promise.resolve();
+
+  async function take(signal: AbortSignal, begun: AbortSignal): Promise<void> {
     const after = keeper.store.downlinkNext;
+    const waitSeconds = isCatchingUp ? 0 : WAIT_SECONDS;
     const answer = await link.ask({
       method: "GET",
-      path: `/v1/downlink?after=${after}&wait=${WAIT_SECONDS}`,
+      path: `/v1/downlink?after=${after}&wait=${waitSeconds}${isCatchingUp ? "&own=1" : ""}`,
       answer: downlinkReply,
-      waitMs: WAIT_SECONDS * 1000,
-      signal,
+      waitMs: waitSeconds * 1000,
+      signal: AbortSignal.any([signal, begun]),
     });
-    if (answer.kind !== "answer" || answer.value.next <= after) continue;
+    if (begun.aborted) return;
+    if (answer.kind === "nothing") isCatchingUp = false;
+    if (answer.kind !== "answer" || answer.value.next <= after) return;
     const observations: Observation[] = [];
     const facts: PrincipalFacts[] = [];
     for (const item of answer.value.items) {
@@ -47,4 +60,31 @@ export async function followDownlink(
       downlinkNext: answer.value.next,
     });
   }
+
+  return {
+    async follow(signal) {
+      while (!signal.aborted) {
+        await link.ready(signal);
+        await restarting;
+        const begun = restarted.signal;
+        await take(signal, begun).catch((error: unknown) => {
+          if (signal.aborted || !begun.aborted) throw error;
+        });
+      }
+    },
+    restart() {
+      // Whatever is under way goes into the store before this or not at all: the place stays at the start.
+      restarted.abort();
+      restarted = new AbortController();
+      isCatchingUp = true;
+      restarting = commits.submit({
+        observations: [],
+        facts: [],
+        bookmark: null,
+        origin: "cloud",
+        downlinkNext: 0,
+      });
+      return restarting;
+    },
+  };
 }

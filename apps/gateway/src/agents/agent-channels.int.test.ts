@@ -278,6 +278,10 @@ describe("the downlink", () => {
     const own = await agent.client.get("/v1/downlink?after=0");
     expect(own.text).toContain("10.20.0.2");
     expect(own.text).not.toContain("10.20.0.1");
+    // An agent whose store was lost must come to answer what the cloud answers.
+    const whole = await agent.client.get("/v1/downlink?after=0&own=1");
+    expect(whole.text).toContain("10.20.0.1");
+    expect(whole.text).toContain("10.20.0.2");
     const further = await other.client.get(`/v1/downlink?after=${heard.body?.next}`);
     expect(further.text).not.toContain("10.20.0.1");
     other.close();

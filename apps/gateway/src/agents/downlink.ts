@@ -7,8 +7,13 @@ import { countOf, waitFor, waitMsOf } from "./long-poll.ts";
 
 const POLL_MS = 2000;
 const ITEMS_AT_ONCE = 500;
+/** Nobody's: read in its name, nothing is left out as the reader's own. */
+const NOBODY = "00000000-0000-0000-0000-000000000000";
 
-/** GET /v1/downlink: what the cloud learnt from elsewhere about the address spaces that this agent holds. */
+/**
+ * GET /v1/downlink: what the cloud learnt from elsewhere about the address spaces that this agent holds.
+ * With `own=1` what it learnt from this agent too: for one whose store was lost.
+ */
 export async function downlink(
   deps: { readonly database: Database; readonly rings: DeviceRings },
   agent: AdmittedAgent,
@@ -17,6 +22,7 @@ export async function downlink(
 ): Promise<Answer> {
   const { tenantId, agentId, siteId } = agent;
   const after = countOf(query, "after") ?? 0;
+  const reader = query.get("own") === "1" ? NOBODY : agentId;
   const spaces = await deps.database.withTenant(tenantId, async ({ tx }) =>
     heldSpaces({
       addressSpaces: await tx.addressSpace.findMany({ where: { tenantId } }),
@@ -30,7 +36,7 @@ export async function downlink(
     pollMs: POLL_MS,
     signal,
     look: async () => {
-      const read = await deps.database.ledger.readDownlink(tenantId, agentId, after, ITEMS_AT_ONCE, [
+      const read = await deps.database.ledger.readDownlink(tenantId, reader, after, ITEMS_AT_ONCE, [
         ...spaces,
       ]);
       return read.next > after ? read : null;
