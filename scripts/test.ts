@@ -90,7 +90,10 @@ if (wants("check")) {
   check("types of scripts", bin("tsc"), ["--noEmit", "-p", "tsconfig.json"]);
 }
 if (wants("check") || only === "unit") suite("unit");
-if (wants("int")) suite("int");
+if (wants("int")) {
+  check("schema and migrations agree", process.execPath, ["scripts/schema-drift.ts"]);
+  suite("int");
+}
 if (wants("build")) check("build", bin("turbo"), ["run", "build", "--output-logs=errors-only", "--no-color"]);
 if (wants("e2e")) {
   suite("e2e", { ROLLCALL_TEST_VARIANT: "postgres" });
