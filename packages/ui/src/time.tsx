@@ -104,17 +104,28 @@ export function formatClock(ms: number): string {
     : `${Math.floor(s / 60)}:${two(s % 60)}`;
 }
 
-function relative(atMs: number, nowMs: number, zone: string): string {
+/** Clocks of browser and server differ a little: what has just been is never shown as yet to come. */
+const CLOCKS_DIFFER_MS = 60_000;
+
+function relative(atMs: number, nowMs: number, zone: string, isFuture: boolean): string {
   const age = nowMs - atMs;
   if (Math.abs(age) >= 86_400_000) return formatInstant(atMs, zone, { seconds: false });
-  return age >= 0 ? `${formatAge(age)} ago` : `in ${formatAge(-age)}`;
+  if (age >= 0 || (!isFuture && age > -CLOCKS_DIFFER_MS)) return `${formatAge(age)} ago`;
+  return `in ${formatAge(-age)}`;
 }
 
-/** How long ago, with the exact instant in the reader's zone and in UTC on hover and for assistive technology. */
-export function TimeAgo({ at, none = "never" }: { at: Instant | null | undefined; none?: string }) {
+export interface TimeAgoProps {
+  readonly at: Instant | null | undefined;
+  readonly none?: string;
+  /** It is expected to lie ahead: an end, a next change. */
+  readonly future?: boolean;
+}
+
+/** How long ago, or how soon, with the exact instant in the reader's zone and in UTC on hover and for assistive technology. */
+export function TimeAgo({ at, none = "never", future = false }: TimeAgoProps) {
   const zone = useZone();
   const atMs = at === null || at === undefined ? Number.NaN : toEpochMs(at);
-  const text = useFromNow((now) => (Number.isNaN(atMs) ? none : relative(atMs, now, zone)));
+  const text = useFromNow((now) => (Number.isNaN(atMs) ? none : relative(atMs, now, zone, future)));
   if (Number.isNaN(atMs)) return <span className="text-ink-3">{none}</span>;
   return (
     <time

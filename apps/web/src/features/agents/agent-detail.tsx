@@ -8,7 +8,7 @@ import { Dash, KeyValue, Mono, PageBody, PageHead, Panel } from "@rollcall/ui/la
 import { Notice } from "@rollcall/ui/notice";
 import { StateChip } from "@rollcall/ui/state";
 import { Table } from "@rollcall/ui/table";
-import { Time, TimeAgo } from "@rollcall/ui/time";
+import { Time, TimeAgo, useFromNow } from "@rollcall/ui/time";
 import { say } from "@rollcall/ui/toast";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import Link from "next/link";
@@ -41,6 +41,7 @@ export function AgentDetail({ initial }: { initial: Agent }) {
     ),
   );
   const agent = query.data;
+  const now = useFromNow((ms) => Math.floor(ms / 1000)) * 1000;
   const asOf = new Date(query.dataUpdatedAt);
   return (
     <>
@@ -79,7 +80,7 @@ export function AgentDetail({ initial }: { initial: Agent }) {
         ) : null}
         <div className="grid gap-5 xl:grid-cols-2">
           <Panel title="Health">
-            <CheckList label="Health checks" checks={agentChecks(agent, query.dataUpdatedAt)} />
+            <CheckList label="Health checks" checks={agentChecks(agent, now)} />
           </Panel>
           <Panel title="Agent">
             <KeyValue

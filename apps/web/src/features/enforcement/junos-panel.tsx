@@ -60,7 +60,7 @@ export function JunosPanel({ point }: { point: Point }) {
       </div>
     );
   }
-  return <JunosLines key={query.dataUpdatedAt === 0 ? "first" : point.id} point={point} junos={query.data} />;
+  return <JunosLines key={point.id} point={point} junos={query.data} />;
 }
 
 function JunosLines({ point, junos }: { point: Point; junos: Junos }) {

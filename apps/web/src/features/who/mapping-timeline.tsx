@@ -49,7 +49,7 @@ export function MappingTimeline({ detail }: { detail: SessionDetail }) {
         )}
         {detail.nextChangeAt === null ? null : (
           <p className="mt-1">
-            Without further word it changes <TimeAgo at={detail.nextChangeAt} />.
+            Without further word it changes <TimeAgo at={detail.nextChangeAt} future />.
           </p>
         )}
       </Hop>

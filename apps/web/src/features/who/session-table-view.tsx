@@ -109,7 +109,7 @@ function columns(linkOf: (row: Session) => ReactNode, showSpace: boolean): reado
       key: "end",
       header: "Runs out",
       align: "end",
-      cell: (row) => (row.isLive ? <TimeAgo at={row.expiresAt} none="—" /> : <Dash />),
+      cell: (row) => (row.isLive ? <TimeAgo at={row.expiresAt} none="—" future /> : <Dash />),
     },
   ];
 }
