@@ -11,6 +11,7 @@ import { readIdentity, writeIdentity } from "../enrolment/identity.ts";
 import { type FirewallTls, readFirewallTls } from "../firewall/firewall-certificate.ts";
 import { createGroupCommit } from "../pipeline/group-commit.ts";
 import { lookUpAddress } from "../pipeline/look-up.ts";
+import { openStore } from "../state/open-store.ts";
 import { openStateFolder } from "../state/state-folder.ts";
 import { systemClock } from "../supervisor/clock.ts";
 import { type FakeGateway, type Reply, startFakeGateway } from "../testing/fake-gateway.ts";
@@ -248,7 +249,7 @@ describe("the downlink", () => {
     }));
 
   it("reads what this agent itself had said until it has caught up, and all of it again when told to", () =>
-    withKeeper(async ({ keeper, clock: time }) => {
+    withKeeper(async ({ keeper, clock: time, file }) => {
       const asked = () =>
         gateway
           .callsTo("GET /v1/downlink")
@@ -275,6 +276,13 @@ describe("the downlink", () => {
           const again = asked().slice(asked().indexOf("0 1"));
           return again.includes("0 1") && again.includes("17 others");
         });
+        gateway.calls.length = 0;
+        keeper.store.close();
+        keeper.replaceStore(openStore(`${file}.anew`, time.now()).store);
+        await eventually("it reads all into the store that took the place of the lost one", () =>
+          asked().includes("0 1"),
+        );
+        await eventually("it has caught up there", () => asked().at(-1) === "17 others");
       });
       await commits.stop();
       expect(keeper.store.downlinkNext).toBe(17);

@@ -2,6 +2,7 @@ import { downlinkReply } from "@rollcall/agent-protocol";
 import { type Observation, type PrincipalFacts, parseIp } from "@rollcall/identity-core";
 import type { GroupCommit } from "../pipeline/group-commit.ts";
 import type { TableKeeper } from "../pipeline/table-keeper.ts";
+import type { StateStore } from "../state/state-store.ts";
 import type { PortalLink } from "./portal-link.ts";
 
 const WAIT_SECONDS = 50;
@@ -27,12 +28,18 @@ export interface Downlink {
  * from them, so the agent must.
  */
 export function createDownlink({ link, keeper, commits }: DownlinkOptions): Downlink {
-  let isCatchingUp = keeper.store.downlinkNext === 0;
+  let isCatchingUp = false;
+  let store: StateStore | null = null;
   let restarted = new AbortController();
   let restarting: Promise<void> = Promise.resolve();
 
   async function take(signal: AbortSignal, begun: AbortSignal): Promise<void> {
     const after = keeper.store.downlinkNext;
+    if (keeper.store !== store) {
+      // Another one may stand in the place of one that failed while the agent ran.
+      store = keeper.store;
+      isCatchingUp ||= after === 0;
+    }
     const waitSeconds = isCatchingUp ? 0 : WAIT_SECONDS;
     const answer = await link.ask({
       method: "GET",
@@ -59,6 +66,23 @@ export function createDownlink({ link, keeper, commits }: DownlinkOptions): Down
       origin: "cloud",
       downlinkNext: answer.value.next,
     });
+    // The place of the former store was written into another one, which has nothing of what lies before it.
+    if (keeper.store !== store) await restart();
+  }
+
+  function restart(): Promise<void> {
+    // Whatever is under way goes into the store before this or not at all: the place stays at the start.
+    restarted.abort();
+    restarted = new AbortController();
+    isCatchingUp = true;
+    restarting = commits.submit({
+      observations: [],
+      facts: [],
+      bookmark: null,
+      origin: "cloud",
+      downlinkNext: 0,
+    });
+    return restarting;
   }
 
   return {
@@ -72,19 +96,6 @@ export function createDownlink({ link, keeper, commits }: DownlinkOptions): Down
         });
       }
     },
-    restart() {
-      // Whatever is under way goes into the store before this or not at all: the place stays at the start.
-      restarted.abort();
-      restarted = new AbortController();
-      isCatchingUp = true;
-      restarting = commits.submit({
-        observations: [],
-        facts: [],
-        bookmark: null,
-        origin: "cloud",
-        downlinkNext: 0,
-      });
-      return restarting;
-    },
+    restart,
   };
 }
