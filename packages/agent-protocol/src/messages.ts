@@ -267,11 +267,14 @@ export const commandUpdate = z.discriminatedUnion("state", [
 export type CommandUpdate = z.infer<typeof commandUpdate>;
 
 // --- downlink ------------------------------------------------------------------------------------
-/** What other agents of the tenant and the cloud learnt about this agent's address spaces, same format, same identities. */
+/**
+ * What other agents of the tenant and the cloud learnt about this agent's address spaces, same format, same identities.
+ * An item of a later version is read as an empty one: it must not stop what comes behind it.
+ */
 export const downlinkReply = z.object({
   next: z.number().int().nonnegative(),
   items: z.array(
-    z.object({ observation: observationBody.optional(), principal: principalFactsBody.optional() }),
+    z.object({ observation: observationBody.optional(), principal: principalFactsBody.optional() }).catch({}),
   ),
 });
 

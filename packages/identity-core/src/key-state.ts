@@ -53,6 +53,8 @@ export interface Claim {
 export interface End {
   readonly id: string;
   readonly at: EpochMs;
+  /** Who said it: so that the end can be told on as an observation. */
+  readonly sourceId: string;
   readonly family: SourceFamily;
   readonly principal: PrincipalName | null;
   readonly correlator: string | null;
@@ -91,6 +93,7 @@ function addEnd(state: KindState, observation: Observation): KindState {
     {
       id: observation.id,
       at: observation.effectiveAt,
+      sourceId: observation.sourceId,
       family: observation.family,
       principal: observation.principal,
       correlator: observation.correlator,

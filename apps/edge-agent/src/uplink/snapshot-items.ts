@@ -1,4 +1,4 @@
-import type { Claim, End, KeyState, KindState, Observation, SessionTable } from "@rollcall/identity-core";
+import type { Claim, End, KeyState, Observation, SessionTable } from "@rollcall/identity-core";
 
 /**
  * The present state as bodies of stream items: facts first, then what is kept of every address.
@@ -25,12 +25,13 @@ export function snapshotItems(table: SessionTable, ownSources: ReadonlySet<strin
 /** What a key's state was made of, as far as it is kept. */
 export function observationsOf(state: KeyState): Observation[] {
   return (["user", "device"] as const).flatMap((kind) => [
-    ...state[kind].claims.flatMap((claim) => claimed(state, kind, claim)),
-    ...state[kind].ends.map((end) => ended(state, kind, end, state[kind])),
+    ...state[kind].claims.map((claim) => claimed(state, kind, claim)),
+    ...state[kind].ends.map((end) => ended(state, kind, end)),
   ]);
 }
 
-function claimed(state: KeyState, kind: "user" | "device", claim: Claim): Observation[] {
+/** The newest observation of a claim stands for those before it: they are in the cloud's history already. */
+function claimed(state: KeyState, kind: "user" | "device", claim: Claim): Observation {
   const newest: Observation = {
     id: claim.id,
     recordId: claim.recordId,
@@ -49,21 +50,14 @@ function claimed(state: KeyState, kind: "user" | "device", claim: Claim): Observ
     rule: claim.rule,
     ...(claim.sourceLabel === undefined ? {} : { sourceLabel: claim.sourceLabel }),
   };
-  if (claim.firstAt === claim.at) return [newest];
-  // The state keeps the time of the oldest one that this claim stands for, and that time counts in the law.
-  return [
-    { ...newest, id: `${claim.id}~first`, effectiveAt: claim.firstAt, receivedAt: claim.firstAt },
-    newest,
-  ];
+  return newest;
 }
 
-/** An end does not say which source wrote it: it goes under the source of a claim of its family at that address. */
-function ended(state: KeyState, kind: "user" | "device", end: End, kept: KindState): Observation {
-  const sibling = kept.claims.find((claim) => claim.family === end.family);
+function ended(state: KeyState, kind: "user" | "device", end: End): Observation {
   return {
     id: end.id,
     recordId: end.id.replace(/#\d+$/, ""),
-    sourceId: sibling?.sourceId ?? "",
+    sourceId: end.sourceId,
     family: end.family,
     addressSpaceId: state.addressSpaceId,
     ip: state.ip,
@@ -72,7 +66,7 @@ function ended(state: KeyState, kind: "user" | "device", end: End, kept: KindSta
     class: "A",
     effectiveAt: end.at,
     receivedAt: end.at,
-    lifetimeMs: sibling?.lifetimeMs ?? 60_000,
+    lifetimeMs: 60_000,
     principal: end.principal,
     correlator: end.correlator,
     endScope: end.scope,

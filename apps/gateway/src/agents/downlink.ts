@@ -7,6 +7,7 @@ import { countOf, waitFor, waitMsOf } from "./long-poll.ts";
 
 const POLL_MS = 2000;
 const ITEMS_AT_ONCE = 500;
+const PAGE_CHARACTERS = 4_000_000;
 /** Nobody's: read in its name, nothing is left out as the reader's own. */
 const NOBODY = "00000000-0000-0000-0000-000000000000";
 
@@ -36,15 +37,17 @@ export async function downlink(
     pollMs: POLL_MS,
     signal,
     look: async () => {
-      const read = await deps.database.ledger.readDownlink(tenantId, reader, after, ITEMS_AT_ONCE, [
-        ...spaces,
-      ]);
-      return read.next > after ? read : null;
+      // A principal with many groups is large, and an agent bounds what it reads: a page too large is read smaller.
+      for (let limit = ITEMS_AT_ONCE; ; limit = Math.ceil(limit / 4)) {
+        const read = await deps.database.ledger.readDownlink(tenantId, reader, after, limit, [...spaces]);
+        if (read.next <= after) return null;
+        const items = read.items.map((item) =>
+          item.kind === "observation" ? { observation: item.observation } : { principal: item.facts },
+        );
+        if (limit === 1 || JSON.stringify(items).length <= PAGE_CHARACTERS) return { next: read.next, items };
+      }
     },
   });
   if (!page) return nothing;
-  const items = page.items.map((item) =>
-    item.kind === "observation" ? { observation: item.observation } : { principal: item.facts },
-  );
-  return ok({ next: page.next, items });
+  return ok(page);
 }

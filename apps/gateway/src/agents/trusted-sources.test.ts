@@ -23,7 +23,7 @@ describe("the reach of an agent", () => {
       { ip: "10.20.255.1" },
       { ip: "fd00::1" },
       { ip: "10.99.0.1", class: "D" as const },
-      { ip: "10.99.0.1", verb: "end" as const },
+      { ip: "10.20.0.1", verb: "end" as const },
     ])
       expect(objectionTo(scope, observed(of)), JSON.stringify(of)).toBeNull();
   });
@@ -31,6 +31,8 @@ describe("the reach of an agent", () => {
   it("ends at other addresses, spaces and sources, and at spellings that hide an address", () => {
     for (const of of [
       { ip: "10.21.0.1" },
+      // One forged line must not log anybody off elsewhere.
+      { ip: "10.99.0.1", verb: "end" as const, class: "D" as const },
       { ip: "10.21.0.1", verb: "refresh" as const, class: "C" as const },
       { sourceId: "other" },
       { addressSpaceId: "elsewhere" },

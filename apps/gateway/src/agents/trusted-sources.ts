@@ -91,7 +91,8 @@ export function objectionTo(scope: SiteScope, item: StreamItem): string | null {
   if (!source) return "its source is not one of this agent's site";
   if (source.addressSpaceId !== observation.addressSpaceId)
     return "its source speaks for another address space";
-  const hasWeight = observation.verb !== "end" && observation.class !== "D";
+  // An end takes somebody's session away: it needs the same right as opening one.
+  const hasWeight = observation.verb === "end" || observation.class !== "D";
   if (hasWeight && !source.speaksFor.has(ip))
     return "its source may not speak for this address with that weight";
   return null;
