@@ -158,7 +158,7 @@ describe("the portal in a browser", () => {
     ] as const) {
       await page.goto(product.ready.portal + where);
       await page.locator("h1").first().waitFor({ state: "attached" });
-      await page.waitForLoadState("domcontentloaded");
+      if (name === "who-drawer") await page.getByRole("dialog").getByText("How it was decided").waitFor();
       looks.push(...(await person.lookAround(name, { narrow: true })));
     }
     expect(looks).toEqual([]);
