@@ -12,16 +12,19 @@ export function Menu({
   label,
   children,
   align = "end",
+  defaultOpen = false,
 }: {
   trigger: ReactElement<Record<string, unknown>>;
   label?: string;
   children: ReactNode;
   align?: "start" | "end";
+  /** Open from the start: for a menu that was loaded because somebody pressed its button. */
+  defaultOpen?: boolean;
 }) {
   // Opened beside its button and not at the end of the page: there it would stand outside of every landmark.
   const host = useRef<HTMLSpanElement>(null);
   return (
-    <Base.Root>
+    <Base.Root defaultOpen={defaultOpen}>
       <Base.Trigger render={trigger} />
       <span ref={host} className="contents" />
       <Base.Portal container={host}>

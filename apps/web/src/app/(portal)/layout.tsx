@@ -1,5 +1,4 @@
 import { ToastArea } from "@rollcall/ui/toast";
-import { TooltipArea } from "@rollcall/ui/tooltip";
 import type { ReactNode } from "react";
 import { viewer } from "~/features/shell/viewer.ts";
 import { ApiProvider } from "~/trpc/client.tsx";
@@ -8,9 +7,7 @@ export default async function PortalLayout({ children }: { children: ReactNode }
   await viewer();
   return (
     <ApiProvider>
-      <TooltipArea>
-        <ToastArea>{children}</ToastArea>
-      </TooltipArea>
+      <ToastArea>{children}</ToastArea>
     </ApiProvider>
   );
 }

@@ -265,6 +265,7 @@ function FirewallNames({ agent, canEdit }: { agent: Agent; canEdit: boolean }) {
   const queryClient = useQueryClient();
   const { register, handleSubmit, formState, reset } = useForm({
     values: { names: agent.firewallNames.join("\n") },
+    resetOptions: { keepDirtyValues: true },
   });
   const set = useMutation(
     trpc.agents.setFirewallNames.mutationOptions({

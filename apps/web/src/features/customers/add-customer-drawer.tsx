@@ -20,7 +20,7 @@ interface Values {
 const FORM_ID = "add-customer";
 
 /** Four fields, two of them filled in; afterwards the set-up page of the new customer. */
-export function AddCustomerDrawer({
+export default function AddCustomerDrawer({
   open,
   onOpenChange,
 }: {

@@ -4,22 +4,24 @@ import { Button } from "@rollcall/ui/button";
 import { EmptyFilter, EmptyState } from "@rollcall/ui/empty-state";
 import { PageHead } from "@rollcall/ui/layout";
 import { Notice } from "@rollcall/ui/notice";
+import { OnDemand } from "@rollcall/ui/on-demand";
 import { FilterBar, SearchField } from "@rollcall/ui/search-field";
 import { STATE_WORDS, type State } from "@rollcall/ui/state";
 import type { SortState } from "@rollcall/ui/table";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { parseAsBoolean, parseAsString, parseAsStringLiteral, useQueryStates } from "nuqs";
-import { useDeferredValue } from "react";
+import { lazy, useDeferredValue } from "react";
 import { StaleNotice } from "~/features/live/freshness.tsx";
 import { LIVE } from "~/features/live/live-options.ts";
 import { useMay } from "~/features/shell/may.tsx";
 import { useTRPC } from "~/trpc/client.tsx";
 import type { Outputs } from "~/trpc/outputs.ts";
-import { AddCustomerDrawer } from "./add-customer-drawer.tsx";
 import { CustomerTableView, type SortKey } from "./customer-table-view.tsx";
 import { CUSTOMERS_LIMIT } from "./customers-limit.ts";
 import { customersInWords, sortCustomers } from "./sort-customers.ts";
 
+const loadAdd = () => import("./add-customer-drawer.tsx");
+const AddCustomerDrawer = lazy(loadAdd);
 const STATES = ["bad", "warn", "unknown", "busy", "never", "off", "ok"] as const satisfies readonly State[];
 
 /** The practice's landing page: where is it broken? Search, filter and order live in the address. */
@@ -129,7 +131,9 @@ export function Customers({
         </p>
       ) : null}
       {mayAdd ? (
-        <AddCustomerDrawer open={url.add} onOpenChange={(add) => void setUrl({ add: add ? true : null })} />
+        <OnDemand wanted={url.add} load={loadAdd}>
+          <AddCustomerDrawer open={url.add} onOpenChange={(add) => void setUrl({ add: add ? true : null })} />
+        </OnDemand>
       ) : null}
     </>
   );

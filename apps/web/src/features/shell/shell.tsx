@@ -6,7 +6,7 @@ import type { ShellCustomer, ShellPerson } from "./person.ts";
 import { ScopeSwitcher } from "./scope-switcher.tsx";
 import { UserMenu } from "./user-menu.tsx";
 import { Wordmark } from "./wordmark.tsx";
-import type { ZoneChoice, Zones } from "./zone.ts";
+import type { ShownZone } from "./zone.ts";
 import { ZoneMenu } from "./zone-menu.tsx";
 
 export interface ShellProps {
@@ -15,7 +15,7 @@ export interface ShellProps {
   /** False: the person has one customer only and never sees a switcher. */
   readonly canSwitch: boolean;
   readonly siteSwitcher?: ReactNode;
-  readonly zone: { readonly choice: ZoneChoice; readonly zones: Zones; readonly shown: string };
+  readonly zone: ShownZone;
   readonly navigation: ReactNode;
   readonly mobileNavigation: ReactNode;
   readonly children: ReactNode;
@@ -55,9 +55,9 @@ export function Shell({
           {siteSwitcher}
           <div className="ml-auto flex items-center gap-2">
             <LivePill />
-            <Palette customer={customer} />
+            <Palette customer={customer} canSwitch={canSwitch} />
             <div className="hidden xl:block">
-              <ZoneMenu choice={zone.choice} zones={zone.zones} zone={zone.shown} />
+              <ZoneMenu zone={zone} />
             </div>
             <UserMenu person={person} zone={zone} />
             {mobileNavigation}

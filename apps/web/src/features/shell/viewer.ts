@@ -3,14 +3,7 @@ import { cache } from "react";
 import { loadPage } from "~/features/door/load-page.ts";
 import { api } from "~/server/api.ts";
 import type { ShellPerson } from "./person.ts";
-import {
-  BROWSER_ZONE_COOKIE,
-  parseZoneChoice,
-  ZONE_COOKIE,
-  type ZoneChoice,
-  type Zones,
-  zoneFor,
-} from "./zone.ts";
+import { BROWSER_ZONE_COOKIE, parseZoneChoice, type ShownZone, ZONE_COOKIE, zoneFor } from "./zone.ts";
 
 /** The person asking, once a request. */
 export const viewer = cache(async () => {
@@ -23,12 +16,6 @@ export const viewer = cache(async () => {
   };
   return { me, person };
 });
-
-export interface ShownZone {
-  readonly choice: ZoneChoice;
-  readonly zones: Zones;
-  readonly shown: string;
-}
 
 /** The zone that times are written in, from the reader's choice. */
 export async function shownZone(mine: string, customer: string | null): Promise<ShownZone> {

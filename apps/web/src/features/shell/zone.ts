@@ -34,3 +34,10 @@ function isZone(name: string): boolean {
     return false;
   }
 }
+
+/** What the shell shows of it: the choice, what there is to choose from, and the zone that came of it. */
+export interface ShownZone {
+  readonly choice: ZoneChoice;
+  readonly zones: Zones;
+  readonly shown: string;
+}

@@ -25,6 +25,8 @@ export interface SequenceEditorProps {
   readonly canEdit: boolean;
   readonly saving: boolean;
   readonly saveError: string | undefined;
+  /** Told when there begin and cease to be edits that are not saved. */
+  readonly onEdited: (hasEdits: boolean) => void;
   readonly onSave: (sequences: readonly EditedSequence[]) => void;
 }
 
@@ -41,6 +43,7 @@ export function SequenceEditor({
   canEdit,
   saving,
   saveError,
+  onEdited,
   onSave,
 }: SequenceEditorProps) {
   const [sequences, edit] = useReducer(editSequences, saved);
@@ -59,6 +62,7 @@ export function SequenceEditor({
   }, [outcome, sequences]);
   const isChanged = useMemo(() => JSON.stringify(sequences) !== JSON.stringify(saved), [sequences, saved]);
   useLeaveGuard(isChanged);
+  useEffect(() => onEdited(isChanged), [onEdited, isChanged]);
 
   const add = (line: string) => {
     const id = newId(sequences);

@@ -3,6 +3,7 @@
 import { Button } from "@rollcall/ui/button";
 import { ConfirmDialog } from "@rollcall/ui/dialog";
 import { Figures, Mono, PageBody, PageHead } from "@rollcall/ui/layout";
+import { Notice } from "@rollcall/ui/notice";
 import { StateChip } from "@rollcall/ui/state";
 import { Tabs } from "@rollcall/ui/tabs";
 import { TimeAgo } from "@rollcall/ui/time";
@@ -112,7 +113,7 @@ export function SyslogSource({
               count: source.sequences.length,
               content: (
                 <Rules
-                  key={source.version}
+                  key={source.id}
                   source={source}
                   bases={bases}
                   canEdit={mayWrite}
@@ -159,6 +160,11 @@ function Rules({
   const customer = useCustomer();
   const trpc = useTRPC();
   const queryClient = useQueryClient();
+  // What the edits are based on. Somebody else's save is taken over at once, but never over edits of one's own.
+  const [base, setBase] = useState({ version: source.version, sequences: source.sequences });
+  const [hasEdits, setHasEdits] = useState(false);
+  if (source.version !== base.version && !hasEdits)
+    setBase({ version: source.version, sequences: source.sequences });
   const [refused, setRefused] = useState<string | undefined>(undefined);
   const save = useMutation(
     trpc.syslog.saveSequences.mutationOptions({
@@ -170,6 +176,8 @@ function Rules({
           return;
         }
         setRefused(undefined);
+        setHasEdits(false);
+        setBase({ version: outcome.source.version, sequences: outcome.source.sequences });
         say(
           `Saved ${outcome.source.sequences.length === 1 ? "1 rule" : `${outcome.source.sequences.length} rules`}.`,
         );
@@ -181,7 +189,7 @@ function Rules({
       },
     }),
   );
-  const saved: readonly EditedSequence[] = useMemo(() => source.sequences, [source.sequences]);
+  const saved: readonly EditedSequence[] = base.sequences;
   const configurations = useMemo(
     () =>
       bases.map((base) => ({
@@ -200,38 +208,62 @@ function Rules({
     [tail?.lines],
   );
   return (
-    <SequenceEditor
-      saved={saved}
-      baseConfigurations={configurations}
-      tailed={tailed}
-      tailTools={
-        tail === null ? null : tail.following ? (
-          <Button size="small" onClick={tail.stop}>
-            Stop tailing
-          </Button>
-        ) : (
-          <Button size="small" busy={tail.isRunning} onClick={tail.follow}>
-            Tail live lines
-          </Button>
-        )
-      }
-      canEdit={canEdit}
-      saving={save.isPending}
-      saveError={save.isError ? refusalOf(save.error).message : refused}
-      onSave={(sequences) =>
-        save.mutate({
-          customer: customer.slug,
-          id: source.id,
-          version: source.version,
-          sequences: sequences.map(({ id: _id, ordinal: _ordinal, ...fields }) => ({
-            ...fields,
-            patterns: [...fields.patterns],
-            positiveSamples: [...fields.positiveSamples],
-            negativeSamples: [...fields.negativeSamples],
-          })),
-        })
-      }
-    />
+    <div className="flex flex-col gap-4">
+      {source.version === base.version ? null : (
+        <Notice
+          tone="warn"
+          live
+          title="Somebody saved these rules meanwhile"
+          action={
+            <Button
+              size="small"
+              onClick={() => {
+                setHasEdits(false);
+                setBase({ version: source.version, sequences: source.sequences });
+              }}
+            >
+              Drop mine, show theirs
+            </Button>
+          }
+        >
+          Yours are based on older ones and cannot be saved over them.
+        </Notice>
+      )}
+      <SequenceEditor
+        key={base.version}
+        onEdited={setHasEdits}
+        saved={saved}
+        baseConfigurations={configurations}
+        tailed={tailed}
+        tailTools={
+          tail === null ? null : tail.following ? (
+            <Button size="small" onClick={tail.stop}>
+              Stop tailing
+            </Button>
+          ) : (
+            <Button size="small" busy={tail.isRunning} onClick={tail.follow}>
+              Tail live lines
+            </Button>
+          )
+        }
+        canEdit={canEdit}
+        saving={save.isPending}
+        saveError={save.isError ? refusalOf(save.error).message : refused}
+        onSave={(sequences) =>
+          save.mutate({
+            customer: customer.slug,
+            id: source.id,
+            version: base.version,
+            sequences: sequences.map(({ id: _id, ordinal: _ordinal, ...fields }) => ({
+              ...fields,
+              patterns: [...fields.patterns],
+              positiveSamples: [...fields.positiveSamples],
+              negativeSamples: [...fields.negativeSamples],
+            })),
+          })
+        }
+      />
+    </div>
   );
 }
 
