@@ -1,46 +1,54 @@
 "use client";
 
-import { Toast } from "@base-ui/react/toast";
-import { X } from "lucide-react";
-import type { ReactNode } from "react";
+import { lazy, type ReactNode, Suspense, useSyncExternalStore } from "react";
 
-const manager = Toast.createToastManager();
+const ToastPanel = lazy(() => import("./toast-panel.tsx"));
+
+/** Words that nobody shows yet: the panel is loaded with the first of them. */
+let waiting: string[] = [];
+let hasSpoken = false;
+let show: ((text: string) => void) | undefined;
+const watchers = new Set<() => void>();
 
 /** Says what has changed, in one line, for six seconds. What needs an answer is never a toast. */
 export function say(text: string): void {
-  manager.add({ title: text, timeout: 6000, priority: "low" });
+  if (show !== undefined) {
+    show(text);
+    return;
+  }
+  waiting.push(text);
+  hasSpoken = true;
+  for (const watcher of watchers) watcher();
+}
+
+/** For the panel: takes over what waits, and everything that is said from then on. Shape: returns how to stop. */
+export function listenToWords(listener: (text: string) => void): () => void {
+  show = listener;
+  const words = waiting;
+  waiting = [];
+  for (const word of words) listener(word);
+  return () => {
+    if (show === listener) show = undefined;
+  };
 }
 
 export function ToastArea({ children }: { children: ReactNode }) {
-  return (
-    <Toast.Provider toastManager={manager} limit={3}>
-      {children}
-      <Toast.Portal>
-        <Toast.Viewport className="fixed bottom-4 left-4 z-70 flex w-[min(24rem,calc(100vw-2rem))] flex-col gap-2">
-          <Shown />
-        </Toast.Viewport>
-      </Toast.Portal>
-    </Toast.Provider>
+  const wanted = useSyncExternalStore(
+    (watcher) => {
+      watchers.add(watcher);
+      return () => watchers.delete(watcher);
+    },
+    () => hasSpoken,
+    () => false,
   );
-}
-
-function Shown() {
-  const { toasts } = Toast.useToastManager();
-  return toasts.map((toast) => (
-    <Toast.Root
-      key={toast.id}
-      toast={toast}
-      className="rounded-md border border-line-strong bg-raised text-ink shadow-pop transition-opacity duration-[120ms] data-ending-style:opacity-0 data-limited:hidden data-starting-style:opacity-0"
-    >
-      <Toast.Content className="flex items-center gap-3 px-3 py-2">
-        <Toast.Title className="min-w-0 flex-1 text-sm" />
-        <Toast.Close
-          aria-label="Dismiss"
-          className="inline-flex size-6 items-center justify-center rounded-sm text-ink-2 hover:text-ink"
-        >
-          <X aria-hidden size={14} strokeWidth={1.5} />
-        </Toast.Close>
-      </Toast.Content>
-    </Toast.Root>
-  ));
+  return (
+    <>
+      {children}
+      {wanted ? (
+        <Suspense>
+          <ToastPanel />
+        </Suspense>
+      ) : null}
+    </>
+  );
 }
