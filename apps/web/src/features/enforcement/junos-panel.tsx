@@ -7,14 +7,11 @@ import {
   copiedLines,
   DEFAULT_BLOCKS,
   generateJunos,
-  type JunosBlock,
   type JunosOptions,
   type JunosView,
-  MASKED_SECRET,
 } from "@rollcall/junos";
 import { Button } from "@rollcall/ui/button";
 import { CodeBlock, type CodeLine } from "@rollcall/ui/code-block";
-import { CopyButton } from "@rollcall/ui/copy-button";
 import { CheckField, SelectField } from "@rollcall/ui/field";
 import { Mono } from "@rollcall/ui/layout";
 import { Notice } from "@rollcall/ui/notice";
@@ -29,6 +26,8 @@ import { useTRPC } from "~/trpc/client.tsx";
 import type { Outputs } from "~/trpc/outputs.ts";
 import { refusalOf } from "~/trpc/refusal.ts";
 import { useHeldSecret } from "./held-secret.ts";
+import { AroundBlock } from "./junos-around.tsx";
+import { keyOf, SECTION_WORDS, sameDoor, writable } from "./junos-choices.ts";
 import { WaitingLine } from "./waiting-line.tsx";
 
 type Junos = Outputs["points"]["junos"];
@@ -330,80 +329,4 @@ function codeLine(text: string, secret: string | null, variables: readonly (stri
     // ROLLCALL is not marked inside ROLLCALL_CLOUD.
     .filter((each, _, all) => !all.some((other) => other !== each && other.includes(each)));
   return { text, shown, variables: marked };
-}
-
-function AroundBlock({ block }: { block: JunosBlock }) {
-  return (
-    <li className="border-b border-line px-4 py-2.5 last:border-b-0">
-      <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
-        <h3 className="text-sm font-semibold">{block.title}</h3>
-        <span className="text-xs text-ink-3">
-          {block.kind === "operational"
-            ? "operational mode"
-            : block.kind === "commit"
-              ? "configuration mode, looking in between"
-              : "configuration mode"}
-        </span>
-        {/* A mask is no secret: there is nothing to copy. */}
-        {block.lines.some((line) => line.includes(MASKED_SECRET)) ? null : (
-          <span className="ml-auto">
-            <CopyButton
-              text={`${block.lines.join("\n")}\n`}
-              size="small"
-              label={`Copy ${block.lines.length === 1 ? "1 line" : `${block.lines.length} lines`}`}
-            />
-          </span>
-        )}
-      </div>
-      {block.warning === null ? null : <p className="mt-0.5 text-xs text-warn-ink">{block.warning}</p>}
-      <ul className="mt-1 font-mono text-xs leading-5 break-all">
-        {block.lines.map((line, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a line is known by its place
-          <li key={index}>{line}</li>
-        ))}
-      </ul>
-    </li>
-  );
-}
-
-const SECTION_WORDS: Readonly<Record<BlockId, string>> = {
-  "look-first": "Look first",
-  "make-room": "Make room",
-  connection: "Connection",
-  "second-server": "Second server",
-  secrets: "Secrets",
-  path: "Path to it",
-  certificate: "Certificate check",
-  "certificate-file": "Load the CA",
-  queries: "Queries and time-outs",
-  filters: "Filters",
-  "device-identity": "Device identity",
-  policy: "Policy example",
-  trace: "Trace",
-  commit: "Commit",
-  verify: "Verify",
-  "take-back": "Take back",
-};
-
-/** The second server, if it answers on the first one's port: Junos has one port for both. */
-function sameDoor(servers: Junos["servers"]) {
-  return servers?.secondary?.port === servers?.primary.port ? servers?.secondary : null;
-}
-
-function keyOf(server: Junos["candidates"][number] | null | undefined): string {
-  return server === null || server === undefined ? "" : `${server.label} ${server.address}:${server.port}`;
-}
-
-/** The options as the API takes them: lists that may be written. */
-function writable(options: JunosOptions) {
-  return {
-    ...options,
-    path: { ...options.path },
-    staticHosts: options.staticHosts.map((host) => ({ ...host })),
-    policy: options.policy === null ? null : { ...options.policy },
-    deviceIdentity:
-      options.deviceIdentity === null
-        ? null
-        : { ...options.deviceIdentity, values: [...options.deviceIdentity.values] },
-  };
 }
