@@ -1,6 +1,6 @@
 import { createSocket } from "node:dgram";
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { createServer } from "node:net";
+import { portHolder } from "./services/free-port.ts";
 
 /** One address the product wants to listen on. */
 export interface WantedPort {
@@ -23,7 +23,7 @@ export async function takenPorts(wanted: readonly WantedPort[]): Promise<string[
     if (fault === null) continue;
     const where = `${want.host}:${want.port} (${want.protocol})`;
     if (fault === "EADDRINUSE") {
-      const holder = holderOf(want);
+      const holder = portHolder(want.port, want.protocol);
       sentences.push(
         `${where} for ${want.what} is taken${holder ? ` by ${holder}` : ""}: stop that, or choose another with ${want.option}.`,
       );
@@ -69,45 +69,4 @@ export async function freePort(host = "127.0.0.1"): Promise<number> {
     });
     if ((await tryListen({ what: "", protocol: "udp", host, port, option: "" })) === null) return port;
   }
-}
-
-/** "node (pid 1234)", or null. */
-function holderOf(want: WantedPort): string | null {
-  if (process.platform !== "linux") return null;
-  try {
-    const inodes = new Set<string>();
-    const hexPort = want.port.toString(16).toUpperCase().padStart(4, "0");
-    for (const table of [want.protocol, `${want.protocol}6`]) {
-      for (const line of readFileSync(`/proc/net/${table}`, "utf8").split("\n").slice(1)) {
-        const fields = line.trim().split(/\s+/);
-        const local = fields[1] ?? "";
-        const isListening = want.protocol === "udp" || fields[3] === "0A";
-        if (local.endsWith(`:${hexPort}`) && isListening && fields[9]) inodes.add(fields[9]);
-      }
-    }
-    for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-      let links: string[];
-      try {
-        links = readdirSync(`/proc/${pid}/fd`).map((fd) => {
-          try {
-            return readlinkSync(`/proc/${pid}/fd/${fd}`);
-          } catch {
-            return "";
-          }
-        });
-      } catch {
-        continue;
-      }
-      if (links.some((link) => inodes.has(link.replace(/^socket:\[(\d+)\]$/, "$1")))) {
-        const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").filter(Boolean);
-        const shown = [command[0]?.split("/").pop(), command[1]?.split("/").slice(-3).join("/")]
-          .filter(Boolean)
-          .join(" ");
-        return `${shown} (pid ${pid})`;
-      }
-    }
-  } catch {
-    // Not being able to name the holder is no reason to fail.
-  }
-  return null;
 }

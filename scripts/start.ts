@@ -264,8 +264,15 @@ async function chooseAddresses(asked: StartOptions, file: string): Promise<Addre
   return chosen;
 }
 
+/** One folder after the other: made at once, Node never returns below a place that takes none, such as /proc. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(path.dirname(folder));
+  mkdirSync(folder);
+}
+
 function prepareFolder(data: string): void {
-  mkdirSync(data, { recursive: true });
+  makeFolder(data);
   const lock = path.join(data, "start.pid");
   if (existsSync(lock)) {
     const pid = Number(readFileSync(lock, "utf8"));

@@ -25,12 +25,12 @@ export function isPortFree(host: string, port: number): Promise<boolean> {
   });
 }
 
-/** Who listens on a TCP port, as "name (pid N)", where the system tells (Linux, own processes or root); else null. */
-export function portHolder(port: number): string | null {
+/** Who listens on a port, as "name (pid N)", where the system tells (Linux, own processes or root); else null. */
+export function portHolder(port: number, protocol: "tcp" | "udp" = "tcp"): string | null {
   if (process.platform !== "linux") return null;
   const wanted = port.toString(16).toUpperCase().padStart(4, "0");
   const inodes = new Set<string>();
-  for (const table of ["/proc/net/tcp", "/proc/net/tcp6"]) {
+  for (const table of [`/proc/net/${protocol}`, `/proc/net/${protocol}6`]) {
     let lines: string[];
     try {
       lines = readFileSync(table, "utf8").split("\n").slice(1);
@@ -39,7 +39,8 @@ export function portHolder(port: number): string | null {
     }
     for (const line of lines) {
       const fields = line.trim().split(/\s+/);
-      if (fields[3] === "0A" && fields[1]?.endsWith(`:${wanted}`) && fields[9])
+      // 0A: a listening TCP socket; a bound UDP socket has no such state.
+      if ((protocol === "udp" || fields[3] === "0A") && fields[1]?.endsWith(`:${wanted}`) && fields[9])
         inodes.add(`socket:[${fields[9]}]`);
     }
   }
