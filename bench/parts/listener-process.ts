@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
 import { createAuthority, issueServerCertificate } from "@rollcall/pki";
+import { jsonSuperset } from "@rollcall/srx-protocol";
 import {
   createContactRecorder,
   createMemoryTokenStore,
@@ -32,8 +33,11 @@ points.setPoints(
     clientId: `srx-${at}`,
     sourceAddresses: ["127.0.0.0/8"],
     filter: { addressSpaceIds: [SPACE], domains: [], includeIp: [], excludeIp: [], ipv6: false },
-    profile: "json-superset" as const,
+    profile: jsonSuperset,
     tokenTtlSeconds: 28_800,
+    mayReport: [],
+    learnUntil: null,
+    reannounceMinutes: 0,
     secrets: [{ id: "secret", verifier: "bench" }],
   })),
 );

@@ -130,6 +130,15 @@ export const principalFactsBody = z.object({
   upn: z.string().max(320).optional(),
   displayName: z.string().max(256).optional(),
   groups: z.array(z.string().max(256)).max(1000),
+  device: z
+    .object({
+      os: z.string().max(256).optional(),
+      osVersion: z.string().max(256).optional(),
+      category: z.string().max(256).optional(),
+      vendor: z.string().max(256).optional(),
+      model: z.string().max(256).optional(),
+    })
+    .optional(),
   enabled: z.boolean(),
 });
 
@@ -221,6 +230,8 @@ export const agentCommand = z.discriminatedUnion("kind", [
     addressSpaceId: z.string().optional(),
     ip: z.string().max(45),
   }),
+  /** Sends a push firewall everything again. */
+  z.object({ kind: z.literal("push-resync"), enforcementPointId: z.string().max(64) }),
   z.object({
     kind: z.literal("tail"),
     sourceId: z.string().optional(),
@@ -256,6 +267,7 @@ export const commandResult = z.discriminatedUnion("kind", [
     entry: z.unknown().nullable(),
     explanation: z.array(z.string()).max(50),
   }),
+  z.object({ kind: z.literal("push-resync"), entries: z.number().int() }),
   z.object({ kind: z.literal("tail"), lines: z.array(tailLine).max(200) }),
 ]);
 export const commandUpdate = z.discriminatedUnion("state", [
@@ -327,6 +339,49 @@ export const unknownSender = z.object({
   sample: z.string().max(1000),
 });
 
+/** What an agent found by what people and addresses do; the newest numbers of each. */
+export const detectionReport = z.object({
+  kind: z.enum(["service-account", "multi-user", "nat"]),
+  /** `domain\\name`, or `addressSpaceId|address`. */
+  subject: z.string().max(300),
+  /** True: the agent acts on it already (mode `on`, or the threshold for acting by itself). */
+  acted: z.boolean(),
+  firstSeenAt: epochMs,
+  lastSeenAt: epochMs,
+  /** Distinct addresses, users or devices in the window. */
+  count: z.number().int(),
+  examples: z.array(z.string().max(300)).max(10),
+});
+export type DetectionReport = z.infer<typeof detectionReport>;
+
+/** What became of pushing to one firewall's Web API. */
+export const pushState = z.object({
+  enforcementPointId: z.string(),
+  state: z.enum(["ok", "waiting", "refused", "broken", "resyncing"]),
+  sentence: z.string().max(500),
+  lastPostAt: epochMs.nullable(),
+  lastOkAt: epochMs.nullable(),
+  posts: z.number().int(),
+  entries: z.number().int(),
+  failures: z.number().int(),
+  /** Posts the firewall called malformed, newest first: never retried. */
+  refusedPosts: z
+    .array(z.object({ at: epochMs, status: z.number().int(), sentence: z.string().max(500) }))
+    .max(10),
+  pending: z.number().int(),
+});
+export type PushState = z.infer<typeof pushState>;
+
+/** Which profile the learn mode of one firewall has come to. */
+export const learnState = z.object({
+  enforcementPointId: z.string(),
+  profile: z.string().max(64),
+  state: z.enum(["trying", "understood", "exhausted"]),
+  since: epochMs,
+  tried: z.array(z.string().max(64)).max(60),
+});
+export type LearnState = z.infer<typeof learnState>;
+
 export const healthReport = z.object({
   v: z.literal(PROTOCOL_VERSION),
   at: epochMs,
@@ -352,6 +407,19 @@ export const healthReport = z.object({
   sources: z.array(sourceHealth),
   firewalls: z.array(firewallContact),
   unknownSenders: z.array(unknownSender).max(50),
+  detections: z.array(detectionReport).max(200).default([]),
+  pushes: z.array(pushState).max(1200).default([]),
+  learning: z.array(learnState).max(1200).default([]),
+  /** Addresses live in more than one address space of one firewall: neither is served. */
+  overlaps: z
+    .array(z.object({ ip: z.string(), addressSpaceIds: z.array(z.string()) }))
+    .max(200)
+    .default([]),
+  /** Sources whose people some firewall is told less of, because they cannot be heard. */
+  darkSources: z
+    .array(z.object({ sourceId: z.string(), since: epochMs }))
+    .max(400)
+    .default([]),
 });
 export type HealthReport = z.infer<typeof healthReport>;
 export const healthReply = z.object({ serverTime: epochMs, nextInMs: z.number().int().positive() });

@@ -13,6 +13,15 @@ describe("a site's configuration", () => {
       arbitration: "law",
       dropUsersWithoutIncludedGroup: false,
       tombstoneHours: 24,
+      corroboration: "detect",
+      detection: {
+        mode: "detect",
+        suggestServiceAccountAt: 10,
+        suppressServiceAccountAt: 25,
+        multiUserAt: 3,
+        natAt: 5,
+        exempt: [],
+      },
     });
     expect(siteConfig.parse(JSON.parse(JSON.stringify(config)))).toEqual(config);
   });

@@ -198,6 +198,66 @@ export const filterConfig = z.discriminatedUnion("kind", [
 ]);
 export type FilterConfig = z.infer<typeof filterConfig>;
 
+/** A firewall's Web API (`system services webapi`), to which entries are posted. */
+export const pushTarget = z.strictObject({
+  url: z.url().max(500).describe("Scheme, host and port of its Web API, e.g. `https://192.0.2.1:8443`."),
+  user: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,64}$/)
+    .describe("The Web API's user."),
+  password: secretRef.describe("The Web API user's password."),
+  caPem: z
+    .string()
+    .max(32_768)
+    .optional()
+    .describe(
+      "PEM of the CA or the certificate itself that the Web API shows; the system's store where absent.",
+    ),
+  dangerouslyTrustAnyCertificate: z
+    .boolean()
+    .default(false)
+    .describe("Does not check the Web API's certificate. An agent accepts this from its own file only."),
+  maxPostsPerSecond: z.number().int().min(1).max(100).default(10).describe("More wait."),
+});
+export type PushTarget = z.infer<typeof pushTarget>;
+
+/** A profile that was written for a firewall whose answers are known: data, read by `@rollcall/srx-protocol`. */
+export const customProfile = z.strictObject({
+  id,
+  name: z.string().min(1).max(100).describe("What people call it."),
+  document: z
+    .record(z.string(), z.unknown())
+    .describe("The profile: see docs/reference/srx-profile.md for its fields."),
+});
+export type CustomProfile = z.infer<typeof customProfile>;
+
+/** An address at which more than one person sits: a terminal server, a translated network. */
+export const addressMark = z.strictObject({
+  id,
+  addressSpaceId: z.string().min(1).max(64).describe("The address space the addresses are of."),
+  range: cidr,
+  mark: z.enum(["multi-user", "nat"]).describe("What stands behind the address."),
+  mode: z
+    .enum(["suppress", "pseudo-user", "last-interactive"])
+    .default("suppress")
+    .describe(
+      "Nobody is named (the device still is); one fixed user is; or whoever logged on interactively last.",
+    ),
+  pseudoUser: z
+    .strictObject({
+      domain: z.string().max(255).describe("The domain that firewalls are told."),
+      name: z.string().min(1).max(64).describe("The user that firewalls are told."),
+      groups: z
+        .array(z.string().min(1).max(64))
+        .max(20)
+        .default([])
+        .describe("The roles that firewalls are told."),
+    })
+    .optional()
+    .describe("With `pseudo-user`: who is named there, and in which groups."),
+});
+export type AddressMark = z.infer<typeof addressMark>;
+
 /** One firewall (or a subnet of firewalls) that may ask this agent. Only verifiers of its secrets come here. */
 export const enforcementPointConfig = z.strictObject({
   id,
@@ -207,12 +267,25 @@ export const enforcementPointConfig = z.strictObject({
     .regex(/^[A-Za-z0-9._-]{3,64}$/)
     .describe("The client id that is set on the firewall."),
   verifiers: z
-    .array(z.string().max(200))
+    .array(z.string().max(300))
     .max(4)
-    .describe("`s1$<salt b64url>$<HMAC-SHA-256(salt, secret) b64url>`; two are valid while rotating."),
+    .describe(
+      "`s1$<salt b64url>$<HMAC-SHA-256(salt, secret) b64url>`, or `$argon2id$…` of a secret somebody chose; two are valid while rotating.",
+    ),
   sourceAddresses: z.array(cidr).max(50).default([]).describe("Where it may ask from; empty: anywhere."),
   addressSpaceIds: z.array(z.string().min(1).max(64)).min(1).describe("The address spaces it is told of."),
-  profile: z.enum(["json-superset"]).default("json-superset").describe("How its answers are written."),
+  profile: z
+    .string()
+    .min(1)
+    .max(64)
+    .default("json-superset")
+    .describe(
+      "How its answers are written: `json-superset`, `userfw-xml`, `insight-v1`, or the id of one of `profiles`.",
+    ),
+  learn: z
+    .boolean()
+    .default(false)
+    .describe("Try the next profile while the firewall shows that it did not understand the last."),
   ipv6: z.boolean().default(false).describe("Whether it is told of IPv6 addresses."),
   tokenTtlSeconds: z.number().int().min(300).max(86_400).default(28_800).describe("How long a token lasts."),
   domains: z
@@ -222,6 +295,36 @@ export const enforcementPointConfig = z.strictObject({
     .describe("Only users of these domains; empty: all."),
   includeIp: z.array(cidr).max(200).default([]).describe("Only these addresses; empty: all."),
   excludeIp: z.array(cidr).max(200).default([]).describe("Not these addresses."),
+  mayReport: z
+    .array(cidr)
+    .max(200)
+    .default([])
+    .describe(
+      "Addresses for which it may report logons of its own (captive portal, Secure Connect); empty: none.",
+    ),
+  whenSourcesDark: z
+    .enum(["hold", "shorten", "drop"])
+    .default("shorten")
+    .describe(
+      "What becomes of the people a source named once that source cannot be heard: kept until they expire, kept for `darkMinutes`, or unknown at once.",
+    ),
+  darkMinutes: z
+    .number()
+    .int()
+    .min(1)
+    .max(1440)
+    .default(30)
+    .describe("With `shorten`: how long people are still named after their source was lost."),
+  reannounceMinutes: z
+    .number()
+    .int()
+    .min(0)
+    .max(1440)
+    .default(0)
+    .describe("Tell it every entry again after so long, for firewalls that let entries age out; 0: never."),
+  push: pushTarget
+    .optional()
+    .describe("Where present, the agent sends changes to the firewall's Web API instead of being asked."),
 });
 export type EnforcementPointConfig = z.infer<typeof enforcementPointConfig>;
 
@@ -264,6 +367,56 @@ export const siteConfig = z.strictObject({
         .max(168)
         .default(24)
         .describe("How long the end of a session is kept to be told."),
+      corroboration: z
+        .enum(["off", "detect", "on"])
+        .default("detect")
+        .describe(
+          "Whether a Kerberos ticket request counts as a logon only when the same person also reads a domain controller from there within 2 minutes: no, shown but not obeyed, or yes.",
+        ),
+      detection: z
+        .strictObject({
+          mode: z
+            .enum(["off", "detect", "on"])
+            .default("detect")
+            .describe("Look for service accounts, shared hosts and NAT: no, suggest only, or also act."),
+          suggestServiceAccountAt: z
+            .number()
+            .int()
+            .min(3)
+            .max(1000)
+            .default(10)
+            .describe("Addresses in an hour from which an account is suggested as a service account."),
+          suppressServiceAccountAt: z
+            .number()
+            .int()
+            .min(5)
+            .max(10_000)
+            .default(25)
+            .describe("Addresses in an hour from which it names nobody any more (mode `on`)."),
+          multiUserAt: z
+            .number()
+            .int()
+            .min(2)
+            .max(100)
+            .default(3)
+            .describe("People at one address in 15 minutes from which it is taken for a shared host."),
+          natAt: z
+            .number()
+            .int()
+            .min(2)
+            .max(100)
+            .default(5)
+            .describe(
+              "Devices at one address in 15 minutes from which it is taken for a translated network.",
+            ),
+          exempt: z
+            .array(z.string().min(1).max(256))
+            .max(200)
+            .default([])
+            .describe("Accounts (`name` or `domain\\name`) that are never taken for service accounts."),
+        })
+        .prefault({})
+        .describe("How shared hosts, NAT and service accounts are found by what they do."),
     })
     .prefault({})
     .describe("What holds for the whole site."),
@@ -287,8 +440,24 @@ export const siteConfig = z.strictObject({
     .max(1200)
     .default([])
     .describe("Firewalls that may ask this agent."),
+  profiles: z
+    .array(customProfile)
+    .max(50)
+    .default([])
+    .describe("Profiles of this customer beside the built-in ones."),
+  addressMarks: z
+    .array(addressMark)
+    .max(1000)
+    .default([])
+    .describe("Addresses with more than one person behind them."),
   firewallListener: z
     .strictObject({
+      tls: z
+        .enum(["modern", "compat"])
+        .default("compat")
+        .describe(
+          "`compat` also takes TLS 1.2 with RSA key exchange, which older Junos needs; `modern` does not.",
+        ),
       names: z
         .array(z.string().max(253))
         .max(20)

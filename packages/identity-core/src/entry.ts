@@ -51,6 +51,12 @@ export interface EntryDevice {
   readonly since: EpochMs;
   readonly expiresAt: EpochMs;
   readonly os?: string;
+  readonly osVersion?: string;
+  readonly category?: string;
+  readonly vendor?: string;
+  readonly model?: string;
+  /** Whose observation named it: for the fail-safe when that source is dark. */
+  readonly sourceId?: string;
 }
 
 /** What one firewall (or portal reader) may see. Empty lists mean: no restriction. It can only narrow. */
@@ -62,6 +68,8 @@ export interface EntryFilter {
   readonly includeIp: readonly string[];
   readonly excludeIp: readonly string[];
   readonly ipv6: boolean;
+  /** Sources that cannot be heard and whose people this reader is no longer told of. A change of it is a change of the filter. */
+  readonly darkSourceIds?: readonly string[];
 }
 
 /** One page of changes, in revision order. */

@@ -29,6 +29,7 @@ export {
   tokensOfState,
 } from "./key-state.ts";
 export type {
+  DeviceAttributes,
   EndScope,
   EpochMs,
   EvidenceClass,

@@ -64,6 +64,15 @@ export interface Observation {
   readonly sourceLabel?: string;
 }
 
+/** What is known of a machine besides its name; each at most 64 bytes when a firewall is told. */
+export interface DeviceAttributes {
+  readonly os?: string;
+  readonly osVersion?: string;
+  readonly category?: string;
+  readonly vendor?: string;
+  readonly model?: string;
+}
+
 /**
  * What a directory knows of one principal. Streamed like an observation and kept per principal;
  * of two reports of one principal the one with the greater `asOf` wins (ties: greater `directoryId`).
@@ -83,6 +92,8 @@ export interface PrincipalFacts {
   readonly displayName?: string;
   /** Effective (nested, filtered) group names as a firewall is told them, in order. */
   readonly groups: readonly string[];
+  /** Of a device: what the directory says of the machine. */
+  readonly device?: DeviceAttributes;
   /** False: disabled, locked, expired or deleted; its sessions end. */
   readonly enabled: boolean;
 }

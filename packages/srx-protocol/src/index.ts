@@ -11,9 +11,16 @@ export {
 } from "./cursor.ts";
 export { type CursorRecogniser, DEFAULT_ENTRIES, decodeRequest, MAX_ENTRIES } from "./decode-request.ts";
 export { decodeFilters, NO_FILTER, type RequestFilter } from "./filters.ts";
+export { joinBatch } from "./join-batch.ts";
 export { filterHash, type NarrowedFilter, narrowFilter } from "./narrow-filter.ts";
 export { type Parameter, parseUrlEncoded } from "./parameters.ts";
-export { type EncodedEntry, jsonSuperset, type ProfileId, profileOf, type SrxProfile } from "./profile.ts";
+export {
+  type BatchFrame,
+  builtInProfile,
+  type EncodedEntry,
+  jsonSuperset,
+  type SrxProfile,
+} from "./profile.ts";
 export { createJsonSuperset, type JsonSupersetOptions } from "./profiles/json-superset.ts";
 export { type RedactedRequest, redactRequest } from "./redact.ts";
 export {

@@ -1,5 +1,5 @@
 import type { Entry } from "@rollcall/identity-core";
-import { type CleaningFlag, type EncodedEntry, type ProfileId, profileOf } from "@rollcall/srx-protocol";
+import type { CleaningFlag, EncodedEntry, SrxProfile } from "@rollcall/srx-protocol";
 
 /**
  * Writes each entry once per profile and gives the same text to every firewall.
@@ -7,7 +7,7 @@ import { type CleaningFlag, type EncodedEntry, type ProfileId, profileOf } from 
  * Keyed by the entry itself: a new revision is a new entry, and what the table drops is forgotten here too.
  */
 export class EncodedEntries {
-  readonly #texts = new Map<ProfileId, WeakMap<Entry, EncodedEntry>>();
+  readonly #texts = new WeakMap<SrxProfile, WeakMap<Entry, EncodedEntry>>();
   readonly #onAltered: (flags: readonly CleaningFlag[]) => void;
 
   /** `onAltered` is told once of each entry that had to be changed to fit a firewall's fields. */
@@ -15,10 +15,10 @@ export class EncodedEntries {
     this.#onAltered = onAltered;
   }
 
-  encoder(profile: ProfileId): (entry: Entry) => EncodedEntry {
+  encoder(profile: SrxProfile): (entry: Entry) => EncodedEntry {
     const texts = this.#texts.get(profile) ?? new WeakMap<Entry, EncodedEntry>();
     this.#texts.set(profile, texts);
-    const { encodeEntry } = profileOf(profile);
+    const { encodeEntry } = profile;
     return (entry) => {
       let encoded = texts.get(entry);
       if (encoded === undefined) {

@@ -2,7 +2,6 @@ import type { Entry, EntrySource } from "@rollcall/identity-core";
 import {
   type BatchRequest,
   type IpRequest,
-  profileOf,
   type RawRequest,
   type RequestWarning,
   redactRequest,
@@ -95,7 +94,7 @@ export function createQueryRoute(parts: ListenerParts): QueryRoute {
         );
       }
       const encode = encoded.encoder(point.profile);
-      const prepared = prepare(profileOf(point.profile).encodeBatch(answer.entries, answer.cookie, encode));
+      const prepared = prepare(point.profile.encodeBatch(answer.entries, answer.cookie, encode));
       const isEcho = request.position.kind === "cookie" && request.position.cookie === answer.cookie;
       memory.sameAnswer =
         isEcho && question.isBare && answer.entries.length === 0
@@ -123,12 +122,12 @@ export function createQueryRoute(parts: ListenerParts): QueryRoute {
       parts.contacts.ipQuery(point, sourceIp, parts.now(), entry);
       if (entry === null || request.refresh)
         parts.onIpMiss?.({ point, ip: request.ip, refresh: request.refresh });
-      return prepare(profileOf(point.profile).encodeIp(entry, encoded.encoder(point.profile)));
+      return prepare(point.profile.encodeIp(entry, encoded.encoder(point.profile)));
     },
 
     user(reader) {
       counters.userQueries += 1;
-      return prepare(profileOf(reader.point.profile).emptyDocument);
+      return prepare(reader.point.profile.emptyDocument);
     },
 
     unknownShape(reason, raw, reader) {
@@ -136,7 +135,7 @@ export function createQueryRoute(parts: ListenerParts): QueryRoute {
       counters.unknownShapes += 1;
       parts.unknownShapes.add({ at: parts.now(), tenantId, pointId, reason, request: redactRequest(raw) });
       parts.log.info({ enforcementPointId: pointId, tenantId, reason }, "firewall asked in an unknown shape");
-      return prepare(profileOf(reader.point.profile).emptyDocument);
+      return prepare(reader.point.profile.emptyDocument);
     },
   };
 }

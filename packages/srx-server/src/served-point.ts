@@ -1,5 +1,5 @@
-import type { EntryFilter } from "@rollcall/identity-core";
-import type { ProfileId } from "@rollcall/srx-protocol";
+import type { EntryFilter, EpochMs } from "@rollcall/identity-core";
+import type { SrxProfile } from "@rollcall/srx-protocol";
 
 /** One firewall, or a subnet of firewalls that share a client, as its listener needs to know it. Immutable: a change is another object. */
 export interface ServedPoint {
@@ -10,8 +10,14 @@ export interface ServedPoint {
   /** Where it may ask from: address, CIDR or range. Empty: anywhere. */
   readonly sourceAddresses: readonly string[];
   readonly filter: EntryFilter;
-  readonly profile: ProfileId;
+  readonly profile: SrxProfile;
   readonly tokenTtlSeconds: number;
+  /** Addresses it may report logons for; empty: none. */
+  readonly mayReport: readonly string[];
+  /** Tries the next profile while the firewall shows that it did not understand: until then (epoch ms); null: off. */
+  readonly learnUntil: EpochMs | null;
+  /** It is told every entry again after so many minutes; 0: never. */
+  readonly reannounceMinutes: number;
   /** Ids of the secrets still valid: a token got with another one is refused from then on. Absent: not checked. */
   readonly liveSecretIds?: readonly string[];
 }

@@ -1,10 +1,4 @@
-import {
-  profileOf,
-  type SrxResponse,
-  type TokenRequest,
-  tooManyFailures,
-  wrongClient,
-} from "@rollcall/srx-protocol";
+import { type SrxResponse, type TokenRequest, tooManyFailures, wrongClient } from "@rollcall/srx-protocol";
 import { type ListenerParts, recordRefusal } from "./listener-parts.ts";
 import type { AuthenticateOutcome, RefusalReason } from "./served-point.ts";
 import { mayAskFrom } from "./source-address.ts";
@@ -53,7 +47,7 @@ export async function answerToken(
     { enforcementPointId: pointId, tenantId, peer: sourceIp, transport, kind: request.sentBy },
     "token issued to a firewall",
   );
-  return profileOf(point.profile).encodeToken(token, ttlSeconds);
+  return point.profile.encodeToken(token, ttlSeconds);
 }
 
 function refusalOf(outcome: AuthenticateOutcome, sourceIp: string): RefusalReason | null {

@@ -1,6 +1,7 @@
 import type { EnforcementPointConfig } from "@rollcall/agent-protocol";
 import type { Logger } from "@rollcall/observability";
 import { verifySecret } from "@rollcall/pki";
+import { builtInProfile, jsonSuperset } from "@rollcall/srx-protocol";
 import {
   type ContactBook,
   createContactRecorder,
@@ -103,7 +104,10 @@ function pointOf(point: EnforcementPointConfig, tenantId: string): RegisteredPoi
       excludeIp: point.excludeIp,
       ipv6: point.ipv6,
     },
-    profile: point.profile,
+    profile: builtInProfile(point.profile) ?? jsonSuperset,
+    mayReport: point.mayReport,
+    learnUntil: point.learn ? Number.POSITIVE_INFINITY : null,
+    reannounceMinutes: point.reannounceMinutes,
     tokenTtlSeconds: point.tokenTtlSeconds,
     // The verifier names its secret: a token ends with the secret it was given for.
     secrets: point.verifiers.map((verifier) => ({ id: verifier.split("$")[1] ?? verifier, verifier })),

@@ -214,6 +214,9 @@ function sampleKey(
   const item = node.items === undefined ? undefined : shapeFor(node.items, `${path}[]`);
   if (item?.properties !== undefined && hasExample(`${path}[]`))
     return [...lines, `${indent}${name}:`, ...listItem(sampleOf(item, `${path}[]`, depth + 2), depth)];
+  // Optional as a whole: what it holds is in the reference, and only its absence is a default.
+  if (node.properties !== undefined && !at.isRequired && node.default === undefined && !hasExample(path))
+    return [...lines, `${indent}# ${name}: ""`];
   if (node.properties !== undefined)
     return [...lines, `${indent}${name}:`, ...sampleOf(node, path, depth + 1)];
   return [...lines, ...yamlLines({ [name]: node.default ?? fallbackOf(path) }, `${indent}# `)];

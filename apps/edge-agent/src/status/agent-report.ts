@@ -216,6 +216,11 @@ export function createAgentReport(from: ReportSources): AgentReport {
           told: contact.told.map((told) => ({ ...told, groups: [...told.groups] })),
         })),
         unknownSenders: [...(syslog?.unknownSenders() ?? [])].slice(0, UNKNOWN_SENDERS_MAX),
+        detections: [],
+        pushes: [],
+        learning: [],
+        overlaps: [],
+        darkSources: [],
       };
     },
     status() {

@@ -126,6 +126,8 @@ function progressOf(command: AgentCommand): string {
       return "The source is being tested.";
     case "look-up-address":
       return "The address is being looked up.";
+    case "push-resync":
+      return "Everything is being sent to the firewall again.";
     case "tail":
       return `Listening for up to ${command.seconds} s.`;
   }
@@ -139,6 +141,8 @@ async function run(desk: CommandDesk, command: AgentCommand, signal: AbortSignal
         ? null
         : { kind: "test-source", ok: checks.every((check) => check.ok), checks: checks.map(cut) };
     }
+    case "push-resync":
+      return null;
     case "look-up-address": {
       const ip = parseIp(command.ip);
       if (ip === null) throw new Error(`"${command.ip}" is no address`);

@@ -24,6 +24,11 @@ function aPoint(of: Partial<PointRow> = {}): PointRow {
     domains: [],
     includeIp: [],
     excludeIp: [],
+    learnUntil: null,
+    mayReport: [],
+    whenSourcesDark: "shorten",
+    darkMinutes: 30,
+    reannounceMinutes: 0,
     secrets: [],
     ...of,
   };

@@ -88,6 +88,11 @@ export interface PointRow {
   readonly domains: readonly string[];
   readonly includeIp: readonly string[];
   readonly excludeIp: readonly string[];
+  readonly learnUntil: Date | null;
+  readonly mayReport: readonly string[];
+  readonly whenSourcesDark: string;
+  readonly darkMinutes: number;
+  readonly reannounceMinutes: number;
   readonly secrets: readonly SecretRow[];
 }
 
@@ -105,6 +110,8 @@ const SETTING_NAMES = [
   "arbitration",
   "dropUsersWithoutIncludedGroup",
   "tombstoneHours",
+  "corroboration",
+  "detection",
 ] as const;
 
 /**
@@ -234,6 +241,11 @@ function pointOf(row: PointRow, now: number): unknown {
     domains: row.domains,
     includeIp: row.includeIp,
     excludeIp: row.excludeIp,
+    learn: row.learnUntil !== null && row.learnUntil.getTime() > now,
+    mayReport: row.mayReport,
+    whenSourcesDark: row.whenSourcesDark,
+    darkMinutes: row.darkMinutes,
+    reannounceMinutes: row.reannounceMinutes,
   };
 }
 

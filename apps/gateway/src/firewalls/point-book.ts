@@ -1,5 +1,6 @@
 import type { Database, TenantHandle } from "@rollcall/db";
 import { verifySecret } from "@rollcall/pki";
+import { builtInProfile, jsonSuperset } from "@rollcall/srx-protocol";
 import type { AuthenticateOutcome, PointDirectory, ServedPoint } from "@rollcall/srx-server";
 import { liveSecrets } from "../agents/compose-site-config.ts";
 import type { DeviceRings } from "../process/device-rings.ts";
@@ -139,8 +140,11 @@ function servedPoint(row: PointRow, now: number): ServedPoint {
       excludeIp: row.excludeIp,
       ipv6: row.ipv6,
     },
-    profile: "json-superset",
+    profile: builtInProfile(row.profile) ?? jsonSuperset,
     tokenTtlSeconds: row.tokenTtlSeconds,
+    mayReport: row.mayReport,
+    learnUntil: row.learnUntil?.getTime() ?? null,
+    reannounceMinutes: row.reannounceMinutes,
     liveSecretIds: liveSecrets(row.secrets, now).map(({ id }) => id),
   };
 }

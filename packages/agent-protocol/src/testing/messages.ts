@@ -84,6 +84,11 @@ export function aHealthReport(of: Partial<HealthReport> = {}): HealthReport {
     sources: [],
     firewalls: [],
     unknownSenders: [],
+    detections: [],
+    pushes: [],
+    learning: [],
+    overlaps: [],
+    darkSources: [],
     ...of,
   };
 }

@@ -20,6 +20,7 @@ export const COMMAND_PERMISSIONS: Readonly<Record<AgentCommand["kind"], Permissi
   "test-source": "source:test",
   "look-up-address": "session:read",
   tail: "source:lines",
+  "push-resync": "point:write",
 };
 
 const WAITING_MAX = 20;
@@ -27,6 +28,7 @@ const DEADLINE_MS: Readonly<Record<AgentCommand["kind"], number>> = {
   "test-source": 60_000,
   "look-up-address": 15_000,
   tail: 90_000,
+  "push-resync": 60_000,
 };
 const OPEN_STATES = ["queued", "sent", "running"];
 
@@ -79,6 +81,14 @@ async function siteOfCommand(
   tenantId: string,
   command: AgentCommand,
 ): Promise<string | null | "not-found"> {
+  if (command.kind === "push-resync") {
+    if (!/^[0-9a-f-]{36}$/i.test(command.enforcementPointId)) return "not-found";
+    const point = await tx.enforcementPoint.findUnique({
+      where: { tenantId_id: { tenantId, id: command.enforcementPointId } },
+      select: { siteId: true },
+    });
+    return point === null ? "not-found" : point.siteId;
+  }
   const sourceId = command.kind === "look-up-address" ? undefined : command.sourceId;
   if (sourceId === undefined) return null;
   if (!/^[0-9a-f-]{36}$/i.test(sourceId)) return "not-found";

@@ -21,6 +21,11 @@ export function aReport(now: number, changes: Partial<HealthReport> = {}): Healt
     sources: [],
     firewalls: [],
     unknownSenders: [],
+    detections: [],
+    pushes: [],
+    learning: [],
+    overlaps: [],
+    darkSources: [],
     ...changes,
   };
 }

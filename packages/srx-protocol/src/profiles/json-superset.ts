@@ -1,6 +1,7 @@
 import type { Entry } from "@rollcall/identity-core";
 import { type CleaningFlag, cleanName, cleanRoles } from "../clean-text.ts";
-import type { EncodedEntry, SrxProfile } from "../profile.ts";
+import { joinBatch } from "../join-batch.ts";
+import type { BatchFrame, EncodedEntry, SrxProfile } from "../profile.ts";
 import { respond } from "../response.ts";
 import { utf8Length } from "../utf8.ts";
 
@@ -26,18 +27,9 @@ export function createJsonSuperset({ defaultSource }: JsonSupersetOptions): SrxP
   return {
     id: "json-superset",
     encodeEntry,
-    encodeBatch(entries, cookie, encode = encodeEntry) {
-      const head = `{"cookie":${JSON.stringify(cookie)},"report_entries":[`;
-      const texts: string[] = [];
-      let bytes = head.length + Math.max(0, entries.length - 1) + 2;
-      for (const entry of entries) {
-        const told = encode(entry);
-        texts.push(told.text);
-        bytes += told.bytes;
-      }
-      const setCookie = ["Set-Cookie", `report=${cookie}; Path=/user_query`] as const;
-      return respond(200, "OK", JSON_TYPE, `${head}${texts.join(",")}]}`, [setCookie], bytes);
-    },
+    frameBatch,
+    encodeBatch: (entries, cookie, encode = encodeEntry) =>
+      joinBatch(frameBatch(cookie), entries.map(encode)),
     encodeIp(entry, encode = encodeEntry) {
       if (entry === null || (entry.user === null && entry.device === null)) return emptyDocument;
       return respond(200, "OK", JSON_TYPE, `{"report_entries":[${encode(entry).text}]}`);
@@ -48,6 +40,16 @@ export function createJsonSuperset({ defaultSource }: JsonSupersetOptions): SrxP
       return respond(200, "OK", JSON_TYPE, JSON.stringify(answer));
     },
     emptyDocument,
+  };
+}
+
+function frameBatch(cookie: string): BatchFrame {
+  return {
+    contentType: JSON_TYPE,
+    headers: [["Set-Cookie", `report=${cookie}; Path=/user_query`]],
+    before: `{"cookie":${JSON.stringify(cookie)},"report_entries":[`,
+    between: ",",
+    after: "]}",
   };
 }
 

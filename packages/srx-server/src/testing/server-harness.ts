@@ -3,6 +3,7 @@ import { Agent, request } from "node:https";
 import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
 import type { EntryFilter } from "@rollcall/identity-core";
 import { createAuthority, issueServerCertificate } from "@rollcall/pki";
+import { jsonSuperset } from "@rollcall/srx-protocol";
 import { FakeClock } from "@rollcall/testkit";
 import {
   type ContactBook,
@@ -36,7 +37,10 @@ export function aPoint(over: Partial<RegisteredPoint> = {}): RegisteredPoint {
     clientId: "srx-a",
     sourceAddresses: [],
     filter: EVERYTHING,
-    profile: "json-superset",
+    profile: jsonSuperset,
+    mayReport: [],
+    learnUntil: null,
+    reannounceMinutes: 0,
     tokenTtlSeconds: 28_800,
     secrets: [{ id: "secret-1", verifier: "EXAMPLE" }],
     ...over,
