@@ -19,6 +19,7 @@ const config: NextConfig = {
     "@rollcall/observability",
     "@rollcall/pki",
     "@rollcall/queue",
+    "@rollcall/srx-protocol",
     "@rollcall/syslog-rules",
     "@rollcall/ui",
   ],

@@ -1,4 +1,5 @@
 export { FakeClock } from "./fake-clock.ts";
+export { fuzzRuns, fuzzSeed } from "./fuzz-runs.ts";
 export { createDatabaseForTest, migrate, startPostgres, type TestDatabase } from "./postgres.ts";
 export { hasRedis, startRedis, startRedisCluster } from "./redis.ts";
 export { makeTempDir, withTempDir } from "./temp-dir.ts";
