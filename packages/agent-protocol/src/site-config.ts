@@ -286,6 +286,12 @@ export const enforcementPointConfig = z.strictObject({
     .boolean()
     .default(false)
     .describe("Try the next profile while the firewall shows that it did not understand the last."),
+  learnUntil: z
+    .number()
+    .int()
+    .positive()
+    .optional()
+    .describe("Epoch ms at which learning ends by itself; until `learn` is switched off where absent."),
   ipv6: z.boolean().default(false).describe("Whether it is told of IPv6 addresses."),
   tokenTtlSeconds: z.number().int().min(300).max(86_400).default(28_800).describe("How long a token lasts."),
   domains: z

@@ -106,7 +106,7 @@ function pointOf(point: EnforcementPointConfig, tenantId: string): RegisteredPoi
     },
     profile: builtInProfile(point.profile) ?? jsonSuperset,
     mayReport: point.mayReport,
-    learnUntil: point.learn ? Number.POSITIVE_INFINITY : null,
+    learnUntil: point.learn ? (point.learnUntil ?? Number.POSITIVE_INFINITY) : null,
     reannounceMinutes: point.reannounceMinutes,
     tokenTtlSeconds: point.tokenTtlSeconds,
     // The verifier names its secret: a token ends with the secret it was given for.
