@@ -14,6 +14,7 @@ const at = (offsetMs: number) => new Date(now + offsetMs);
 function aPoint(of: Partial<PointRow> = {}): PointRow {
   return {
     id: "p1",
+    siteId: "site",
     name: "HQ",
     clientId: "srx-a",
     sourceAddresses: [],
@@ -29,6 +30,9 @@ function aPoint(of: Partial<PointRow> = {}): PointRow {
     whenSourcesDark: "shorten",
     darkMinutes: 30,
     reannounceMinutes: 0,
+    push: null,
+    pushFrom: "agent",
+    pushSecret: null,
     secrets: [],
     ...of,
   };
@@ -64,6 +68,9 @@ function someRows(of: Partial<SiteRows> = {}): SiteRows {
     syslogSources: [],
     filters: [],
     points: [],
+    profiles: [],
+    addressMarks: [],
+    dismissedAccounts: [],
     ...of,
   };
 }
@@ -137,6 +144,105 @@ describe("an agent's configuration from rows", () => {
     ]);
     expect(names({ id: "a", firewallNames: [], name: "h.example" })).toEqual(["h.example"]);
     expect(names({ id: "a", firewallNames: [], name: "Agent of Zürich" })).toEqual(["rollcall-agent"]);
+  });
+});
+
+describe("a firewall that the agent posts to", () => {
+  const push = { url: "https://192.0.2.1:8443", user: "rollcall", maxPostsPerSecond: 10 };
+  const pushSecret = {
+    sealed: [
+      { agentId: "a1", ciphertext: "for-a1" },
+      { agentId: "a2", ciphertext: "for-a2" },
+    ],
+  };
+  const pushOf = (of: Partial<PointRow>) =>
+    composeSiteConfig(someRows({ points: [aPoint({ push, pushSecret, ...of })] }), now).enforcementPoints[0]
+      ?.push;
+
+  it("comes with the password that was sealed to this agent, and with no other's", () => {
+    expect(pushOf({})).toMatchObject({
+      ...push,
+      password: { sealed: [{ agentId: "a1", ciphertext: "for-a1" }] },
+    });
+  });
+
+  it("is left to the cloud, to the agents of its own site, and to those who hold its password", () => {
+    expect(pushOf({ pushFrom: "cloud" })).toBeUndefined();
+    expect(pushOf({ siteId: "another" })).toBeUndefined();
+    expect(pushOf({ siteId: null })).toBeUndefined();
+    expect(pushOf({ pushSecret: { sealed: [{ agentId: "a2", ciphertext: "for-a2" }] } })).toBeUndefined();
+    expect(pushOf({ push: null })).toBeUndefined();
+  });
+});
+
+describe("how a firewall is answered", () => {
+  const profiles = [
+    { id: "mine", name: "Ours", document: { v: 1 } },
+    { id: "unused", name: "Nobody's", document: { v: 1 } },
+  ];
+  const profilesOf = (of: Partial<PointRow>) =>
+    composeSiteConfig(someRows({ profiles, points: [aPoint(of)] }), now).profiles.map(({ id }) => id);
+
+  it("by a profile of the customer's own is said with the profile; all are said while it learns", () => {
+    expect(profilesOf({})).toEqual([]);
+    expect(profilesOf({ profile: "mine" })).toEqual(["mine"]);
+    expect(profilesOf({ learnUntil: at(1) })).toEqual(["mine", "unused"]);
+    expect(profilesOf({ learnUntil: at(0) })).toEqual([]);
+  });
+
+  it("is learnt until a time that the agent knows, so that it ends without the cloud", () => {
+    const learnOf = (learnUntil: Date | null) => {
+      const [point] = composeSiteConfig(
+        someRows({ points: [aPoint({ learnUntil })] }),
+        now,
+      ).enforcementPoints;
+      return [point?.learn, point?.learnUntil];
+    };
+    expect(learnOf(at(60_000))).toEqual([true, now + 60_000]);
+    expect(learnOf(at(0))).toEqual([false, undefined]);
+    expect(learnOf(null)).toEqual([false, undefined]);
+  });
+
+  it("over TLS is as the customer chose, and as the schema has it where nobody chose", () => {
+    const tlsOf = (settings: unknown) =>
+      composeSiteConfig(someRows({ customer: { id: "t", name: "T", configVersion: 1, settings } }), now)
+        .firewallListener.tls;
+    expect([tlsOf({ listenerTls: "modern" }), tlsOf({})]).toEqual(["modern", "compat"]);
+  });
+});
+
+describe("shared hosts and accounts", () => {
+  it("are told to the agents that hold the mark's address space", () => {
+    const mark = (id: string, addressSpaceId: string) => ({
+      id,
+      addressSpaceId,
+      range: "10.20.9.0/24",
+      mark: "multi-user",
+      mode: "pseudo-user",
+      pseudoUser: { domain: "corp", name: "kiosk", groups: [] },
+    });
+    const addressMarks = [
+      mark("m1", "default"),
+      mark("m2", "plant"),
+      { ...mark("m3", "default"), mode: "suppress", pseudoUser: null },
+    ];
+    const config = composeSiteConfig(someRows({ addressMarks }), now);
+    expect(config.addressMarks.map(({ id, pseudoUser }) => [id, pseudoUser?.name])).toEqual([
+      ["m1", "kiosk"],
+      ["m3", undefined],
+    ]);
+  });
+
+  it("that a person dismissed are exempt from detection, beside those that the settings name", () => {
+    const settings = { detection: { mode: "on", exempt: ["corp\\backup"] } };
+    const { detection } = composeSiteConfig(
+      someRows({
+        customer: { id: "t", name: "T", configVersion: 1, settings },
+        dismissedAccounts: ["corp\\scan", "corp\\backup", "x".repeat(300)],
+      }),
+      now,
+    ).settings;
+    expect(detection).toMatchObject({ mode: "on", exempt: ["corp\\backup", "corp\\scan"], natAt: 5 });
   });
 });
 

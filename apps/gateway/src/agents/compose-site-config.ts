@@ -33,6 +33,19 @@ export interface SiteRows {
     readonly domain: string | null;
   }[];
   readonly points: readonly PointRow[];
+  readonly profiles: readonly { readonly id: string; readonly name: string; readonly document: unknown }[];
+  readonly addressMarks: readonly AddressMarkRow[];
+  /** Accounts (`domain\\name`) of which a person said that they are no service accounts. */
+  readonly dismissedAccounts: readonly string[];
+}
+
+export interface AddressMarkRow {
+  readonly id: string;
+  readonly addressSpaceId: string;
+  readonly range: string;
+  readonly mark: string;
+  readonly mode: string;
+  readonly pseudoUser: unknown;
 }
 
 export interface DirectoryRow {
@@ -78,6 +91,7 @@ export interface SyslogSourceRow {
 
 export interface PointRow {
   readonly id: string;
+  readonly siteId: string | null;
   readonly name: string;
   readonly clientId: string;
   readonly sourceAddresses: readonly string[];
@@ -93,6 +107,9 @@ export interface PointRow {
   readonly whenSourcesDark: string;
   readonly darkMinutes: number;
   readonly reannounceMinutes: number;
+  readonly push: unknown;
+  readonly pushFrom: string;
+  readonly pushSecret: { readonly sealed: unknown } | null;
   readonly secrets: readonly SecretRow[];
 }
 
@@ -123,6 +140,10 @@ const SETTING_NAMES = [
  */
 export function composeSiteConfig(rows: SiteRows, now: number): SiteConfig {
   const held = heldSpaces(rows);
+  const points = rows.points.filter(
+    (point) => point.addressSpaceIds.length > 0 && point.addressSpaceIds.every((id) => held.has(id)),
+  );
+  const { settings } = rows.customer;
   return siteConfig.parse({
     version: rows.customer.configVersion,
     site: {
@@ -132,16 +153,14 @@ export function composeSiteConfig(rows: SiteRows, now: number): SiteConfig {
       siteName: rows.site.name,
     },
     addressSpaces: rows.addressSpaces.filter(({ id }) => held.has(id)).map(({ id, name }) => ({ id, name })),
-    settings: settingsOf(rows.customer.settings),
+    settings: settingsOf(settings, rows.dismissedAccounts),
     directories: rows.directories.map((row) => directoryOf(row, rows.agent.id)),
     syslogSources: rows.syslogSources.map(syslogSourceOf),
     filters: rows.filters.map(filterOf),
-    enforcementPoints: rows.points
-      .filter(
-        (point) => point.addressSpaceIds.length > 0 && point.addressSpaceIds.every((id) => held.has(id)),
-      )
-      .map((point) => pointOf(point, now)),
-    firewallListener: { names: firewallNamesOf(rows.agent) },
+    enforcementPoints: points.map((point) => pointOf(point, { ...rows, now })),
+    profiles: profilesOf(rows.profiles, points, now),
+    addressMarks: rows.addressMarks.filter((mark) => held.has(mark.addressSpaceId)).map(markOf),
+    firewallListener: { names: firewallNamesOf(rows.agent), tls: settingNamed(settings, "listenerTls") },
   });
 }
 
@@ -156,12 +175,42 @@ export function heldSpaces(rows: {
   ]);
 }
 
-function settingsOf(settings: unknown): Record<string, unknown> {
-  if (typeof settings !== "object" || settings === null) return {};
-  const all = new Map(Object.entries(settings));
-  return Object.fromEntries(
-    SETTING_NAMES.filter((name) => all.has(name)).map((name) => [name, all.get(name)]),
-  );
+function settingNamed(settings: unknown, name: string): unknown {
+  return typeof settings === "object" && settings !== null
+    ? new Map(Object.entries(settings)).get(name)
+    : undefined;
+}
+
+/** The schema takes at most this many exempt accounts: those that the settings name come first. */
+const MAX_EXEMPT = 200;
+const MAX_ACCOUNT = 256;
+
+function settingsOf(settings: unknown, dismissedAccounts: readonly string[]): Record<string, unknown> {
+  const named = SETTING_NAMES.map((name): [string, unknown] => [name, settingNamed(settings, name)]);
+  const chosen = Object.fromEntries(named.filter(([, value]) => value !== undefined));
+  const exempt = settingNamed(chosen.detection, "exempt");
+  const dismissed = dismissedAccounts.filter((account) => account.length <= MAX_ACCOUNT);
+  const accounts = [...(Array.isArray(exempt) ? exempt : []), ...dismissed];
+  if (accounts.length === 0) return chosen;
+  return {
+    ...chosen,
+    detection: { ...Object(chosen.detection), exempt: [...new Set(accounts)].slice(0, MAX_EXEMPT) },
+  };
+}
+
+/** Only profiles that one of the agent's firewalls is answered by. */
+function profilesOf(profiles: SiteRows["profiles"], points: readonly PointRow[], now: number): unknown[] {
+  const used = new Set(points.map((point) => point.profile));
+  // A firewall that is learning may come to any of them.
+  const isLearning = points.some((point) => learnsUntil(point, now) !== null);
+  return profiles
+    .filter(({ id }) => isLearning || used.has(id))
+    .map(({ id, name, document }) => ({ id, name, document }));
+}
+
+function markOf(row: AddressMarkRow): unknown {
+  const { id, addressSpaceId, range, mark, mode, pseudoUser } = row;
+  return { id, addressSpaceId, range, mark, mode, pseudoUser: pseudoUser ?? undefined };
 }
 
 function directoryOf(row: DirectoryRow, agentId: string): unknown {
@@ -225,7 +274,11 @@ function filterOf(row: SiteRows["filters"][number]): unknown {
   return { id: row.id, kind: row.kind, pattern: row.value };
 }
 
-function pointOf(row: PointRow, now: number): unknown {
+function pointOf(
+  row: PointRow,
+  { agent, site, now }: Pick<SiteRows, "agent" | "site"> & { readonly now: number },
+): unknown {
+  const learnUntil = learnsUntil(row, now);
   return {
     id: row.id,
     name: row.name,
@@ -241,12 +294,26 @@ function pointOf(row: PointRow, now: number): unknown {
     domains: row.domains,
     includeIp: row.includeIp,
     excludeIp: row.excludeIp,
-    learn: row.learnUntil !== null && row.learnUntil.getTime() > now,
+    learn: learnUntil !== null,
+    learnUntil: learnUntil ?? undefined,
     mayReport: row.mayReport,
     whenSourcesDark: row.whenSourcesDark,
     darkMinutes: row.darkMinutes,
     reannounceMinutes: row.reannounceMinutes,
+    push: row.siteId === site.id ? pushOf(row, agent.id) : undefined,
   };
+}
+
+/** Null where it does not learn, or not any more. */
+function learnsUntil({ learnUntil }: PointRow, now: number): number | null {
+  return learnUntil !== null && learnUntil.getTime() > now ? learnUntil.getTime() : null;
+}
+
+/** Where this agent posts to; nothing where the cloud posts, or where the password was not sealed to this agent. */
+function pushOf(row: PointRow, agentId: string): unknown {
+  if (row.pushFrom !== "agent" || typeof row.push !== "object" || row.push === null) return undefined;
+  const sealed = sealedFor(row.pushSecret?.sealed, agentId);
+  return sealed.length === 0 ? undefined : { ...row.push, password: { sealed } };
 }
 
 /** The secrets that are still valid, newest first. */

@@ -92,8 +92,21 @@ export async function readSiteRows(
     filters: await tx.filter.findMany({ where: { tenantId, enabled: true }, ...byAge }),
     points: await tx.enforcementPoint.findMany({
       where: { tenantId, enabled: true },
-      include: { secrets: true },
+      include: { secrets: true, pushSecret: true },
       ...byAge,
     }),
+    profiles: await tx.srxProfile.findMany({ where: { tenantId }, ...byAge }),
+    addressMarks: await tx.addressMark.findMany({ where: { tenantId }, ...byAge }),
+    dismissedAccounts: await dismissedAccounts(tx, tenantId),
   };
+}
+
+async function dismissedAccounts(tx: TenantHandle["tx"], tenantId: string): Promise<string[]> {
+  const rows = await tx.suggestion.findMany({
+    where: { tenantId, kind: "service-account", state: "dismissed" },
+    select: { subject: true },
+    orderBy: { decidedAt: "desc" },
+    take: 200,
+  });
+  return rows.map(({ subject }) => subject);
 }
