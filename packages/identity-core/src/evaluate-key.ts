@@ -1,4 +1,17 @@
-import { type Claim, type KeyState, type KindState, voids } from "./key-state.ts";
+import {
+  CONTROLLER_READ_RULES,
+  type Corroboration,
+  LOGON_TICKET_RULE,
+  uncorroborated,
+} from "./corroboration.ts";
+import {
+  type Claim,
+  type KeyState,
+  type KindState,
+  spellingOf,
+  USAGE_BUCKET_MS,
+  voids,
+} from "./key-state.ts";
 import type { EpochMs, EvidenceClass, PrincipalName } from "./observation.ts";
 import type { PrincipalLookup } from "./principal-directory.ts";
 
@@ -34,6 +47,16 @@ export interface Evaluation {
   readonly nextChangeAt: EpochMs | null;
 }
 
+export interface EvaluationOptions {
+  readonly arbitration: Arbitration;
+  /** `detect` decides like `off`; what `on` would decide is asked separately. Default: off. */
+  readonly corroboration?: Corroboration;
+  /** Filled with the steps that decided about the user. */
+  readonly trace?: TraceLine[];
+  /** And about the device. */
+  readonly deviceTrace?: TraceLine[];
+}
+
 const USAGE_WINDOW_MS = 12 * 3_600_000;
 const CONTESTED_MS = 10 * 60_000;
 const STRENGTH: Readonly<Record<EvidenceClass, number>> = { A: 3, B: 2, C: 1, D: 0 };
@@ -47,14 +70,39 @@ export function evaluateKey(
   state: KeyState,
   principals: PrincipalLookup,
   now: EpochMs,
-  options: { readonly arbitration: Arbitration; readonly trace?: TraceLine[] } = { arbitration: "law" },
+  options: EvaluationOptions = { arbitration: "law" },
 ): Evaluation {
-  const user = evaluateKind(state.user, principals, now, options.arbitration, options.trace ?? null);
-  const device = evaluateKind(state.device, principals, now, options.arbitration, null);
+  const trace = options.trace ?? null;
+  const weighed = options.corroboration === "on" ? weigh(state.user, principals, trace) : state.user;
+  const user = evaluateKind(weighed, principals, now, options.arbitration, trace);
+  const device = evaluateKind(
+    state.device,
+    principals,
+    now,
+    options.arbitration,
+    options.deviceTrace ?? null,
+  );
   return {
     user: user.ownership,
     device: device.ownership,
     nextChangeAt: earlier(user.nextChangeAt, device.nextChangeAt),
+  };
+}
+
+/** A ticket for a logon that no read of a controller supports is only a use of an account: class C. */
+function weigh(state: KindState, principals: PrincipalLookup, trace: TraceLine[] | null): KindState {
+  const bare = uncorroborated(state, (claim) => principals.resolve(claim.principal));
+  if (bare.size === 0) return state;
+  if (trace)
+    for (const claim of bare)
+      trace.push({
+        rule: "2b",
+        sentence: "a ticket that no read of a domain controller within two minutes supports: class C",
+        observationId: claim.id,
+      });
+  return {
+    ...state,
+    claims: state.claims.map((claim) => (bare.has(claim) ? { ...claim, class: "C" } : claim)),
   };
 }
 
@@ -92,6 +140,8 @@ function evaluateKind(
     else byKey.set(key, [claim]);
   }
 
+  const isJudged = newestUses(state.claims);
+
   // 2 and 3: what counts, and each principal's number, voided claims included.
   const candidates: Candidate[] = [];
   for (const [key, claims] of byKey) {
@@ -99,8 +149,10 @@ function evaluateKind(
       const counts =
         claim.class === "A" ||
         claim.class === "B" ||
-        (claim.class === "C" && (arbitration === "last-writer" || usageCounts(claim, key, byKey, isVoid)));
-      if (trace && !counts)
+        (claim.class === "C" &&
+          isJudged(claim) &&
+          (arbitration === "last-writer" || usageCounts(claim, key, byKey, isVoid)));
+      if (trace && !counts && isJudged(claim))
         trace.push({
           rule: claim.class === "D" ? "2d" : "2c",
           sentence:
@@ -248,6 +300,39 @@ function usageCounts(
     if (expiresAt > usage.at) return false;
   }
   return true;
+}
+
+/**
+ * Of uses that are kept closer together than a quarter of an hour (tickets, reads of a controller), the newest of each
+ * quarter is judged and stands for the rest: hundreds of them must not be weighed against each other.
+ */
+function newestUses(claims: readonly Claim[]): (claim: Claim) => boolean {
+  const close = claims.filter((claim) => claim.class === "C" && isKeptClosely(claim));
+  if (close.length === 0) return () => true;
+  const newest = new Map<string, Claim>();
+  for (const claim of close) {
+    const stretch = useOf(claim);
+    const before = newest.get(stretch);
+    if (before === undefined || beats(claim, before)) newest.set(stretch, claim);
+  }
+  const judged = new Set(newest.values());
+  return (claim) => claim.class !== "C" || judged.has(claim) || !isKeptClosely(claim);
+}
+
+function isKeptClosely(claim: Claim): boolean {
+  return claim.rule === LOGON_TICKET_RULE || CONTROLLER_READ_RULES.includes(claim.rule);
+}
+
+function useOf(claim: Claim): string {
+  const quarter = Math.floor(claim.at / USAGE_BUCKET_MS);
+  return [
+    spellingOf(claim.principal),
+    claim.sourceId,
+    claim.family,
+    claim.rule,
+    claim.correlator,
+    quarter,
+  ].join("\u0000");
 }
 
 function contestedUntil(

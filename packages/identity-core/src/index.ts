@@ -1,10 +1,16 @@
 export { composeEntry, isLive, sameEntry } from "./compose-entry.ts";
+export {
+  CONTROLLER_READ_RULES,
+  type Corroboration,
+  LOGON_TICKET_RULE,
+} from "./corroboration.ts";
 export type { ChangePage, Entry, EntryDevice, EntryFilter, EntrySource, EntryUser } from "./entry.ts";
 export { type CompiledFilter, compileFilter } from "./entry-filter.ts";
 export { EntryLog } from "./entry-log.ts";
 export {
   type Arbitration,
   type Evaluation,
+  type EvaluationOptions,
   evaluateKey,
   type Ownership,
   type TraceLine,

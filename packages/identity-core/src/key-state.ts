@@ -1,3 +1,4 @@
+import { isLogonTicket, isReadOfController, TICKET_SLOT_MS } from "./corroboration.ts";
 import type { IpAddress } from "./ip-address.ts";
 import type {
   EndScope,
@@ -32,7 +33,10 @@ export interface KindState {
   readonly endFloor: EpochMs;
 }
 
-/** The newest observation of one principal spelling, source, class and correlator (class C: of each quarter of an hour). */
+/**
+ * The newest observation of one principal spelling, source, class and correlator: of class C, of each quarter of an
+ * hour; of tickets for a logon and of reads of a controller, of each two minutes (see corroboration.ts).
+ */
 export interface Claim {
   readonly id: string;
   readonly at: EpochMs;
@@ -65,9 +69,12 @@ export interface End {
 /** The greatest numbers a key keeps (the law, 2). */
 export const MAX_PRINCIPALS = 8;
 const MAX_CLAIMS_PER_PRINCIPAL = 48;
+/** Two-minute slots of a person's tickets, and as many of reads of a controller: eight hours without a gap. */
+const MAX_SLOTS = 240;
 const MAX_INDIRECT = 16;
 const MAX_ENDS = 64;
-const USAGE_BUCKET_MS = 15 * 60_000;
+/** Of plain uses the newest of each such stretch is kept. */
+export const USAGE_BUCKET_MS = 15 * 60_000;
 
 const EMPTY: KindState = { claims: [], ends: [], floor: 0, endFloor: 0 };
 
@@ -127,8 +134,8 @@ function addClaim(state: KindState, observation: Observation): KindState {
     rule: observation.rule,
     ...(observation.sourceLabel ? { sourceLabel: observation.sourceLabel } : {}),
   };
-  const group = groupOf(claim);
-  const at = state.claims.findIndex((kept) => groupOf(kept) === group);
+  const isSlotted = observation.kind === "user";
+  const at = state.claims.findIndex((kept) => isOneGroup(kept, claim, isSlotted));
   const kept = state.claims[at];
   if (kept) {
     const firstAt = Math.min(kept.firstAt, claim.firstAt);
@@ -136,22 +143,28 @@ function addClaim(state: KindState, observation: Observation): KindState {
     if (!isNewer && firstAt === kept.firstAt) return state;
     const claims = [...state.claims];
     claims[at] = { ...(isNewer ? claim : kept), firstAt };
-    return isNewer ? bound({ ...state, claims }) : { ...state, claims };
+    return isNewer ? bound({ ...state, claims }, isSlotted) : { ...state, claims };
   }
-  return bound({ ...state, claims: [...state.claims, claim] });
+  return bound({ ...state, claims: [...state.claims, claim] }, isSlotted);
 }
 
-/** Claims that one newer claim may stand for. */
-function groupOf(claim: Claim): string {
-  const bucket = claim.class === "C" ? Math.floor(claim.at / USAGE_BUCKET_MS) : "";
-  return [
-    spellingOf(claim.principal),
-    claim.sourceId,
-    claim.family,
-    claim.class,
-    claim.correlator ?? "",
-    bucket,
-  ].join("\u0000");
+/** Whether the newer of two claims may stand for both. */
+function isOneGroup(a: Claim, b: Claim, isSlotted: boolean): boolean {
+  return (
+    a.sourceId === b.sourceId &&
+    a.family === b.family &&
+    a.class === b.class &&
+    a.correlator === b.correlator &&
+    spanOf(a, isSlotted) === spanOf(b, isSlotted) &&
+    spellingOf(a.principal) === spellingOf(b.principal)
+  );
+}
+
+/** The stretch of time for which one claim of its kind is kept. */
+function spanOf(claim: Claim, isSlotted: boolean): string {
+  if (isSlotted && isLogonTicket(claim)) return `ticket ${Math.floor(claim.at / TICKET_SLOT_MS)}`;
+  if (isSlotted && isReadOfController(claim)) return `read ${Math.floor(claim.at / TICKET_SLOT_MS)}`;
+  return claim.class === "C" ? `use ${Math.floor(claim.at / USAGE_BUCKET_MS)}` : "";
 }
 
 /** One way of writing a principal; different spellings are unified only when the key is evaluated. */
@@ -159,7 +172,7 @@ export function spellingOf(name: PrincipalName): string {
   return tokensOf(name).join("\u0001");
 }
 
-function bound(state: KindState): KindState {
+function bound(state: KindState, isSlotted: boolean): KindState {
   const indirect = state.claims
     .filter((claim) => claim.class === "D")
     .sort(newestFirst)
@@ -174,13 +187,33 @@ function bound(state: KindState): KindState {
   }
   let floor = state.floor;
   const ranked = [...byPrincipal.values()].map((list) => list.sort(newestFirst));
-  for (const list of ranked)
-    for (const dropped of list.splice(MAX_CLAIMS_PER_PRINCIPAL)) floor = Math.max(floor, dropped.at);
+  for (const list of ranked) for (const dropped of cut(list, isSlotted)) floor = Math.max(floor, dropped.at);
   ranked.sort((a, b) => compareHeads(a[0], b[0]));
   for (const list of ranked.splice(MAX_PRINCIPALS)) floor = Math.max(floor, list[0]?.at ?? 0);
   // Nothing at or below the floor counts again, also of those who stay: else order would matter.
   const claims = [...ranked.flat(), ...indirect].filter((claim) => claim.at > floor).sort(canonical);
   return { ...state, claims, floor };
+}
+
+/** Takes out of one principal's claims, newest first, what is beyond the bounds. */
+function cut(list: Claim[], isSlotted: boolean): Claim[] {
+  if (list.length <= MAX_CLAIMS_PER_PRINCIPAL) return [];
+  const left = { ticket: MAX_SLOTS, read: MAX_SLOTS, other: MAX_CLAIMS_PER_PRINCIPAL };
+  const dropped: Claim[] = [];
+  const stays = list.filter((claim) => {
+    const sort = !isSlotted
+      ? "other"
+      : isLogonTicket(claim)
+        ? "ticket"
+        : isReadOfController(claim)
+          ? "read"
+          : "other";
+    left[sort] -= 1;
+    if (left[sort] < 0) dropped.push(claim);
+    return left[sort] >= 0;
+  });
+  list.splice(0, list.length, ...stays);
+  return dropped;
 }
 
 function compareHeads(a: Claim | undefined, b: Claim | undefined): number {

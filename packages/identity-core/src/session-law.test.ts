@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { type Corroboration, LOGON_TICKET_RULE } from "./corroboration.ts";
 import type { Observation } from "./observation.ts";
 import { SessionTable } from "./session-table.ts";
 import { aLogon, anEnd, at, ip } from "./testing/builders.ts";
@@ -7,12 +8,22 @@ import { aLogon, anEnd, at, ip } from "./testing/builders.ts";
 const SEAT = ip("10.0.0.1");
 
 /** Who is at the address, at the time asked, when these observations came in this order. */
-function askAt(observations: readonly Observation[], clock: string): string {
-  const table = new SessionTable({ issuer: "0", incarnation: "0" });
+function askAt({ observations, corroboration }: Sequence, clock: string): string {
+  const table = newTable(corroboration);
   table.apply(seenBy(observations, clock), at(clock));
   table.advance(at(clock));
   return table.entryOf("space", SEAT)?.user?.name ?? "unknown";
 }
+
+function newTable(corroboration: Corroboration = "off"): SessionTable {
+  return new SessionTable({ issuer: "0", incarnation: "0", corroboration });
+}
+
+/** A Kerberos ticket for a logon, and a read of a domain controller. */
+const aTicket = (user: string, clock: string) =>
+  aLogon({ user, at: clock, class: "B", family: "event-log", rule: LOGON_TICKET_RULE });
+const aRead = (user: string, clock: string) =>
+  aLogon({ user, at: clock, class: "C", family: "event-log", rule: "event:4624-3" });
 
 function seenBy(observations: readonly Observation[], clock: string): Observation[] {
   return observations.filter((observation) => observation.effectiveAt <= at(clock));
@@ -20,6 +31,7 @@ function seenBy(observations: readonly Observation[], clock: string): Observatio
 
 interface Sequence {
   readonly name: string;
+  readonly corroboration?: Corroboration;
   readonly observations: readonly Observation[];
   readonly answers: Readonly<Record<string, string>>;
 }
@@ -149,13 +161,92 @@ const sequences: readonly Sequence[] = [
     ],
     answers: { "10:00:08": "bob" },
   },
+  {
+    name: "corroboration on: a task account's ticket on Alice's PC leaves Alice there",
+    corroboration: "on",
+    observations: [aTicket("alice", "08:00"), aRead("alice", "08:00:20"), aTicket("task", "12:00")],
+    answers: { "08:01": "alice", "12:01": "alice", "12:30": "alice" },
+  },
+  {
+    name: "corroboration off: the same ticket takes the address, for a ticket is a logon then",
+    corroboration: "off",
+    observations: [aTicket("alice", "08:00"), aRead("alice", "08:00:20"), aTicket("task", "12:00")],
+    answers: { "11:59": "alice", "12:01": "task" },
+  },
+  {
+    name: "corroboration detect: decides as off does",
+    corroboration: "detect",
+    observations: [aTicket("alice", "08:00"), aRead("alice", "08:00:20"), aTicket("task", "12:00")],
+    answers: { "11:59": "alice", "12:01": "task" },
+  },
+  {
+    name: "corroboration on: Bob opens RDP as adm-bob from his PC and stays Bob, without flapping",
+    corroboration: "on",
+    observations: [
+      aTicket("bob", "08:00"),
+      aRead("bob", "08:00:30"),
+      aTicket("adm-bob", "09:00"),
+      aLogon({ user: "bob", at: "09:05", class: "C", family: "event-log" }),
+      aTicket("adm-bob", "09:10"),
+      aTicket("adm-bob", "09:40"),
+    ],
+    answers: { "09:01": "bob", "09:06": "bob", "09:11": "bob", "09:41": "bob" },
+  },
+  {
+    name: "corroboration on: a logon with its policy read takes the address, also when a bare ticket follows it",
+    corroboration: "on",
+    observations: [
+      aTicket("alice", "08:00"),
+      aRead("alice", "08:00:10"),
+      aTicket("bob", "09:00"),
+      aRead("bob", "09:01:59"),
+      aTicket("bob", "11:00"),
+      aTicket("task", "11:30"),
+    ],
+    answers: { "08:30": "alice", "09:02": "bob", "11:01": "bob", "11:31": "bob" },
+  },
+  {
+    name: "corroboration on: a read more than two minutes after the ticket supports nothing",
+    corroboration: "on",
+    observations: [
+      aTicket("alice", "08:00"),
+      aRead("alice", "08:00:10"),
+      aTicket("bob", "09:00"),
+      aRead("bob", "09:02:01"),
+    ],
+    answers: { "09:03": "alice" },
+  },
+  {
+    name: "corroboration on: somebody else's read, or one of another service, supports nobody's ticket",
+    corroboration: "on",
+    observations: [
+      aTicket("alice", "08:00"),
+      aRead("alice", "08:00:10"),
+      aTicket("task", "12:00"),
+      aRead("alice", "12:00:10"),
+      aLogon({ user: "task", at: "12:00:20", class: "C", family: "event-log", rule: "event:4769" }),
+    ],
+    answers: { "12:01": "alice" },
+  },
+  {
+    name: "corroboration on: of two tickets in one slot, the read of the first is not lost to the second",
+    corroboration: "on",
+    observations: [
+      aTicket("alice", "08:00"),
+      aRead("alice", "08:00:10"),
+      aTicket("bob", "09:00:01"),
+      aRead("bob", "09:00:05"),
+      aTicket("bob", "09:01:50"),
+    ],
+    answers: { "09:01": "bob", "09:03": "bob" },
+  },
 ];
 
 describe("the law of who owns an address", () => {
-  for (const { name, observations, answers } of sequences)
-    it(name, () => {
-      for (const [clock, who] of Object.entries(answers))
-        expect(`${clock} ${askAt(observations, clock)}`).toBe(`${clock} ${who}`);
+  for (const sequence of sequences)
+    it(sequence.name, () => {
+      for (const [clock, who] of Object.entries(sequence.answers))
+        expect(`${clock} ${askAt(sequence, clock)}`).toBe(`${clock} ${who}`);
     });
 
   it("gives the same answers to these sequences shuffled, doubled and cut into any batches", () => {
@@ -165,13 +256,13 @@ describe("the law of who owns an address", () => {
         one,
         fc.array(fc.nat(), { minLength: 60, maxLength: 60 }),
         fc.nat(3),
-        ({ observations, answers }, order, doubled) => {
+        ({ observations, answers, corroboration }, order, doubled) => {
           const shuffled = [...observations, ...observations.slice(0, doubled)]
             .map((observation, index) => ({ observation, key: order[index % order.length] ?? 0 }))
             .sort((a, b) => a.key - b.key)
             .map(({ observation }) => observation);
           for (const [clock, who] of Object.entries(answers)) {
-            const table = new SessionTable({ issuer: "0", incarnation: "0" });
+            const table = newTable(corroboration);
             for (const observation of seenBy(shuffled, clock)) table.apply([observation], at(clock));
             table.advance(at(clock));
             expect(table.entryOf("space", SEAT)?.user?.name ?? "unknown").toBe(who);

@@ -1,8 +1,9 @@
 import { ChangeTimer } from "./change-timer.ts";
 import { composeEntry, sameEntry } from "./compose-entry.ts";
+import { type Corroboration, isLogonTicket } from "./corroboration.ts";
 import type { ChangePage, Entry, EntryFilter, EntrySource } from "./entry.ts";
 import { EntryLog, keyOf } from "./entry-log.ts";
-import { type Arbitration, evaluateKey } from "./evaluate-key.ts";
+import { type Arbitration, type Evaluation, evaluateKey } from "./evaluate-key.ts";
 import { type Explanation, explainKey } from "./explain.ts";
 import type { IpAddress } from "./ip-address.ts";
 import { applyObservation, emptyKeyState, type KeyState, tokensOfState } from "./key-state.ts";
@@ -14,6 +15,8 @@ export interface SessionTableOptions {
   readonly issuer: string;
   readonly incarnation: string;
   readonly arbitration?: Arbitration;
+  /** Whether a Kerberos ticket needs a second sign to count as a logon. Default: off. */
+  readonly corroboration?: Corroboration;
   /** How long the end of a session is kept to be told. */
   readonly tombstoneMs?: number;
 }
@@ -58,6 +61,9 @@ export class SessionTable implements EntrySource {
   readonly issuer: string;
   readonly incarnation: string;
   readonly #arbitration: Arbitration;
+  readonly #corroboration: Corroboration;
+  /** With `detect`: addresses at which `on` would name somebody else, or nobody. */
+  readonly #wouldDiffer = new Set<string>();
   readonly #tombstoneMs: number;
   readonly #states = new Map<string, KeyState>();
   readonly #principals = new PrincipalDirectory();
@@ -70,6 +76,7 @@ export class SessionTable implements EntrySource {
     this.issuer = options.issuer;
     this.incarnation = options.incarnation;
     this.#arbitration = options.arbitration ?? "law";
+    this.#corroboration = options.corroboration ?? "off";
     this.#tombstoneMs = options.tombstoneMs ?? DAY_MS;
   }
 
@@ -90,6 +97,10 @@ export class SessionTable implements EntrySource {
   /** When time alone may change an answer; null: never. */
   get nextChangeAt(): EpochMs | null {
     return this.#timer.next;
+  }
+  /** With corroboration in `detect`: at how many addresses `on` would answer otherwise. */
+  get corroborationDifferences(): number {
+    return this.#wouldDiffer.size;
   }
   get principals(): PrincipalDirectory {
     return this.#principals;
@@ -140,6 +151,7 @@ export class SessionTable implements EntrySource {
       const state = this.#states.get(key);
       if (state) for (const token of tokensOfState(state)) this.#unindex(token, key);
       this.#states.delete(key);
+      this.#wouldDiffer.delete(key);
       this.#timer.schedule(key, null);
     }
     return { ...changed, pruned };
@@ -216,7 +228,11 @@ export class SessionTable implements EntrySource {
     for (const key of keys) {
       const state = this.#states.get(key);
       if (!state) continue;
-      const evaluation = evaluateKey(state, this.#principals, now, { arbitration: this.#arbitration });
+      const evaluation = evaluateKey(state, this.#principals, now, {
+        arbitration: this.#arbitration,
+        corroboration: this.#corroboration,
+      });
+      if (this.#corroboration === "detect") this.#noteDifference(key, state, evaluation, now);
       this.#timer.schedule(key, evaluation.nextChangeAt);
       const previous = this.#log.get(state.addressSpaceId, state.ip);
       const next = composeEntry(state, evaluation, this.#principals, previous, this.#log.revision + 1, now);
@@ -230,6 +246,16 @@ export class SessionTable implements EntrySource {
       entries.push(next);
     }
     return { entries, keys: states, facts, pruned: [] };
+  }
+
+  #noteDifference(key: string, state: KeyState, answer: Evaluation, now: EpochMs): void {
+    if (!state.user.claims.some(isLogonTicket)) return;
+    const would = evaluateKey(state, this.#principals, now, {
+      arbitration: this.#arbitration,
+      corroboration: "on",
+    });
+    if (ownerOf(would) === ownerOf(answer)) this.#wouldDiffer.delete(key);
+    else this.#wouldDiffer.add(key);
   }
 
   #index(token: string, key: string): void {
@@ -250,6 +276,10 @@ export class SessionTable implements EntrySource {
     const known = this.#keysByToken.get(token);
     return known === undefined ? [] : typeof known === "string" ? [known] : [...known];
   }
+}
+
+function ownerOf({ user }: Evaluation): string | null {
+  return user.kind === "owned" ? user.principalKey : null;
 }
 
 /** Until when anything that is kept of an address can bear on an answer. */

@@ -35,6 +35,8 @@ export interface ObservationSketch {
   readonly lifetimeMinutes?: number;
   readonly kind?: "user" | "device";
   readonly id?: string;
+  /** Which rule made it, where the law asks: "event:4768". */
+  readonly rule?: string;
 }
 
 function observation(sketch: ObservationSketch, verb: Observation["verb"]): Observation {
@@ -56,7 +58,7 @@ function observation(sketch: ObservationSketch, verb: Observation["verb"]): Obse
     principal:
       sketch.user === null ? null : { name: sketch.user ?? "alice", domain: sketch.domain ?? "corp.example" },
     correlator: sketch.correlator ?? null,
-    rule: "test",
+    rule: sketch.rule ?? "test",
   };
 }
 
