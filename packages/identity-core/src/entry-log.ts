@@ -22,6 +22,8 @@ export class EntryLog {
   #stale = 0;
   #spaces = new Map<string, number>();
   #live = 0;
+  readonly #stamps = new Map<number, number>();
+  #lastStamp = 0;
   revision: number;
   floorRevision: number;
 
@@ -55,13 +57,16 @@ export class EntryLog {
     this.#live += Number(isLive(entry)) - Number(before !== undefined && isLive(before));
     this.#entries.set(key, entry);
     if (before && before.revision === entry.revision) return;
-    if (before) this.#stale++;
-    else {
+    if (before) {
+      this.#stale++;
+      this.#stamp(before.revision);
+    } else {
       this.#spaces.set(entry.addressSpaceId, (this.#spaces.get(entry.addressSpaceId) ?? 0) + 1);
       const keys = this.#keysByIp.get(entry.ip);
       if (keys) keys.push(key);
       else this.#keysByIp.set(entry.ip, [key]);
     }
+    this.#stampNamesakes(entry);
     const last = this.#log.at(-1);
     this.#log.push({ revision: entry.revision, entry });
     if (last && last.revision > entry.revision) this.#log.sort((a, b) => a.revision - b.revision);
@@ -90,6 +95,7 @@ export class EntryLog {
     for (const [key, entry] of this.#entries) {
       if (isLive(entry) || !isOver(entry)) continue;
       forgotten.push(entry);
+      this.#stamp(entry.revision);
       this.#entries.delete(key);
       const left = (this.#keysByIp.get(entry.ip) ?? []).filter((other) => other !== key);
       if (left.length) this.#keysByIp.set(entry.ip, left);
@@ -137,6 +143,32 @@ export class EntryLog {
     return shown && isLive(shown) ? shown : null;
   }
 
+  segmentStamp(after: number, through: number): number {
+    let stamp = 0;
+    const first = segmentOf(after + 1);
+    const last = segmentOf(through);
+    if (last - first > this.#stamps.size) {
+      for (const [segment, at] of this.#stamps)
+        if (segment >= first && segment <= last) stamp = Math.max(stamp, at);
+    } else
+      for (let segment = first; segment <= last; segment++)
+        stamp = Math.max(stamp, this.#stamps.get(segment) ?? 0);
+    return stamp;
+  }
+
+  #stamp(revision: number): void {
+    this.#stamps.set(segmentOf(revision), ++this.#lastStamp);
+  }
+
+  /** What is told of an address depends on all its spaces: entries of the others are told differently from now on. */
+  #stampNamesakes(entry: Entry): void {
+    if (this.#spaces.size < 2) return;
+    for (const key of this.#keysByIp.get(entry.ip) ?? []) {
+      const other = this.#entries.get(key);
+      if (other && other.addressSpaceId !== entry.addressSpaceId) this.#stamp(other.revision);
+    }
+  }
+
   /** Addresses that are live in more than one space. */
   overlaps(): string[] {
     if (this.#spaces.size < 2) return [];
@@ -175,6 +207,12 @@ export class EntryLog {
     );
     this.#stale = 0;
   }
+}
+
+const SEGMENT_REVISIONS = 512;
+
+function segmentOf(revision: number): number {
+  return Math.floor(revision / SEGMENT_REVISIONS);
 }
 
 export function keyOf(addressSpaceId: string, ip: string): string {

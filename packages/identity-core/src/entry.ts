@@ -94,6 +94,12 @@ export interface EntrySource {
   readonly floorRevision: number;
   /** Entries with revision > `after`, oldest first, at most `limit`, narrowed by `filter`. `after` = 0 is the full table, tombstones included. */
   changesSince(after: number, limit: number, filter: EntryFilter): ChangePage;
+  /**
+   * Changes when what is told of revisions within (`after`, `through`] has changed since: one of their entries was
+   * superseded or pruned. While it is the same, a page kept of that range is still right. A mere refresh (later expiry)
+   * leaves it. It may change for nothing; it means something only within one incarnation and one process.
+   */
+  segmentStamp(after: number, through: number): number;
   /** The live entry of an address within the filter, else null. An address live in two of the filter's spaces is null (overlap). */
   byIp(ip: IpAddress, filter: EntryFilter): Entry | null;
 }

@@ -169,6 +169,10 @@ export class SessionTable implements EntrySource {
     return this.#log.changesSince(after, limit, filter);
   }
 
+  segmentStamp(after: number, through: number): number {
+    return this.#log.segmentStamp(after, through);
+  }
+
   byIp(ip: IpAddress, filter: EntryFilter): Entry | null {
     return this.#log.byIp(ip, filter);
   }
