@@ -88,6 +88,7 @@ function deviceOf(
     groups: facts?.groups ?? [],
     since: isSame && previous?.device ? Math.min(previous.device.since, owned.since) : owned.since,
     expiresAt: owned.expiresAt,
+    sourceId: owned.claim.sourceId,
   };
 }
 

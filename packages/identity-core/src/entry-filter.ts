@@ -24,6 +24,8 @@ export function compileFilter(filter: EntryFilter): CompiledFilter {
   const isOf = (one: { domain: string; netbiosDomain?: string }) =>
     domains.has(one.domain) || (one.netbiosDomain !== undefined && domains.has(one.netbiosDomain));
   const wantsSpace = (id: string) => spaces.size === 0 || spaces.has(id);
+  const dark = new Set(filter.darkSourceIds ?? []);
+  const isDark = (one: { sourceId?: string } | null) => one?.sourceId !== undefined && dark.has(one.sourceId);
   const made: CompiledFilter = {
     wantsSpace,
     project(entry) {
@@ -31,19 +33,20 @@ export function compileFilter(filter: EntryFilter): CompiledFilter {
       if (!filter.ipv6 && entry.ip.includes(":")) return null;
       if (!include.isEmpty && !include.has(entry.ip)) return null;
       if (!exclude.isEmpty && exclude.has(entry.ip)) return null;
-      if (domains.size === 0) return entry;
-      const user = entry.user && isOf(entry.user) ? entry.user : null;
-      const device = entry.device && isOf(entry.device) ? entry.device : null;
-      if (user === entry.user && device === entry.device && isLive(entry)) return entry;
+      const heard = dark.size === 0 ? entry : withoutDark(entry, isDark);
+      if (domains.size === 0) return heard;
+      const user = heard.user && isOf(heard.user) ? heard.user : null;
+      const device = heard.device && isOf(heard.device) ? heard.device : null;
+      if (user === heard.user && device === heard.device && isLive(heard)) return heard;
       const sawBefore = entry.domainsSeen.some((domain) => domains.has(domain));
       if (user === null && device === null && !sawBefore) return null;
-      const { lastUser, ...rest } = entry;
+      const { lastUser, ...rest } = heard;
       const mayNameLast = lastUser !== undefined && sawBefore;
       return {
         ...rest,
         user,
         device,
-        ...(user === null ? { unknownBecause: entry.user ? "suppressed" : entry.unknownBecause } : {}),
+        ...(user === null ? { unknownBecause: heard.user ? "suppressed" : heard.unknownBecause } : {}),
         ...(mayNameLast ? { lastUser } : {}),
         domainsSeen: entry.domainsSeen.filter((domain) => domains.has(domain)),
       };
@@ -51,4 +54,48 @@ export function compileFilter(filter: EntryFilter): CompiledFilter {
   };
   compiled.set(filter, made);
   return made;
+}
+
+/** The entry without whom a dark source named: nobody, and whose session that ends for the reader. */
+function withoutDark(entry: Entry, isDark: (one: { sourceId?: string } | null) => boolean): Entry {
+  const noUser = isDark(entry.user);
+  const noDevice = isDark(entry.device);
+  if (!noUser && !noDevice) return entry;
+  return {
+    ...entry,
+    ...(noUser && entry.user
+      ? {
+          user: null,
+          unknownBecause: "source-dark",
+          lastUser: { domain: entry.user.domain, name: entry.user.name },
+        }
+      : {}),
+    ...(noDevice ? { device: null } : {}),
+  };
+}
+
+/** Which part of a filter keeps an entry from its reader. */
+export type KeptFromReader =
+  | "address-space"
+  | "ipv6"
+  | "include-ip"
+  | "exclude-ip"
+  | "domain"
+  | "source-dark";
+
+/**
+ * Says why a reader is not told of whom an entry names; null: it is told.
+ * Shape: the first reason, in the order in which the filter is applied. An entry without a user is judged by its device.
+ */
+export function whyKeptFrom(entry: Entry, filter: EntryFilter): KeptFromReader | null {
+  if (filter.addressSpaceIds.length > 0 && !filter.addressSpaceIds.includes(entry.addressSpaceId))
+    return "address-space";
+  if (!filter.ipv6 && entry.ip.includes(":")) return "ipv6";
+  if (filter.includeIp.length > 0 && !createIpSet(filter.includeIp).has(entry.ip)) return "include-ip";
+  if (createIpSet(filter.excludeIp).has(entry.ip)) return "exclude-ip";
+  const shown = compileFilter(filter).project(entry);
+  if (entry.user !== null ? shown?.user : (shown?.device ?? !isLive(entry))) return null;
+  return filter.darkSourceIds?.includes((entry.user ?? entry.device)?.sourceId ?? "")
+    ? "source-dark"
+    : "domain";
 }

@@ -15,7 +15,14 @@ export interface Entry {
   readonly user: EntryUser | null;
   readonly device: EntryDevice | null;
   /** Why there is no user, where there is none: for explain and the portal. */
-  readonly unknownBecause?: "ended" | "expired" | "contested" | "disabled" | "suppressed" | "never-seen";
+  readonly unknownBecause?:
+    | "ended"
+    | "expired"
+    | "contested"
+    | "disabled"
+    | "suppressed"
+    | "source-dark"
+    | "never-seen";
   /** Where there is no user: whom the address was last served with, so that a firewall is told whose session ended. */
   readonly lastUser?: { readonly domain: string; readonly name: string };
   /** Domains (lower case) of users this address was served with while the entry is kept: lets a filtered reader be told of an end. */

@@ -5,7 +5,7 @@ export {
   LOGON_TICKET_RULE,
 } from "./corroboration.ts";
 export type { ChangePage, Entry, EntryDevice, EntryFilter, EntrySource, EntryUser } from "./entry.ts";
-export { type CompiledFilter, compileFilter } from "./entry-filter.ts";
+export { type CompiledFilter, compileFilter, type KeptFromReader, whyKeptFrom } from "./entry-filter.ts";
 export { EntryLog } from "./entry-log.ts";
 export {
   type Arbitration,
@@ -15,7 +15,17 @@ export {
   type Ownership,
   type TraceLine,
 } from "./evaluate-key.ts";
-export { type ExplainedClaim, type Explanation, explainKey } from "./explain.ts";
+export {
+  type ExplainedClaim,
+  type ExplainedKind,
+  type ExplainOptions,
+  type Explanation,
+  type ExplanationLine,
+  explainAddress,
+  explainKey,
+  MAX_LINES as EXPLANATION_LINES_MAX,
+  type SuppressedObservation,
+} from "./explain.ts";
 export { formatIp, type IpAddress, type IpNumber, parseIp, parseIpNumber } from "./ip-address.ts";
 export {
   createIpSet,

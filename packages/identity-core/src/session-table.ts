@@ -4,7 +4,7 @@ import { type Corroboration, isLogonTicket } from "./corroboration.ts";
 import type { ChangePage, Entry, EntryFilter, EntrySource } from "./entry.ts";
 import { EntryLog, keyOf } from "./entry-log.ts";
 import { type Arbitration, type Evaluation, evaluateKey } from "./evaluate-key.ts";
-import { type Explanation, explainKey } from "./explain.ts";
+import { type ExplainOptions, type Explanation, explainAddress } from "./explain.ts";
 import type { IpAddress } from "./ip-address.ts";
 import { applyObservation, emptyKeyState, type KeyState, tokensOfState } from "./key-state.ts";
 import type { EpochMs, Observation, PrincipalFacts } from "./observation.ts";
@@ -198,13 +198,23 @@ export class SessionTable implements EntrySource {
     return this.#log.overlaps();
   }
 
-  /** Why the answer is what it is, at `now`. */
-  explain(addressSpaceId: string, ip: IpAddress, now: EpochMs): Explanation {
-    return explainKey(
+  /** Why the answer is what it is, at `now`. `more`: what the table does not know, of suppression and of readers. */
+  explain(
+    addressSpaceId: string,
+    ip: IpAddress,
+    now: EpochMs,
+    more: Pick<ExplainOptions, "suppressed" | "readers"> = {},
+  ): Explanation {
+    return explainAddress(
       this.stateOf(addressSpaceId, ip) ?? emptyKeyState(addressSpaceId, ip),
       this.#principals,
       now,
-      this.#arbitration,
+      {
+        arbitration: this.#arbitration,
+        corroboration: this.#corroboration,
+        entry: this.entryOf(addressSpaceId, ip),
+        ...more,
+      },
     );
   }
 

@@ -42,6 +42,8 @@ export function filterHash(point: EntryFilter, request: RequestFilter): number {
     sorted(request.domains),
     sorted(request.includeIp),
     sorted(request.excludeIp),
+    // Only where there are any: a cursor of a quiet day stays good.
+    ...(point.darkSourceIds?.length ? [["dark", ...sorted(point.darkSourceIds)]] : []),
   ];
   return hash32(JSON.stringify(canonical));
 }
