@@ -3,23 +3,28 @@ import type { EpochMs } from "@rollcall/identity-core";
 /** Above this a plain number is taken for milliseconds: as seconds it would lie in the year 5138. */
 const GREATEST_SECONDS = 100_000_000_000;
 const LATEST_MS = 8_640_000_000_000_000;
+
+/** How a family writes the begin time; `auto`: to be told by looking. */
+export type TimeUnit = "auto" | "s" | "ms" | "iso";
+
 const NUMBER = /^\d{1,16}(?:\.\d{1,9})?$/;
 const ISO =
   /^(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?\s?([Zz]|[+\- ]?\d{2}:?\d{2})?)?$/;
 
 /**
- * Reads the time a first batch begins at: seconds, milliseconds or ISO 8601.
+ * Reads the time a first batch begins at: seconds, milliseconds or ISO 8601, whatever `unit` says of numbers.
  *
  * Shape:  epoch ms; null for absent, zero and unreadable, which all mean "from the very start".
  * Units:  a number is seconds, above 10^11 milliseconds. A time without a zone is UTC. A blank before the
  *         offset is the `+` that form decoding took away.
  * Source: docs/protocol/srx-query.md, "where a batch begins" (assumed: neither unit nor first value is published).
  */
-export function parseBeginTime(text: string): EpochMs | null {
+export function parseBeginTime(text: string, unit: TimeUnit = "auto"): EpochMs | null {
   const trimmed = text.trim();
   if (NUMBER.test(trimmed)) {
     const value = Number(trimmed);
-    const ms = Math.floor(value > GREATEST_SECONDS ? value : value * 1000);
+    const isMs = unit === "ms" || (unit !== "s" && value > GREATEST_SECONDS);
+    const ms = Math.floor(isMs ? value : value * 1000);
     return ms > 0 && ms <= LATEST_MS ? ms : null;
   }
   const match = ISO.exec(trimmed);

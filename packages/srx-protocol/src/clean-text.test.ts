@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { createJsonSuperset } from "./profiles/json-superset.ts";
+import { jsonSuperset } from "./profiles/built-in-profiles.ts";
 import { anEntry, anEntryUser } from "./testing/index.ts";
 import { utf8Length } from "./utf8.ts";
 
-const profile = createJsonSuperset({ defaultSource: "Rollcall" });
+const profile = jsonSuperset;
 const told = (name: string, groups: readonly string[] = []) => {
   const { text, flags } = profile.encodeEntry(anEntry({ user: anEntryUser({ name, groups }) }));
   return { entry: JSON.parse(text) as { user: string; roles: string[] }, text, flags };

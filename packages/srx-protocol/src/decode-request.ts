@@ -1,5 +1,5 @@
 import { type IpAddress, parseIp } from "@rollcall/identity-core/ip-address";
-import { parseBeginTime } from "./begin-time.ts";
+import { parseBeginTime, type TimeUnit } from "./begin-time.ts";
 import { decodeToken, isTokenParameter } from "./decode-token.ts";
 import { decodeUser } from "./decode-user.ts";
 import { decodeFilters } from "./filters.ts";
@@ -12,6 +12,14 @@ import {
   type RequestWarning,
   type SrxRequest,
 } from "./request.ts";
+
+/** Names and unit that one firewall family uses beside those that are always read. Names in lower case, `-` as `_`. */
+export interface RequestDialect {
+  readonly begin: ReadonlySet<string>;
+  readonly count: ReadonlySet<string>;
+  readonly cookie: ReadonlySet<string>;
+  readonly timeUnit: TimeUnit;
+}
 
 /** Says whether a text has the form of a cookie of ours (not whether it is valid). */
 export type CursorRecogniser = (text: string) => boolean;

@@ -2,13 +2,15 @@ import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import {
+  builtInProfile,
   type CursorCodec,
+  compileProfile,
   createCursorCodec,
-  createJsonSuperset,
   decodeRequest,
   invalidToken,
   NO_FILTER,
   renderResponse,
+  type SrxProfile,
   wrongClient,
 } from "./index.ts";
 import { aliceAtDesk, anEntry, bobLeft, kioskAlone } from "./testing/index.ts";
@@ -97,7 +99,13 @@ describe("the requests of the table", () => {
   });
 });
 
-const profile = createJsonSuperset({ defaultSource: "JIMS-Active Directory" });
+/** A built-in document under the source of the table's examples. */
+function profileOf(id: string): SrxProfile {
+  const found = builtInProfile(id);
+  if (found === null) throw new Error(`there is no built-in profile ${id}`);
+  return compileProfile(found.document, { id, key: id, name: id, defaultSource: "JIMS-Active Directory" });
+}
+const profile = profileOf("json-superset");
 
 describe("the answers of the table, byte for byte", () => {
   const answers = {

@@ -9,19 +9,43 @@ export {
   createCursorCodec,
   isPruned,
 } from "./cursor.ts";
-export { type CursorRecogniser, DEFAULT_ENTRIES, decodeRequest, MAX_ENTRIES } from "./decode-request.ts";
+export {
+  type CursorRecogniser,
+  DEFAULT_ENTRIES,
+  decodeRequest,
+  MAX_ENTRIES,
+  type RequestDialect,
+} from "./decode-request.ts";
 export { decodeFilters, NO_FILTER, type RequestFilter } from "./filters.ts";
 export { joinBatch } from "./join-batch.ts";
 export { filterHash, type NarrowedFilter, narrowFilter } from "./narrow-filter.ts";
 export { type Parameter, parseUrlEncoded } from "./parameters.ts";
+export type { AskedAddress, BatchFrame, EncodedEntry, SrxProfile } from "./profile.ts";
 export {
-  type BatchFrame,
+  BUILT_IN_PROFILES,
+  type BuiltInProfile,
   builtInProfile,
-  type EncodedEntry,
+  builtInProfiles,
+  DEFAULT_SOURCE,
   jsonSuperset,
-  type SrxProfile,
-} from "./profile.ts";
-export { createJsonSuperset, type JsonSupersetOptions } from "./profiles/json-superset.ts";
+} from "./profiles/built-in-profiles.ts";
+export { compileProfile, type ProfileIdentity } from "./profiles/compile-profile.ts";
+export { describeProfile } from "./profiles/describe-profile.ts";
+export type { ProfileFault } from "./profiles/document-shape.ts";
+export { previewProfile, type SampleExchange } from "./profiles/preview-profile.ts";
+export {
+  CANONICAL_FIELDS,
+  type CanonicalField,
+  type SrxProfileDocument,
+} from "./profiles/profile-document.ts";
+export {
+  isBuiltInKey,
+  MAX_PROFILE_CHARACTERS,
+  type ProfileNaming,
+  type ProfileReading,
+  readProfile,
+  readProfileText,
+} from "./profiles/read-profile.ts";
 export { type RedactedRequest, redactRequest } from "./redact.ts";
 export {
   bodyTooLarge,

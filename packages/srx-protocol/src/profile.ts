@@ -1,6 +1,7 @@
-import type { Entry } from "@rollcall/identity-core";
+import type { Entry, EpochMs, IpAddress } from "@rollcall/identity-core";
 import type { CleaningFlag } from "./clean-text.ts";
-import { createJsonSuperset } from "./profiles/json-superset.ts";
+import type { RequestDialect } from "./decode-request.ts";
+import type { SrxProfileDocument } from "./profiles/profile-document.ts";
 import type { SrxResponse } from "./response.ts";
 
 /** One entry as a profile tells it, and what had to be changed in it. Immutable: made once per revision, given to every firewall. */
@@ -21,6 +22,12 @@ export interface BatchFrame {
   readonly after: string;
 }
 
+/** The address of a question that nothing is known about, and when it was asked. */
+export interface AskedAddress {
+  readonly ip: IpAddress;
+  readonly at: EpochMs;
+}
+
 /**
  * How one firewall family wants to be answered. Pure: entries in, an answer out.
  * `encode` may remember what it has written for an entry.
@@ -28,6 +35,25 @@ export interface BatchFrame {
 export interface SrxProfile {
   /** A built-in name, or one that changes with every change of a custom profile: what was written under it may be kept. */
   readonly id: string;
+  /** The name it is chosen by: a built-in one, or the id of a custom profile in the configuration. */
+  readonly key: string;
+  /** For people. */
+  readonly name: string;
+  readonly document: SrxProfileDocument;
+  /** What it reads in a question beside what is always read; null: nothing. */
+  readonly dialect: RequestDialect | null;
+  readonly limits: {
+    /** Live entries that the firewall holds; null: no limit. */
+    readonly entries: number | null;
+    readonly ipv6: boolean;
+    /** Entries in one answer at most. */
+    readonly batchEntries: number;
+  };
+  readonly token: {
+    readonly accept: readonly ("form" | "json" | "basic")[];
+    readonly ttlSecondsMax: number | null;
+    readonly format: "uuid" | "hex40";
+  };
   encodeEntry(entry: Entry): EncodedEntry;
   /** The frame of a batch of `count` entries: lets a listener give texts it already has, without joining them anew. */
   frameBatch(cookie: string, count: number): BatchFrame;
@@ -37,18 +63,9 @@ export interface SrxProfile {
     cookie: string,
     encode?: (entry: Entry) => EncodedEntry,
   ): SrxResponse;
-  /** One entry, or nobody known. */
-  encodeIp(entry: Entry | null, encode?: (entry: Entry) => EncodedEntry): SrxResponse;
+  /** One entry, or nobody known. `asked`: for families that are told the address all the same. */
+  encodeIp(entry: Entry | null, encode?: (entry: Entry) => EncodedEntry, asked?: AskedAddress): SrxResponse;
   encodeToken(accessToken: string, expiresInSeconds: number): SrxResponse;
   /** Nothing known: an unknown shape, a bare probe. An error would send the firewall to its other server. */
   readonly emptyDocument: SrxResponse;
-}
-
-export const jsonSuperset: SrxProfile = createJsonSuperset({ defaultSource: "Rollcall" });
-
-const builtIn: ReadonlyMap<string, SrxProfile> = new Map([[jsonSuperset.id, jsonSuperset]]);
-
-/** The built-in profile of that name; null where there is none. */
-export function builtInProfile(id: string): SrxProfile | null {
-  return builtIn.get(id) ?? null;
 }
