@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { freePort } from "../scripts/ports.ts";
+import { freePort } from "../scripts/services/free-port.ts";
 import type { Portal } from "./portal.ts";
 import { Running, runToEnd } from "./process.ts";
 import type { Product } from "./product.ts";

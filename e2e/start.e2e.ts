@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { freePort } from "../scripts/ports.ts";
+import { freePort } from "../scripts/services/free-port.ts";
 import { Portal } from "./portal.ts";
 import { Running, runToEnd } from "./process.ts";
 import { type Ready, variant } from "./product.ts";

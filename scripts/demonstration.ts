@@ -2,8 +2,8 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Children } from "./children.ts";
-import { freePort } from "./ports.ts";
 import type { SeededInstallation } from "./seed-installation.ts";
+import { freePort } from "./services/free-port.ts";
 import type { Addresses } from "./start.ts";
 
 export interface DemonstrationOptions {

@@ -56,17 +56,3 @@ function tryListen(want: WantedPort): Promise<string | null> {
     server.listen(want.port, want.host, () => server.close(() => resolve(null)));
   });
 }
-
-/** A free TCP port on `host` that is, at this moment, free for UDP as well. */
-export async function freePort(host = "127.0.0.1"): Promise<number> {
-  for (;;) {
-    const port = await new Promise<number>((resolve, reject) => {
-      const server = createServer().once("error", reject);
-      server.listen(0, host, () => {
-        const address = server.address();
-        server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
-      });
-    });
-    if ((await tryListen({ what: "", protocol: "udp", host, port, option: "" })) === null) return port;
-  }
-}

@@ -2,7 +2,7 @@
  * The services a start on one machine brings up by itself: PostgreSQL (npm's, else the system's) and, where
  * installed, Redis. Loopback only; nothing is downloaded; both end with the process that started them.
  */
-export { freePort, isPortFree, portHolder } from "./services/free-port.ts";
+export { freePort, freePorts, isPortFree, portHolder } from "./services/free-port.ts";
 export {
   type PostgresOptions,
   prepareDatabase,

@@ -5,8 +5,8 @@ import { buildIfNeeded } from "./build.ts";
 import { Children } from "./children.ts";
 import { startDemonstration } from "./demonstration.ts";
 import { migrateDeploy } from "./migrate-deploy.ts";
-import { freePort, takenPorts } from "./ports.ts";
-import { startPostgres } from "./services.ts";
+import { takenPorts } from "./ports.ts";
+import { freePort, startPostgres } from "./services.ts";
 import { HELP, type Listen, parseStartOptions, type StartOptions } from "./start-options.ts";
 
 /**

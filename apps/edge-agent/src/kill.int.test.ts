@@ -36,12 +36,11 @@ describe("an agent that is killed", () => {
     withTempDir(async (folder) => {
       const site = writeSite(folder);
       const state = path.join(folder, "state");
-      const ports = await freePorts();
-      const agent = new AgentProcess(state, ports, ["--config", site.file]);
+      const agent = new AgentProcess(state, await freePorts(), ["--config", site.file]);
       onTestFinished(() => agent.kill());
       await agent.start();
       const firewall = new PlainFirewall(
-        ports.firewall,
+        agent.ports.firewall,
         readFileSync(path.join(state, "own-authority.pem"), "utf8"),
         site,
       );
@@ -53,7 +52,7 @@ describe("an agent that is killed", () => {
       let killsMidway = 0;
       for (let kill = 0; committed < LINES; kill += 1) {
         const stop = new AbortController();
-        const sending = send(ports.syslog, Math.max(0, committed - OVERLAP), stop.signal);
+        const sending = send(agent.ports.syslog, Math.max(0, committed - OVERLAP), stop.signal);
         const target = kill < KILLS ? committed + 50 + Math.floor(random() * 450) : LINES;
         await until(agent, Math.min(target, LINES));
         const seen = (await agent.status()).spool.nextSeq - 1;
@@ -73,7 +72,7 @@ describe("an agent that is killed", () => {
 
       await firewallSees(firewall);
       const fresh = new PlainFirewall(
-        ports.firewall,
+        agent.ports.firewall,
         readFileSync(path.join(state, "own-authority.pem"), "utf8"),
         site,
       );

@@ -5,6 +5,7 @@ export { hasRedis, startRedis, startRedisCluster } from "./redis.ts";
 export { makeTempDir, withTempDir } from "./temp-dir.ts";
 export {
   freePort,
+  freePorts,
   type RunningPostgres,
   type RunningRedis,
   ServiceUnavailableError,

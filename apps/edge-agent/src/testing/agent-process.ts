@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { stringify } from "node:querystring";
 import { makeSecretVerifier, newClientSecret } from "@rollcall/pki";
-import { freePort } from "@rollcall/testkit";
+import { freePorts as differentPorts } from "@rollcall/testkit";
 import { Agent, request } from "undici";
 import { type StatusDocument, statusDocument } from "../status/status-document.ts";
 
@@ -16,31 +16,28 @@ export interface AgentPorts {
   readonly status: number;
 }
 
+/** Somebody may take a port between its choice and its use: then the first start is tried with others. */
+const STARTS_MAX = 4;
+
 /** A real agent in a process of its own, on ports of its own, in a folder of its own. */
 export class AgentProcess {
   readonly stateDir: string;
-  readonly ports: AgentPorts;
-  readonly #arguments: readonly string[];
+  readonly #more: readonly string[];
+  #ports: AgentPorts;
+  #hasStarted = false;
   #child: ChildProcess | null = null;
   log = "";
   out = "";
 
   constructor(stateDir: string, ports: AgentPorts, more: readonly string[] = []) {
     this.stateDir = stateDir;
-    this.ports = ports;
-    this.#arguments = [
-      MAIN,
-      "--state-dir",
-      stateDir,
-      "run",
-      "--firewall-listen",
-      `127.0.0.1:${ports.firewall}`,
-      "--syslog-listen",
-      `127.0.0.1:${ports.syslog}`,
-      "--status-listen",
-      `127.0.0.1:${ports.status}`,
-      ...more,
-    ];
+    this.#ports = ports;
+    this.#more = more;
+  }
+
+  /** Settled by the first start; a later one takes the same. */
+  get ports(): AgentPorts {
+    return this.#ports;
   }
 
   get pid(): number | null {
@@ -49,7 +46,40 @@ export class AgentProcess {
 
   /** Starts it and waits until it answers. Throws with its log when it ends instead. */
   async start(): Promise<void> {
-    const child = spawn(process.execPath, this.#arguments, { stdio: ["ignore", "pipe", "pipe"] });
+    for (let starts = 1; ; starts += 1) {
+      const end = await this.#startOnce();
+      if (end === null) {
+        this.#hasStarted = true;
+        return;
+      }
+      const isPortTaken = /\((tcp|udp)\) for .* is taken/.test(this.log);
+      if (this.#hasStarted || !isPortTaken || starts === STARTS_MAX)
+        throw new Error(`the agent ended with ${end}:\n${this.log}`);
+      this.#ports = await freePorts();
+      this.log = "";
+    }
+  }
+
+  /** Gives null when it answers, else how it ended. */
+  async #startOnce(): Promise<string | null> {
+    const { firewall, syslog, status } = this.#ports;
+    const child = spawn(
+      process.execPath,
+      [
+        MAIN,
+        "--state-dir",
+        this.stateDir,
+        "run",
+        "--firewall-listen",
+        `127.0.0.1:${firewall}`,
+        "--syslog-listen",
+        `127.0.0.1:${syslog}`,
+        "--status-listen",
+        `127.0.0.1:${status}`,
+        ...this.#more,
+      ],
+      { stdio: ["ignore", "pipe", "pipe"] },
+    );
     this.#child = child;
     child.stdout?.on("data", (chunk) => {
       this.out += chunk;
@@ -57,9 +87,14 @@ export class AgentProcess {
     child.stderr?.on("data", (chunk) => {
       this.log += chunk;
     });
+    // Not at "exit": what it said last may still be on its way.
+    let end: string | null = null;
+    child.once("close", (code, signal) => {
+      end = String(code ?? signal);
+    });
     for (;;) {
-      if (child.exitCode !== null) throw new Error(`the agent ended with ${child.exitCode}:\n${this.log}`);
-      if ((await this.#ready()) === 200) return;
+      if (end !== null) return end;
+      if (child.exitCode === null && (await this.#ready()) === 200) return null;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
@@ -108,7 +143,8 @@ export class AgentProcess {
 }
 
 export async function freePorts(): Promise<AgentPorts> {
-  return { firewall: await freePort(), syslog: await freePort(), status: await freePort() };
+  const [firewall = 0, syslog = 0, status = 0] = await differentPorts(3);
+  return { firewall, syslog, status };
 }
 
 export interface SyslogSite {

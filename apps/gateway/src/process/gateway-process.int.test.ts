@@ -3,6 +3,7 @@ import { createServer } from "node:net";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Secret } from "@rollcall/config";
+import { freePort } from "@rollcall/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { StandInAgent, startInstallation, type TestInstallation } from "../testing/index.ts";
 
@@ -82,11 +83,7 @@ describe("the gateway", () => {
   });
 
   it("as a process says when it is ready, and ends with 0 within ten seconds of SIGTERM", async () => {
-    const reserved = createServer();
-    await new Promise<void>((resolve) => reserved.listen(0, "127.0.0.1", resolve));
-    const address = reserved.address();
-    const statusPort = address && typeof address === "object" ? address.port : 0;
-    await new Promise((resolve) => reserved.close(resolve));
+    const statusPort = await freePort();
     const gateway = startProcess({
       DATABASE_URL: site.testDatabase.appUrl,
       ROLLCALL_KEYS_DIR: site.keys.folder,

@@ -3,6 +3,7 @@ export { migrateDeploy } from "../../../../scripts/migrate-deploy.ts";
 export {
   findRedis,
   freePort,
+  freePorts,
   type RunningPostgres,
   type RunningRedis,
   ServiceUnavailableError,
