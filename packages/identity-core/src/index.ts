@@ -4,6 +4,13 @@ export {
   type Corroboration,
   LOGON_TICKET_RULE,
 } from "./corroboration.ts";
+export {
+  type DetectedPrincipal,
+  type Detection,
+  type DetectionKind,
+  type DetectionSettings,
+  Detector,
+} from "./detector.ts";
 export type { ChangePage, Entry, EntryDevice, EntryFilter, EntrySource, EntryUser } from "./entry.ts";
 export { type CompiledFilter, compileFilter, type KeptFromReader, whyKeptFrom } from "./entry-filter.ts";
 export { EntryLog } from "./entry-log.ts";
