@@ -1,5 +1,6 @@
+import { andThen } from "./and-then.ts";
 import { type ListenerParts, recordRefusal } from "./listener-parts.ts";
-import type { ServedPoint } from "./served-point.ts";
+import type { Awaitable, ServedPoint } from "./served-point.ts";
 import { mayAskFrom } from "./source-address.ts";
 import type { TokenRecord } from "./token-store.ts";
 
@@ -13,15 +14,15 @@ export interface Reader {
 const BEARER = /^bearer +(\S+) *$/i;
 
 /** The live token of an `Authorization` header, or null. */
-export async function findToken(
+export function findToken(
   parts: ListenerParts,
   authorization: string | undefined,
-): Promise<TokenRecord | null> {
-  const token = BEARER.exec(authorization ?? "")?.[1];
+): Awaitable<TokenRecord | null> {
+  const token = authorization === undefined ? undefined : BEARER.exec(authorization)?.[1];
   if (token === undefined) return null;
-  const found = parts.tokens.find(token, parts.now());
-  const finding = found instanceof Promise ? await found : found;
-  return finding.kind === "live" ? finding.record : null;
+  return andThen(parts.tokens.find(token, parts.now()), (finding) =>
+    finding.kind === "live" ? finding.record : null,
+  );
 }
 
 /**
@@ -30,17 +31,27 @@ export async function findToken(
  * Shape:  null when the firewall must ask for a new token, whatever the reason: none, an old one, one issued to another
  *         address, a point or secret that is gone. The reason is counted, logged, and stands on the firewall's page.
  */
-export async function admitReader(
+export function admitReader(
   parts: ListenerParts,
   record: TokenRecord | null,
   sourceIp: string,
-): Promise<Reader | null> {
+): Awaitable<Reader | null> {
   if (record === null) {
     parts.counters.tokensNotLive += 1;
     return null;
   }
+  return andThen(parts.points.find(record.pointId, record.tenantId), (point) =>
+    judge(parts, record, point, sourceIp),
+  );
+}
+
+function judge(
+  parts: ListenerParts,
+  record: TokenRecord,
+  point: ServedPoint | null,
+  sourceIp: string,
+): Reader | null {
   const { tenantId, pointId, secretId } = record;
-  const point = await parts.points.find(pointId, tenantId);
   const refuse = (sentence: string): null => {
     recordRefusal(parts, point ?? undefined, sourceIp, sentence);
     return null;

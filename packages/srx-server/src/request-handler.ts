@@ -1,5 +1,3 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
-import type { TLSSocket } from "node:tls";
 import {
   bodyTooLarge,
   decodeRequest,
@@ -11,147 +9,154 @@ import {
   type SrxRequest,
   unavailable,
 } from "@rollcall/srx-protocol";
+import { andThen } from "./and-then.ts";
+import type { Exchange } from "./exchange.ts";
 import type { ListenerParts } from "./listener-parts.ts";
-import { type PreparedAnswer, prepare, writeAnswer } from "./prepared-answer.ts";
-import { createQueryRoute, type Question } from "./query-route.ts";
-import { hasBody, readBody } from "./read-body.ts";
+import { type PreparedAnswer, prepare } from "./prepared-answer.ts";
+import { createQueryRoute, type QueryRoute } from "./query-route.ts";
+import type { BodyReading } from "./read-body.ts";
 import { admitReader, findToken, type Reader } from "./reader.ts";
-import { canonicalAddress } from "./source-address.ts";
+import type { Awaitable } from "./served-point.ts";
 import { answerToken } from "./token-route.ts";
+import type { TokenRecord } from "./token-store.ts";
 
-export type RequestHandler = (req: IncomingMessage, res: ServerResponse) => void;
+export type RequestHandler = (exchange: Exchange) => void;
 
 const RETRY_AFTER_SECONDS = 5;
+const NO_BODY: BodyReading = { kind: "body", text: "" };
 
 /**
- * Answers the requests of firewalls.
+ * Answers the requests of firewalls, whichever engine read them.
  *
  * Shape:  each answer goes out with its length, a reason phrase, the headers of its profile in their order, and no others.
- *         `isLast()` true closes each connection after its answer.
+ *         `isLast()` true closes each connection after its answer. An idle poll is answered before the handler returns.
  * Errors: none leaves. What the world failed to give (table, directory of points) is answered 503 and logged.
  */
 export function createRequestHandler(parts: ListenerParts, isLast: () => boolean): RequestHandler {
   const queries = createQueryRoute(parts);
-  const addresses = new WeakMap<object, string>();
 
-  const addressOf = (req: IncomingMessage): string => {
-    let address = addresses.get(req.socket);
-    if (address === undefined) {
-      address = canonicalAddress(req.socket.remoteAddress);
-      addresses.set(req.socket, address);
-    }
-    return address;
-  };
-
-  const write = (res: ServerResponse, answer: PreparedAnswer): void => {
-    if (!res.headersSent && !res.destroyed) writeAnswer(res, answer, isLast());
-  };
-
-  const fail = (error: unknown, res: ServerResponse): void => {
+  const fail = (error: unknown, exchange: Exchange): void => {
     parts.counters.failed += 1;
     parts.log.error({ err: error, attempted: "answer a firewall" }, "firewall could not be answered");
-    if (res.headersSent) res.destroy();
-    else write(res, prepare(unavailable(RETRY_AFTER_SECONDS)));
+    if (exchange.isAnswered) exchange.abandon();
+    else exchange.write(prepare(unavailable(RETRY_AFTER_SECONDS)), isLast());
   };
 
-  const answerWithoutToken = async (
-    req: IncomingMessage,
-    request: SrxRequest,
-  ): Promise<PreparedAnswer | null> => {
-    switch (request.kind) {
-      case "token":
-        return prepare(await answerToken(parts, request, addressOf(req), transportOf(req)));
-      case "token-fault":
-        parts.counters.refused += 1;
-        parts.log.warn({ peer: addressOf(req), reason: request.fault }, "token request refused");
-        return prepare(malformedToken(request.fault));
-      case "method-not-allowed":
-        return prepare(methodNotAllowed);
-      case "status":
-        parts.counters.statusProbes += 1;
-        return prepare(jsonSuperset.emptyDocument);
-      default:
-        return null;
+  return (exchange) => {
+    try {
+      const body = exchange.isBare ? NO_BODY : exchange.readBody();
+      const done = andThen(body, (reading) => answer(parts, queries, exchange, reading, isLast));
+      if (done instanceof Promise) done.catch((error: unknown) => fail(error, exchange));
+    } catch (error) {
+      fail(error, exchange);
     }
-  };
-
-  const answerReader = async (
-    reader: Reader | null,
-    raw: RawRequest,
-    request: SrxRequest,
-    question: Question,
-  ): Promise<PreparedAnswer> => {
-    if (reader === null) return prepare(invalidToken);
-    switch (request.kind) {
-      case "batch":
-        return queries.batch(request, question, reader, await parts.sourceFor(reader.point));
-      case "ip":
-        return queries.ip(request, reader, await parts.sourceFor(reader.point));
-      case "user":
-        return queries.user(reader);
-      default:
-        return queries.unknownShape(
-          request.kind === "unknown-shape" ? request.reason : request.kind,
-          raw,
-          reader,
-        );
-    }
-  };
-
-  const answer = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
-    const question: Question = {
-      url: req.url ?? "",
-      cookieHeader: req.headers.cookie,
-      isBare: req.method === "GET" && !hasBody(req),
-    };
-    const body = question.isBare
-      ? ({ kind: "body", text: "" } as const)
-      : await readBody(req, parts.bodyBytesMax);
-    if (body.kind === "aborted") return;
-    if (body.kind === "too-large") {
-      parts.counters.tooLarge += 1;
-      // The rest of the body is not read: the connection cannot be used again.
-      res.once("finish", () => req.socket.destroySoon());
-      return writeAnswer(res, prepare(bodyTooLarge), true);
-    }
-    const token = await findToken(parts, req.headers.authorization);
-    let reader: Reader | null | undefined;
-    // The common case: an idle firewall that asks the same as before. It is not decoded again.
-    if (question.isBare && token?.memory.sameAnswer?.url === question.url) {
-      reader = await admitReader(parts, token, addressOf(req));
-      const same =
-        reader === null ? null : queries.same(question, reader, await parts.sourceFor(reader.point));
-      if (same !== null) return write(res, same);
-    }
-    const raw = rawRequest(req, body.text);
-    const request = decodeRequest(raw, parts.cursors.recognises);
-    const open = await answerWithoutToken(req, request);
-    if (open !== null) return write(res, open);
-    if (reader === undefined) reader = await admitReader(parts, token, addressOf(req));
-    write(res, await answerReader(reader, raw, request, question));
-  };
-
-  return (req, res) => {
-    answer(req, res).catch((error: unknown) => fail(error, res));
   };
 }
 
-function rawRequest(req: IncomingMessage, body: string): RawRequest {
-  const target = req.url ?? "";
-  const mark = target.indexOf("?");
+function answer(
+  parts: ListenerParts,
+  queries: QueryRoute,
+  exchange: Exchange,
+  body: BodyReading,
+  isLast: () => boolean,
+): Awaitable<void> {
+  if (body.kind === "aborted") return;
+  if (body.kind === "too-large") {
+    parts.counters.tooLarge += 1;
+    // The rest of the body is not read: the connection cannot be used again.
+    exchange.write(prepare(bodyTooLarge), true);
+    return;
+  }
+  return andThen(findToken(parts, exchange.authorization), (token) => {
+    // The common case: an idle firewall that asks the same as before. It is not decoded again.
+    if (!exchange.isBare || token === null || token.memory.sameAnswer?.url !== exchange.url)
+      return answerDecoded(parts, queries, exchange, body.text, token, undefined, isLast);
+    return andThen(admitReader(parts, token, exchange.sourceIp), (reader) => {
+      if (reader === null) return answerDecoded(parts, queries, exchange, body.text, token, reader, isLast);
+      return andThen(parts.sourceFor(reader.point), (source) => {
+        const same = queries.same(exchange, reader, source);
+        if (same === null) return answerDecoded(parts, queries, exchange, body.text, token, reader, isLast);
+        exchange.write(same, isLast());
+      });
+    });
+  });
+}
+
+/** `admitted`: the reader, where it was asked for already; undefined where not. */
+async function answerDecoded(
+  parts: ListenerParts,
+  queries: QueryRoute,
+  exchange: Exchange,
+  body: string,
+  token: TokenRecord | null,
+  admitted: Reader | null | undefined,
+  isLast: () => boolean,
+): Promise<void> {
+  const raw = rawRequest(exchange, body);
+  const request = decodeRequest(raw, parts.cursors.recognises);
+  let prepared = await answerWithoutToken(parts, exchange, request);
+  if (prepared === null) {
+    const reader = admitted === undefined ? await admitReader(parts, token, exchange.sourceIp) : admitted;
+    prepared = await answerReader(parts, queries, exchange, reader, raw, request);
+  }
+  exchange.write(prepared, isLast());
+}
+
+async function answerWithoutToken(
+  parts: ListenerParts,
+  exchange: Exchange,
+  request: SrxRequest,
+): Promise<PreparedAnswer | null> {
+  switch (request.kind) {
+    case "token":
+      return prepare(await answerToken(parts, request, exchange.sourceIp, exchange.transport()));
+    case "token-fault":
+      parts.counters.refused += 1;
+      parts.log.warn({ peer: exchange.sourceIp, reason: request.fault }, "token request refused");
+      return prepare(malformedToken(request.fault));
+    case "method-not-allowed":
+      return prepare(methodNotAllowed);
+    case "status":
+      parts.counters.statusProbes += 1;
+      return prepare(jsonSuperset.emptyDocument);
+    default:
+      return null;
+  }
+}
+
+async function answerReader(
+  parts: ListenerParts,
+  queries: QueryRoute,
+  exchange: Exchange,
+  reader: Reader | null,
+  raw: RawRequest,
+  request: SrxRequest,
+): Promise<PreparedAnswer> {
+  if (reader === null) return prepare(invalidToken);
+  switch (request.kind) {
+    case "batch":
+      return queries.batch(request, exchange, reader, await parts.sourceFor(reader.point));
+    case "ip":
+      return queries.ip(request, reader, await parts.sourceFor(reader.point));
+    case "user":
+      return queries.user(reader);
+    default:
+      return queries.unknownShape(
+        request.kind === "unknown-shape" ? request.reason : request.kind,
+        raw,
+        reader,
+      );
+  }
+}
+
+function rawRequest(exchange: Exchange, body: string): RawRequest {
+  const { url } = exchange;
+  const mark = url.indexOf("?");
   return {
-    method: req.method ?? "",
-    path: mark < 0 ? target : target.slice(0, mark),
-    query: mark < 0 ? "" : target.slice(mark + 1),
-    headers: req.headers,
+    method: exchange.method,
+    path: mark < 0 ? url : url.slice(0, mark),
+    query: mark < 0 ? "" : url.slice(mark + 1),
+    headers: exchange.headers,
     body,
   };
-}
-
-/** What the other side speaks: kept in the log, because no firewall release publishes it. */
-function transportOf(req: IncomingMessage): string {
-  const socket = req.socket as TLSSocket;
-  const name =
-    typeof socket.servername === "string" && socket.servername !== "" ? socket.servername : "no SNI";
-  return `${socket.getProtocol() ?? "?"} ${socket.getCipher()?.name ?? "?"} ${name}`;
 }

@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { createServer, type Server } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { EntrySource, EpochMs } from "@rollcall/identity-core";
 import { type Logger, silentLogger } from "@rollcall/observability";
@@ -7,16 +6,17 @@ import { createCursorCodec } from "@rollcall/srx-protocol";
 import { ConnectionGate } from "./connection-gate.ts";
 import type { ContactRecorder } from "./contact-recorder.ts";
 import { type Counters, createCounters } from "./counters.ts";
+import type { CreateEngine, Engine } from "./engine.ts";
 import { FailureThrottle } from "./failure-throttle.ts";
 import { ListenError } from "./listen-error.ts";
 import type { IpMiss, ListenerParts } from "./listener-parts.ts";
-import { OpenConnections } from "./open-connections.ts";
+import { createNodeEngine } from "./node-engine.ts";
+import { createOwnEngine } from "./own-engine.ts";
 import { createRequestHandler } from "./request-handler.ts";
 import type { Awaitable, PointDirectory, ServedPoint } from "./served-point.ts";
 import { compatSettings, createContextCache, type TlsIdentity } from "./tls-settings.ts";
 import type { TokenStore } from "./token-store.ts";
 import { type UnknownShape, UnknownShapes } from "./unknown-shapes.ts";
-import { answerUnreadable } from "./unreadable-request.ts";
 
 export interface SrxServerLimits {
   readonly connectionsMax: number;
@@ -62,7 +62,13 @@ export interface SrxServerOptions {
   readonly now?: () => EpochMs;
   readonly log?: Logger;
   readonly limits?: Partial<SrxServerLimits>;
+  /** What reads HTTP: our own reader unless said otherwise, see docs/adr/0012-own-http-reader.md. */
+  readonly engine?: EngineName;
 }
+
+export type EngineName = "own" | "node";
+
+const ENGINES: Readonly<Record<EngineName, CreateEngine>> = { own: createOwnEngine, node: createNodeEngine };
 
 export interface SrxServerHealth {
   readonly state: "ok" | "broken" | "off";
@@ -87,8 +93,6 @@ export interface SrxServer {
   unknownShapes(): readonly UnknownShape[];
 }
 
-const CONNECTIONS_CHECK_MS = 1000;
-const HEADER_BYTES_MAX = 16 * 1024;
 const TICKET_KEY_BYTES = 48;
 const TICKET_KEY_LIFETIME_MS = 12 * 60 * 60_000;
 
@@ -104,8 +108,7 @@ export function createSrxServer(options: SrxServerOptions): SrxServer {
   const counters = createCounters();
   const unknownShapes = new UnknownShapes();
   const gate = new ConnectionGate(limits.connectionsPerSourceMax);
-  const open = new OpenConnections();
-  let server: Server | null = null;
+  let engine: Engine | null = null;
   let ticketTimer: NodeJS.Timeout | null = null;
   let stopping: Promise<void> | null = null;
   let identity = options.tls;
@@ -126,38 +129,23 @@ export function createSrxServer(options: SrxServerOptions): SrxServer {
   };
   const handle = createRequestHandler(parts, () => stopping !== null);
 
-  const build = (): Server => {
-    const made = createServer(
-      {
+  const build = (): Engine => {
+    const made = ENGINES[options.engine ?? "own"]({
+      tls: {
         ...compatSettings(identity),
         ...(options.sni === undefined ? {} : { SNICallback: sniCallback(options.sni, log) }),
         handshakeTimeout: limits.handshakeTimeoutMs,
-        headersTimeout: limits.headersTimeoutMs,
-        requestTimeout: limits.requestTimeoutMs,
-        keepAliveTimeout: limits.keepAliveTimeoutMs,
-        connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
-        maxHeaderSize: HEADER_BYTES_MAX,
-        noDelay: true,
       },
-      (req, res) => {
-        open.answering(req, res);
-        handle(req, res);
-      },
-    );
-    made.maxConnections = limits.connectionsMax;
-    made.timeout = limits.stalledAnswerMs;
-    made.on("connection", (socket: Socket) => gate.admit(socket));
-    made.on("secureConnection", (socket) => {
-      open.opened(socket);
-      // A renegotiation costs us far more than the client that asks for it.
-      socket.disableRenegotiation();
+      limits,
+      counters,
+      handle,
     });
-    made.on("clientError", (error, socket) => {
-      if (open.has(socket)) {
-        counters.malformed += 1;
-        answerUnreadable(error, socket);
-        return;
-      }
+    const { server } = made;
+    server.maxConnections = limits.connectionsMax;
+    server.on("connection", (socket: Socket) => gate.admit(socket));
+    // A renegotiation costs us far more than the client that asks for it.
+    server.on("secureConnection", (socket) => socket.disableRenegotiation());
+    server.on("tlsClientError", (error, socket) => {
       // Failed in its handshake: nothing can be said to it, and Node leaves closing it to us.
       counters.handshakesFailed += 1;
       log.debug({ err: error }, "handshake with a firewall failed");
@@ -168,28 +156,32 @@ export function createSrxServer(options: SrxServerOptions): SrxServer {
 
   return {
     async start() {
-      if (server !== null) return;
+      if (engine !== null) return;
       const made = build();
+      const { server } = made;
       const { host, port } = options.listen;
       await new Promise<void>((resolve, reject) => {
-        made.once("error", (error: NodeJS.ErrnoException) => reject(new ListenError(host, port, error)));
-        made.listen({ host, port }, resolve);
+        server.once("error", (error: NodeJS.ErrnoException) => {
+          made.dispose();
+          reject(new ListenError(host, port, error));
+        });
+        server.listen({ host, port }, resolve);
       });
-      made.removeAllListeners("error");
-      made.on("error", (error) =>
+      server.removeAllListeners("error");
+      server.on("error", (error) =>
         log.error({ err: error, attempted: "take connections of firewalls" }, "listener failed"),
       );
-      server = made;
+      engine = made;
       stopping = null;
       ticketTimer = setInterval(
-        () => made.setTicketKeys(randomBytes(TICKET_KEY_BYTES)),
+        () => server.setTicketKeys(randomBytes(TICKET_KEY_BYTES)),
         TICKET_KEY_LIFETIME_MS,
       );
       ticketTimer.unref();
-      log.info({ address: host, port: (made.address() as AddressInfo).port }, "firewalls may ask");
+      log.info({ address: host, port: (server.address() as AddressInfo).port }, "firewalls may ask");
     },
     stop() {
-      if (server === null) return Promise.resolve();
+      if (engine === null) return Promise.resolve();
       if (ticketTimer !== null) clearInterval(ticketTimer);
       const giveUp = (): void => {
         log.warn(
@@ -198,24 +190,24 @@ export function createSrxServer(options: SrxServerOptions): SrxServer {
         );
         gate.closeAll();
       };
-      stopping ??= drain(server, open, giveUp, limits.stopBudgetMs).then(() => {
-        server = null;
+      stopping ??= drain(engine, giveUp, limits.stopBudgetMs).then(() => {
+        engine = null;
       });
       return stopping;
     },
     setTls(next) {
       identity = next;
-      server?.setSecureContext(compatSettings(next));
+      engine?.server.setSecureContext(compatSettings(next));
     },
     get address() {
-      const bound = server?.address();
+      const bound = engine?.server.address();
       return bound === null || bound === undefined || typeof bound === "string"
         ? null
         : { host: bound.address, port: bound.port };
     },
     health() {
       const connections = gate.open;
-      const state = server === null || stopping !== null ? "off" : "ok";
+      const state = engine === null || stopping !== null ? "off" : "ok";
       const { host, port } = options.listen;
       const sentence =
         state === "ok" ? `Firewalls may ask at ${host}:${this.address?.port ?? port}.` : "Not listening.";
@@ -250,15 +242,11 @@ function sniCallback(sni: NonNullable<SrxServerOptions["sni"]>, log: Logger) {
 }
 
 /** Closes idle connections at once, the others after their answer, and what is left when the budget is spent. */
-async function drain(
-  server: Server,
-  open: OpenConnections,
-  giveUp: () => void,
-  budgetMs: number,
-): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  open.closeIdle();
+async function drain(engine: Engine, giveUp: () => void, budgetMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => engine.server.close(() => resolve()));
+  engine.closeIdle();
   const timer = setTimeout(giveUp, budgetMs);
   await closed;
   clearTimeout(timer);
+  engine.dispose();
 }

@@ -1,0 +1,29 @@
+import { createServer, type TLSSocket } from "node:tls";
+import { CONNECTIONS_CHECK_MS, type Engine, type EngineOptions } from "./engine.ts";
+import { HttpConnection } from "./http/http-connection.ts";
+
+/**
+ * The engine on bare TLS with our own reader of requests: what an idle poll costs above TLS is a quarter of what Node's
+ * HTTPS server takes for it (docs/performance.md), and a reader that takes its time costs a slice and not its whole answer.
+ * Source: docs/adr/0012-own-http-reader.md.
+ */
+export function createOwnEngine(options: EngineOptions): Engine {
+  const open = new Set<HttpConnection>();
+  const server = createServer({ ...options.tls, noDelay: true }, (socket: TLSSocket) => {
+    const connection = new HttpConnection(socket, options);
+    open.add(connection);
+    socket.once("close", () => open.delete(connection));
+  });
+  const sweep = setInterval(() => {
+    const now = performance.now();
+    for (const connection of open) connection.checkTime(now);
+  }, CONNECTIONS_CHECK_MS);
+  sweep.unref();
+  return {
+    server,
+    closeIdle() {
+      for (const connection of open) connection.closeIfIdle();
+    },
+    dispose: () => clearInterval(sweep),
+  };
+}
