@@ -1,6 +1,7 @@
 import {
   type Arbitration,
   applyObservation,
+  type Corroboration,
   composeEntry,
   type Entry,
   emptyKeyState,
@@ -41,6 +42,7 @@ export interface OpenLedger {
   readonly tenantId: string;
   readonly now: number;
   readonly arbitration: Arbitration;
+  readonly corroboration: Corroboration;
   readonly addressSpaceIds: ReadonlySet<string>;
   /** The feed's newest revision. Grows as changes are written. */
   revision: number;
@@ -205,7 +207,10 @@ export async function applyToTable(
   const saved: ChangedSession[] = [];
   const changes: Entry[] = [];
   for (const [key, { state, row, stateChanged }] of touched) {
-    const evaluation = evaluateKey(state, principals, ledger.now, { arbitration: ledger.arbitration });
+    const evaluation = evaluateKey(state, principals, ledger.now, {
+      arbitration: ledger.arbitration,
+      corroboration: ledger.corroboration,
+    });
     const previous = row?.entry ?? null;
     const next = composeEntry(state, evaluation, principals, previous, ledger.revision + 1, ledger.now);
     const isNews = previous ? !sameEntry(previous, next) : isLive(next);

@@ -218,6 +218,28 @@ describe("a batch", () => {
   });
 });
 
+describe("corroboration of tickets", () => {
+  const scheduledTask = (of: SeededTenant) => {
+    const ticket = { class: "B", family: "event-log", rule: "event:4768" } as const;
+    const read = { class: "C", family: "event-log", rule: "event:4624-3" } as const;
+    const after = (ms: number) => ({ at: clock.now() + ms, receivedAt: clock.now() + ms });
+    return [
+      aLogon(of, { ...after(0), user: "ana", ...ticket }),
+      aLogon(of, { ...after(20_000), user: "ana", ...read }),
+      aLogon(of, { ...after(240_000), user: "task", ...ticket }),
+    ];
+  };
+  const whoIsThere = async (of: SeededTenant) =>
+    (await database.ledger.loadTable(of.tenantId)).entries[0]?.user?.name;
+
+  it("is obeyed where the customer asks for it, whatever the order, and only shown elsewhere", async () => {
+    const strict = await seedTenant(store.superUrl, { settings: { corroboration: "on" } });
+    await (await new TestAgent(database, strict).begin()).send(...scheduledTask(strict).reverse());
+    await agent.send(...scheduledTask(tenant));
+    expect([await whoIsThere(strict), await whoIsThere(tenant)]).toEqual(["ana", "task"]);
+  });
+});
+
 describe("an item that cannot be taken", () => {
   it("becomes a dead letter with its reason, and the others go through", async () => {
     const items: LedgerItem[] = [

@@ -1,4 +1,4 @@
-import type { Arbitration } from "@rollcall/identity-core";
+import type { Arbitration, Corroboration } from "@rollcall/identity-core";
 import type pg from "pg";
 import { inTenant } from "../tenant-connection.ts";
 import { type Applied, applyItems, applyToTable, type OpenLedger, type Sender } from "./apply-items.ts";
@@ -146,11 +146,12 @@ async function lockLedger(client: pg.PoolClient, tenantId: string, now: number):
   const { rows } = await client.query<{
     feed_revision: string;
     arbitration: string | null;
+    corroboration: string | null;
     spaces: string[];
   }>({
     name: "lock-ledger",
     // NO KEY: rows that refer to the customer may still be written meanwhile.
-    text: `SELECT feed_revision, settings->>'arbitration' AS arbitration,
+    text: `SELECT feed_revision, settings->>'arbitration' AS arbitration, settings->>'corroboration' AS corroboration,
         ARRAY(SELECT a.id::text FROM address_space a WHERE a.tenant_id = $1) AS spaces
       FROM customer WHERE id = $1 FOR NO KEY UPDATE`,
     values: [tenantId],
@@ -158,11 +159,14 @@ async function lockLedger(client: pg.PoolClient, tenantId: string, now: number):
   const customer = rows[0];
   if (!customer) throw new Error(`open the ledger of tenant ${tenantId}: there is no such customer`);
   const arbitration: Arbitration = customer.arbitration === "last-writer" ? "last-writer" : "law";
+  // Absent means `detect` (the schema's default), which decides as `off` does.
+  const corroboration: Corroboration = customer.corroboration === "on" ? "on" : "off";
   return {
     client,
     tenantId,
     now,
     arbitration,
+    corroboration,
     addressSpaceIds: new Set(customer.spaces),
     revision: Number(customer.feed_revision),
   };
