@@ -71,7 +71,97 @@ describe("which question it is", () => {
     ["GET /q?ip=192.0.2.90&id=carol@corp.example", "carol", "corp.example"],
     ["GET /user_query/v2/user?ip=192.0.2.90&id=carol", "carol", null],
   ])("%s pushes a user", (line, user, domain) => {
-    expect(decode(line)).toEqual({ kind: "user", ip: "192.0.2.90", user, domain });
+    expect(decode(line)).toEqual({ kind: "user", ip: "192.0.2.90", user, domain, state: "portal" });
+  });
+
+  const XML = { "content-type": "application/xml" };
+  const JSON_TYPE = { "content-type": "application/json" };
+  test.each([
+    ["a form", FORM, "ip=192.0.2.90&id=carol&domain=corp.example"],
+    ["JSON", JSON_TYPE, '{"ip":"192.0.2.90","id":"carol","domain":"corp.example"}'],
+    [
+      "JSON at a deeper level",
+      JSON_TYPE,
+      '{"user":{"id":"carol","domain":"corp.example"},"session":{"ip":"192.0.2.90"}}',
+    ],
+    ["JSON in a list", JSON_TYPE, '[{"ip":"192.0.2.90","id":"carol","domain":"corp.example"}]'],
+    [
+      "XML",
+      XML,
+      '<?xml version="1.0"?><userfw-entries><userfw-entry><IP>192.0.2.90</IP><domain>corp.example</domain><user>carol</user></userfw-entry></userfw-entries>',
+    ],
+    [
+      "XML with a name space",
+      XML,
+      '<n:a x="1"><n:ip>192.0.2.90</n:ip><n:user>carol</n:user><n:domain>corp.example</n:domain></n:a>',
+    ],
+    ["no type at all", {}, "<r><ip>192.0.2.90</ip><id>carol</id><domain>corp.example</domain></r>"],
+  ])("a user may be pushed in %s, by POST or PUT", (_, headers, body) => {
+    const pushed = { kind: "user", ip: "192.0.2.90", user: "carol", domain: "corp.example", state: "portal" };
+    expect(decode("POST /user_query/v2/user", headers, body)).toEqual(pushed);
+    expect(decode("PUT /user", headers, body)).toEqual(pushed);
+  });
+
+  test.each([
+    ["state=connect", "connect"],
+    ["event=Connected", "connect"],
+    ["action=re-key", "rekey"],
+    ["operation=refresh", "rekey"],
+    ["event_type=DISCONNECT", "disconnect"],
+    ["connection-state=terminated", "disconnect"],
+    ["operation=logoff", "portal-logoff"],
+    ["operation=logon", "portal"],
+    ["state=", "portal"],
+    // A word that nobody knows must not open a session: it may say that the logon failed.
+    ["state=logon-failed", "unknown"],
+    ["state=connect&event=disconnect", "unknown"],
+  ])("%s says that the person is: %s", (state, is) => {
+    expect(decode(`GET /user?ip=192.0.2.90&id=carol&${state}`)).toMatchObject({ kind: "user", state: is });
+  });
+
+  test("XML with a document type, or cut, is not read", () => {
+    for (const body of [
+      '<!DOCTYPE a [<!ENTITY x "y">]><a><ip>192.0.2.90</ip><user>carol</user></a>',
+      "<a><ip>192.0.2.90</ip><user>carol</user",
+    ])
+      expect(decode("POST /user", XML, body)).toMatchObject({ kind: "user", ip: null, user: null });
+  });
+
+  test("a family's own names and unit count beside those that are always read", () => {
+    const dialect = {
+      begin: new Set(["from"]),
+      count: new Set(["max"]),
+      cookie: new Set(["resume"]),
+      timeUnit: "ms",
+    } as const;
+    const ask = (line: string) => decodeRequest(aRequest(line), isOurs, dialect);
+    expect(ask("GET /q?from=1000&max=7")).toMatchObject({
+      kind: "batch",
+      position: { kind: "since", at: 1000 },
+      limit: 7,
+    });
+    expect(ask("GET /q?resume=theirs")).toMatchObject({ position: { kind: "cookie", cookie: "theirs" } });
+    expect(ask("GET /q?begintime=1000&entry_count=7")).toMatchObject({
+      position: { kind: "since", at: 1000 },
+      limit: 7,
+    });
+    expect(decode("GET /q?from=1000&max=7")).toMatchObject({ kind: "unknown-shape" });
+  });
+
+  test("how a place was named is told: it shows whether the last answer was understood", () => {
+    const asked = (line: string, headers = {}) => {
+      const request = decode(line, headers);
+      return request.kind === "batch" ? request.asked : null;
+    };
+    expect(asked("GET /q/endpoints?begintime=0")).toEqual({ cookie: "none", begin: null });
+    expect(asked(`GET /q/endpoints?cookie=${OURS}&begintime=1760000000`)).toEqual({
+      cookie: "parameter",
+      begin: 1_760_000_000_000,
+    });
+    expect(asked("GET /q/endpoints?begintime=1760000000", { cookie: `report=${OURS}` })).toEqual({
+      cookie: "header",
+      begin: 1_760_000_000_000,
+    });
   });
 
   test.each(["GET /", "GET /user_query/v2", "GET /api/user-query/v2/", "GET /api"])(
@@ -203,13 +293,6 @@ describe("asking for a token", () => {
   });
 
   test.each([
-    [
-      "credentials in the address",
-      "POST /oauth?client_id=srx-a&client_secret=s3",
-      {},
-      "",
-      "credentials-in-query",
-    ],
     ["the secret in the address of anything", "GET /x?client_secret=s3", {}, "", "credentials-in-query"],
     [
       "credentials in the address beside a form",
@@ -275,6 +358,17 @@ describe("asking for a token", () => {
     ],
   ])("%s is refused", (_, line, headers, body, fault) => {
     expect(decode(line, headers, body)).toEqual({ kind: "token-fault", fault });
+  });
+
+  test("credentials in the address are told as such: whoever answers decides whether to take them", () => {
+    expect(decode("GET /oauth?client_id=srx-a&client_secret=s3")).toEqual({
+      ...credentials,
+      sentBy: "query",
+    });
+    expect(decode("GET /oauth?client_id=srx-a")).toEqual({
+      kind: "token-fault",
+      fault: "credentials-in-query",
+    });
   });
 
   test("names like those of objects' own parts are plain names", () => {

@@ -3,10 +3,17 @@ import { parseBeginTime, type TimeUnit } from "./begin-time.ts";
 import { decodeToken, isTokenParameter } from "./decode-token.ts";
 import { decodeUser } from "./decode-user.ts";
 import { decodeFilters } from "./filters.ts";
-import { type Parameter, parseBodyParameters, parseUrlEncoded } from "./parameters.ts";
+import {
+  type BodyParameters,
+  nestedJsonParameters,
+  type Parameter,
+  parseBodyParameters,
+  parseUrlEncoded,
+} from "./parameters.ts";
 import { type PathShape, readPath } from "./path-shape.ts";
 import {
   type BatchPosition,
+  type BatchRequest,
   headerOf,
   type RawRequest,
   type RequestWarning,
@@ -44,12 +51,17 @@ export const DEFAULT_ENTRIES = 200;
  * Decodes one request by its shape, not by its exact path.
  *
  * Shape:  generous in what it takes: with or without `/api/`, `-` for `_`, GET, POST or PUT, parameters in any order, in the
- *         address or in a body. What it does not know is `unknown-shape` with a reason, never an error.
+ *         address or in a body. What it does not know is `unknown-shape` with a reason, never an error. `dialect` adds
+ *         the names of one family to those that are always read.
  * Units:  `begintime` see `parseBeginTime`; `limit` counts entries.
  * Errors: none thrown, whatever the bytes. Work is linear in the size of the request.
  * Source: docs/protocol/srx-query.md, "which question it is" (kinds documented; paths seen in notes; tolerance assumed).
  */
-export function decodeRequest(raw: RawRequest, isCursor: CursorRecogniser): SrxRequest {
+export function decodeRequest(
+  raw: RawRequest,
+  isCursor: CursorRecogniser,
+  dialect: RequestDialect | null = null,
+): SrxRequest {
   if (!METHODS.has(raw.method)) return { kind: "method-not-allowed" };
   const path = readPath(raw.path);
   const end = path.segments.at(-1) ?? "";
@@ -63,16 +75,19 @@ export function decodeRequest(raw: RawRequest, isCursor: CursorRecogniser): SrxR
 
   const repeated = firstRepeated(parameters);
   if (repeated !== null) return unknownShape(`parameter ${repeated} is repeated`);
-  const cookie = cookieIn(parameters, isCursor);
-  const begin = firstOf(parameters, BEGIN_KEYS);
-  const count = firstOf(parameters, COUNT_KEYS);
+  const cookie = cookieIn(parameters, isCursor, dialect);
+  const begin = firstOf(parameters, BEGIN_KEYS) ?? firstOf(parameters, dialect?.begin);
+  const count = firstOf(parameters, COUNT_KEYS) ?? firstOf(parameters, dialect?.count);
   if (cookie !== null || begin !== null || count !== null || BATCH_ENDS.has(end)) {
-    return batch(parameters, cookie ?? cookieHeader(raw, isCursor), begin, count);
+    const inHeader = cookie === null ? cookieHeader(raw, isCursor) : null;
+    const from = cookie !== null ? "parameter" : inHeader !== null ? "header" : "none";
+    return batch(parameters, { cookie: cookie ?? inHeader, from, begin, count, dialect });
   }
 
   const ip = addressAsked(path, parameters);
   if (ip !== null) return ipQuery(ip, parameters);
-  if (end === "user" || firstOf(parameters, USER_KEYS) !== null) return decodeUser(parameters);
+  if (end === "user" || firstOf(parameters, USER_KEYS) !== null)
+    return decodeUser(withNested(parameters, raw, body));
   if (raw.method === "GET" && parameters.length === 0 && BARE_PATHS.has(path.segments.join("/")))
     return { kind: "status" };
   if (/^basic\s/i.test(headerOf(raw, "authorization"))) return decodeToken(raw, query);
@@ -85,31 +100,54 @@ function unknownShape(reason: string): SrxRequest {
   return { kind: "unknown-shape", reason };
 }
 
-function batch(
+/** What a JSON body says at a deeper level comes behind what was found so far: it fills gaps and changes nothing. */
+function withNested(
   parameters: readonly Parameter[],
-  cookie: string | null,
-  begin: string | null,
-  count: string | null,
-): SrxRequest {
+  raw: RawRequest,
+  body: BodyParameters | null,
+): readonly Parameter[] {
+  const isJson = body?.kind === "parameters" ? body.from === "json" : raw.body.trimStart().startsWith("[");
+  if (!isJson) return parameters;
+  const known = new Set(parameters.map(({ key }) => key));
+  return [...parameters, ...nestedJsonParameters(raw.body).filter(({ key }) => !known.has(key))];
+}
+
+interface BatchAsked {
+  readonly cookie: string | null;
+  readonly from: BatchRequest["asked"]["cookie"];
+  readonly begin: string | null;
+  readonly count: string | null;
+  readonly dialect: RequestDialect | null;
+}
+
+function batch(parameters: readonly Parameter[], asked: BatchAsked): SrxRequest {
+  const { cookie, from, begin, count, dialect } = asked;
   const { filter, warnings } = decodeFilters(parameters);
   const said: RequestWarning[] = [...warnings];
   const limit = readLimit(count);
   if (limit === null && count !== null)
     said.push({ kind: "count-ignored", parameter: "entry_count", reason: "not a count" });
+  const unit = dialect?.timeUnit ?? "auto";
   return {
     kind: "batch",
-    position: readPosition(cookie, begin, said),
+    position: readPosition(cookie, begin, unit, said),
     limit: limit ?? DEFAULT_ENTRIES,
     filter,
     warnings: said,
+    asked: { cookie: from, begin: begin === null ? null : parseBeginTime(begin, unit) },
   };
 }
 
 /** The cookie replaces the timestamp. Source: Junos Space guide, "Understanding JIMS" (documented). */
-function readPosition(cookie: string | null, begin: string | null, said: RequestWarning[]): BatchPosition {
+function readPosition(
+  cookie: string | null,
+  begin: string | null,
+  unit: TimeUnit,
+  said: RequestWarning[],
+): BatchPosition {
   if (cookie !== null) return { kind: "cookie", cookie };
   if (begin === null || begin.trim() === "") return { kind: "start" };
-  const at = parseBeginTime(begin);
+  const at = parseBeginTime(begin, unit);
   if (at !== null) return { kind: "since", at };
   if (!/^0*(?:\.0*)?$/.test(begin.trim()))
     said.push({ kind: "begin-ignored", parameter: "begintime", reason: "not a time" });
@@ -135,7 +173,8 @@ function addressAsked(path: PathShape, parameters: readonly Parameter[]): IpAddr
   return named === null ? null : parseIp(named.trim());
 }
 
-function firstOf(parameters: readonly Parameter[], keys: ReadonlySet<string>): string | null {
+function firstOf(parameters: readonly Parameter[], keys: ReadonlySet<string> | undefined): string | null {
+  if (keys === undefined || keys.size === 0) return null;
   for (const { key, value } of parameters) if (keys.has(key)) return value;
   return null;
 }
@@ -151,13 +190,17 @@ function firstRepeated(parameters: readonly Parameter[]): string | null {
 }
 
 /** A named cookie of our form, else any value of our form, else a named cookie of another form (a foreign one). Empty is absent. */
-function cookieIn(parameters: readonly Parameter[], isCursor: CursorRecogniser): string | null {
+function cookieIn(
+  parameters: readonly Parameter[],
+  isCursor: CursorRecogniser,
+  dialect: RequestDialect | null,
+): string | null {
   let foreign: string | null = null;
   let unnamed: string | null = null;
   for (const { key, value } of parameters) {
     const text = value.trim();
     if (text === "") continue;
-    const isNamed = COOKIE_KEYS.has(key);
+    const isNamed = COOKIE_KEYS.has(key) || (dialect?.cookie.has(key) ?? false);
     if (isCursor(text)) {
       if (isNamed) return text;
       unnamed ??= text;

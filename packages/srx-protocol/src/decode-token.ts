@@ -37,17 +37,21 @@ export function isCredentialParameter(parameter: Parameter): boolean {
  * Decodes a token request.
  *
  * Shape:  credentials from a form, a JSON object or HTTP Basic. A missing `grant_type` is let pass, another grant is not.
- * Errors: `token-fault` with the reason: credentials in the address, repeated parameters, two different clients, a body
- *         of another type or size. Nothing of the credentials stands in the fault.
+ *         Credentials in the address are decoded as `sentBy: "query"`: whoever answers takes them only from a firewall
+ *         that is being learnt, and calls them `credentials-in-query` otherwise.
+ * Errors: `token-fault` with the reason: repeated parameters, two different clients, a body of another type or size.
+ *         Nothing of the credentials stands in the fault.
  * Source: RFC 6749, sections 2.3.1, 3.2 and 4.4 (documented); which of the three the firewall uses is unknown.
  */
 export function decodeToken(raw: RawRequest, query: readonly Parameter[]): SrxRequest {
-  if (query.some(isCredentialParameter)) return fault("credentials-in-query");
+  const isInQuery = query.some(isCredentialParameter);
+  if (isInQuery && raw.body.trim() !== "") return fault("credentials-in-query");
   const basic = readBasic(headerOf(raw, "authorization"));
   if (basic === "unreadable") return fault("no-credentials");
   const body = parseBodyParameters(raw);
   if (body.kind === "unreadable") return fault("unreadable-body");
-  if (body.kind === "other-type") return fault("wrong-content-type");
+  if (body.kind === "other-type" || (body.kind === "parameters" && body.from === "xml"))
+    return fault("wrong-content-type");
   const parameters = body.kind === "parameters" ? [...body.parameters, ...query] : query;
   const values = new Map<string, string>();
   for (const { name, value } of parameters) {
@@ -59,17 +63,23 @@ export function decodeToken(raw: RawRequest, query: readonly Parameter[]): SrxRe
     return fault("unsupported-grant");
   const clientId = values.get("client_id") ?? "";
   const clientSecret = values.get("client_secret") ?? "";
+  if (isInQuery) {
+    // Only what stands wholly in the address: a mixture is nobody's way of asking.
+    const isWhole = basic === null && clientId !== "" && clientSecret !== "";
+    return isWhole ? token({ clientId, clientSecret }, "query") : fault("credentials-in-query");
+  }
   if (basic !== null) {
     const agrees =
       (clientId === "" || clientId === basic.clientId) &&
       (clientSecret === "" || clientSecret === basic.clientSecret);
     return agrees ? token(basic, "basic") : fault("two-credentials");
   }
-  if (clientId === "" || clientSecret === "" || body.kind !== "parameters") return fault("no-credentials");
+  if (clientId === "" || clientSecret === "" || body.kind !== "parameters" || body.from === "xml")
+    return fault("no-credentials");
   return token({ clientId, clientSecret }, body.from);
 }
 
-function token(credentials: Credentials, sentBy: "form" | "json" | "basic"): SrxRequest {
+function token(credentials: Credentials, sentBy: "form" | "json" | "basic" | "query"): SrxRequest {
   const { clientId, clientSecret } = credentials;
   if (clientId.length > MAX_CLIENT_ID || clientSecret.length > MAX_CLIENT_SECRET)
     return fault("field-too-long");

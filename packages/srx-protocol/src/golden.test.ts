@@ -66,6 +66,7 @@ describe("the requests of the table", () => {
       limit: 200,
       filter: NO_FILTER,
       warnings: [],
+      asked: { cookie: "none", begin: null },
     });
   });
 
@@ -76,6 +77,7 @@ describe("the requests of the table", () => {
       limit: 200,
       filter: NO_FILTER,
       warnings: [],
+      asked: { cookie: "parameter", begin: null },
     });
   });
 
@@ -95,6 +97,7 @@ describe("the requests of the table", () => {
       ip: "192.0.2.90",
       user: "carol",
       domain: "corp.example",
+      state: "portal",
     });
   });
 });

@@ -61,6 +61,7 @@ export type {
   BatchRequest,
   IpRequest,
   RawRequest,
+  ReportedState,
   RequestWarning,
   SrxRequest,
   TokenFault,

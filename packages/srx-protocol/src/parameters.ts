@@ -1,4 +1,5 @@
 import { headerOf, type RawRequest } from "./request.ts";
+import { parseXmlParameters } from "./xml-parameters.ts";
 
 /** One name and value, in the order sent. */
 export interface Parameter {
@@ -13,7 +14,11 @@ export interface Parameter {
 export const MAX_PARAMETERS = 2000;
 
 export type BodyParameters =
-  | { readonly kind: "parameters"; readonly from: "form" | "json"; readonly parameters: readonly Parameter[] }
+  | {
+      readonly kind: "parameters";
+      readonly from: "form" | "json" | "xml";
+      readonly parameters: readonly Parameter[];
+    }
   | { readonly kind: "none" }
   | { readonly kind: "unreadable" }
   | { readonly kind: "other-type" };
@@ -56,8 +61,8 @@ export function decodeComponent(text: string): string {
 }
 
 /**
- * Reads the parameters of a body: a form, or one JSON object whose values are texts, numbers, booleans or lists of them.
- * Without a content type the first character decides. Nested objects are passed over.
+ * Reads the parameters of a body: a form, one JSON object whose values are texts, numbers, booleans or lists of them, or
+ * the elements of an XML document. Without a content type the first character decides. Nested objects are passed over.
  */
 export function parseBodyParameters(raw: RawRequest): BodyParameters {
   const body = raw.body;
@@ -66,6 +71,12 @@ export function parseBodyParameters(raw: RawRequest): BodyParameters {
   const isJson =
     type === "" ? body.trimStart().startsWith("{") : type === "application/json" || type.endsWith("+json");
   if (isJson) return fromJson(body);
+  const isXml =
+    type === "" ? body.trimStart().startsWith("<") : type.endsWith("/xml") || type.endsWith("+xml");
+  if (isXml) {
+    const parameters = parseXmlParameters(body);
+    return parameters === null ? { kind: "unreadable" } : { kind: "parameters", from: "xml", parameters };
+  }
   if (type !== "" && type !== "application/x-www-form-urlencoded") return { kind: "other-type" };
   const parameters = parseUrlEncoded(body.trim());
   return parameters === null ? { kind: "unreadable" } : { kind: "parameters", from: "form", parameters };
@@ -88,4 +99,27 @@ function fromJson(body: string): BodyParameters {
     }
   }
   return { kind: "parameters", from: "json", parameters };
+}
+
+const NESTED_DEPTH_MAX = 5;
+
+/** The texts, numbers and booleans of a JSON body at any depth, by the name next to them; empty where it is no such body. */
+export function nestedJsonParameters(body: string): readonly Parameter[] {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(body);
+  } catch {
+    return [];
+  }
+  const parameters: Parameter[] = [];
+  const visit = (value: unknown, name: string, depth: number): void => {
+    if (parameters.length >= MAX_PARAMETERS || depth > NESTED_DEPTH_MAX) return;
+    if (typeof value === "string" || typeof value === "number" || typeof value === "boolean")
+      parameters.push({ name, key: normaliseName(name), value: String(value) });
+    else if (Array.isArray(value)) for (const item of value) visit(item, name, depth + 1);
+    else if (typeof value === "object" && value !== null)
+      for (const [key, member] of Object.entries(value)) visit(member, key, depth + 1);
+  };
+  visit(parsed, "", 0);
+  return parameters;
 }

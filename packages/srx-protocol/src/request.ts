@@ -42,7 +42,8 @@ export interface TokenRequest {
   readonly kind: "token";
   readonly clientId: string;
   readonly clientSecret: string;
-  readonly sentBy: "form" | "json" | "basic";
+  /** `query`: in the address, which only a firewall that is being learnt may. */
+  readonly sentBy: "form" | "json" | "basic" | "query";
 }
 
 export interface BatchRequest {
@@ -52,6 +53,12 @@ export interface BatchRequest {
   readonly limit: number;
   readonly filter: RequestFilter;
   readonly warnings: readonly RequestWarning[];
+  /** How it was said where to begin: what tells whether the last answer was understood. */
+  readonly asked: {
+    readonly cookie: "parameter" | "header" | "none";
+    /** The time it named, also beside a cookie; null: none, or one that means the very start. */
+    readonly begin: EpochMs | null;
+  };
 }
 
 export interface IpRequest {
@@ -63,11 +70,18 @@ export interface IpRequest {
   readonly warnings: readonly RequestWarning[];
 }
 
+/**
+ * What became of the person whom a firewall reports. `portal`: nothing is said, or a logon: a captive portal's.
+ * `connect`, `rekey`, `disconnect`: states of a remote access connection. `unknown`: a word that nobody knows.
+ */
+export type ReportedState = "portal" | "portal-logoff" | "connect" | "rekey" | "disconnect" | "unknown";
+
 export interface UserRequest {
   readonly kind: "user";
   readonly ip: IpAddress | null;
   readonly user: string | null;
   readonly domain: string | null;
+  readonly state: ReportedState;
 }
 
 /**

@@ -1,4 +1,10 @@
-import { type SrxResponse, type TokenRequest, tooManyFailures, wrongClient } from "@rollcall/srx-protocol";
+import {
+  malformedToken,
+  type SrxResponse,
+  type TokenRequest,
+  tooManyFailures,
+  wrongClient,
+} from "@rollcall/srx-protocol";
 import { type ListenerParts, recordRefusal } from "./listener-parts.ts";
 import type { AuthenticateOutcome, RefusalReason } from "./served-point.ts";
 import { mayAskFrom } from "./source-address.ts";
@@ -31,6 +37,12 @@ export async function answerToken(
   }
   const outcome = await parts.points.authenticate({ clientId, secret: request.clientSecret, sourceIp });
   const now = parts.now();
+  // In the address, credentials end up in the logs of whatever stands between: only while a firewall is being learnt.
+  if (request.sentBy === "query" && !(outcome.point?.learnUntil != null && outcome.point.learnUntil > now)) {
+    if (outcome.kind === "refused") parts.throttle.failed(clientId, sourceIp, now);
+    recordRefusal(parts, outcome.point, sourceIp, "credentials in the address, which only learn mode takes");
+    return malformedToken("credentials-in-query");
+  }
   const refusal = refusalOf(outcome, sourceIp);
   if (outcome.kind === "refused" || refusal !== null) {
     parts.throttle.failed(clientId, sourceIp, now);
@@ -38,7 +50,14 @@ export async function answerToken(
     return wrongClient;
   }
   const { point, secretId } = outcome;
-  const { tenantId, id: pointId, tokenTtlSeconds: ttlSeconds } = point;
+  const { profile } = point;
+  const { tenantId, id: pointId } = point;
+  const isLearning = point.learnUntil !== null && point.learnUntil > now;
+  if (request.sentBy !== "query" && !isLearning && !profile.token.accept.includes(request.sentBy)) {
+    recordRefusal(parts, point, sourceIp, `its profile does not take credentials by ${request.sentBy}`);
+    return malformedToken("wrong-content-type");
+  }
+  const ttlSeconds = Math.min(point.tokenTtlSeconds, profile.token.ttlSecondsMax ?? point.tokenTtlSeconds);
   parts.throttle.succeeded(clientId, sourceIp);
   const token = await parts.tokens.issue({ tenantId, pointId, sourceIp, secretId, ttlSeconds, now });
   parts.counters.tokens += 1;
@@ -47,7 +66,7 @@ export async function answerToken(
     { enforcementPointId: pointId, tenantId, peer: sourceIp, transport, kind: request.sentBy },
     "token issued to a firewall",
   );
-  return point.profile.encodeToken(token, ttlSeconds);
+  return profile.encodeToken(token, ttlSeconds);
 }
 
 function refusalOf(outcome: AuthenticateOutcome, sourceIp: string): RefusalReason | null {
