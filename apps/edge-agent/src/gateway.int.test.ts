@@ -1,4 +1,6 @@
+import { spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { type OnboardingPayload, renderOnboardingFile } from "@rollcall/agent-protocol";
@@ -61,6 +63,41 @@ afterAll(async () => {
   await gateway.stop();
   await installation.stop();
 });
+
+/** The gateway in a process of its own, on the ports that the agents know: for what only a signal can do. */
+async function gatewayProcess() {
+  await gateway.stop();
+  const statusPort = await freePort();
+  const child = spawn(process.execPath, [path.resolve(import.meta.dirname, "../../gateway/src/main.ts")], {
+    env: {
+      PATH: process.env.PATH,
+      DATABASE_URL: installation.testDatabase.appUrl,
+      ROLLCALL_KEYS_DIR: installation.keys.folder,
+      ROLLCALL_GATEWAY_AGENT_LISTEN: `127.0.0.1:${agentPort}`,
+      ROLLCALL_GATEWAY_FIREWALL_LISTEN: `127.0.0.1:${firewallPort}`,
+      ROLLCALL_GATEWAY_STATUS_LISTEN: `127.0.0.1:${statusPort}`,
+      ROLLCALL_GATEWAY_AGENT_URL: `https://127.0.0.1:${agentPort}`,
+    },
+    stdio: "ignore",
+  });
+  await holds("the gateway's process is ready", () =>
+    fetch(`http://127.0.0.1:${statusPort}/readyz`).then(
+      ({ ok }) => ok,
+      () => false,
+    ),
+  );
+  return {
+    freeze: () => void child.kill("SIGSTOP"),
+    thaw: () => void child.kill("SIGCONT"),
+    async end() {
+      const ended = once(child, "exit");
+      child.kill("SIGCONT");
+      child.kill("SIGTERM");
+      await ended;
+      await startGateway();
+    },
+  };
+}
 
 /** A customer whose portal has a syslog source and a firewall, and an agent enrolled by the command line. */
 function withLab(work: (lab: Lab) => Promise<void>): Promise<void> {
@@ -218,6 +255,31 @@ describe("an agent of the portal", () => {
         ({ tx }) => tx.$queryRaw<{ n: bigint }[]>`SELECT count(*) AS n FROM session_history`,
       );
       expect(Number(history[0]?.n)).toBe(5);
+    }));
+
+  it("is level with the cloud again within 15 s, however long the cloud hung with its connections open", () =>
+    withLab(async (lab) => {
+      const { agent, atAgent, say } = lab;
+      const process = await gatewayProcess();
+      try {
+        await say("LOGIN user=ana ip=10.20.0.1");
+        await bothSee(lab, { "10.20.0.1": "ana" });
+        process.freeze();
+        const frozenAt = Date.now();
+        await say("LOGIN user=ben ip=10.20.0.2");
+        await holds("the firewall at the agent goes on", async () => "10.20.0.2" in (await see(atAgent)));
+        await holds(
+          "the agent says that the portal is away",
+          async () => (await agent.status()).portal.state === "unreachable",
+          30_000,
+        );
+        // Long enough for its patience to have grown as far as it does.
+        await holds("the cloud hung for 45 s", async () => Date.now() - frozenAt > 45_000, 60_000);
+        process.thaw();
+        await bothSee(lab, { "10.20.0.1": "ana", "10.20.0.2": "ben" }, 15_000);
+      } finally {
+        await process.end();
+      }
     }));
 
   it("takes up a change of the portal without a restart, refuses one it cannot use, and keeps the last good one over a restart", () =>

@@ -4,10 +4,10 @@ export const BACKOFF_MS_MAX = 60_000;
 /**
  * How long to wait before attempt `attempt` + 1: full jitter, so that many agents do not come back in step.
  *
- * Units:  ms, from 500 to 60,000. `attempt` counts failures, from 1. `random` is in [0, 1).
+ * Units:  ms, from 500 to `maxMs`. `attempt` counts failures, from 1. `random` is in [0, 1).
  */
-export function backoffMs(attempt: number, random: number): number {
-  const ceiling = Math.min(BACKOFF_MS_MAX, BACKOFF_MS_MIN * 2 ** Math.min(attempt, 16));
+export function backoffMs(attempt: number, random: number, maxMs = BACKOFF_MS_MAX): number {
+  const ceiling = Math.min(maxMs, BACKOFF_MS_MIN * 2 ** Math.min(attempt, 16));
   return Math.round(BACKOFF_MS_MIN + random * (ceiling - BACKOFF_MS_MIN));
 }
 

@@ -1,5 +1,5 @@
 import type { Logger } from "@rollcall/observability";
-import type { z } from "zod";
+import { z } from "zod";
 import type { Identity } from "../enrolment/identity.ts";
 import { backoffMs } from "../supervisor/backoff.ts";
 import type { Clock } from "../supervisor/clock.ts";
@@ -24,9 +24,23 @@ export interface LinkStatus {
 /** Refused as whom we are: only a person, or a renewed certificate, mends that. Looked at again this often. */
 const REFUSED_AGAIN_MS = 30_000;
 
+/**
+ * The longest wait between two looks for a portal that is away. With the 5 s that a connection may take, and as much for
+ * the answer, the agent is back within 15 s of the portal, however long that was gone. One look at a time is made for
+ * all tasks, so a thousand agents cost a gateway that is coming back no more than a few hundred handshakes a second.
+ */
+const LOOK_MS_MAX = 6000;
+const LOOK_ANSWER_MS = 5000;
+
 const OF_THE_QUESTION = new Set([404, 409, 410, 413]);
 
-/** Asks the gateway for all tasks of the uplink, so that they share one patience: when one fails, all wait. */
+/**
+ * Asks the gateway for all tasks of the uplink, so that they share one patience.
+ *
+ * When a question gets no answer, every open one is given up (it may hang on a connection that is dead and does not
+ * say so) and all tasks wait while the link itself looks, again and again, whether the gateway answers anything at all.
+ * Then all go on at once, on new connections.
+ */
 export interface PortalLink {
   readonly status: LinkStatus;
   readonly identity: Identity;
@@ -35,8 +49,8 @@ export interface PortalLink {
   /**
    * Asks once.
    *
-   * Errors: throws `GatewayFault`; the next `ready` then waits. A refusal is a value; 429, 503 and a refused identity
-   *         make `ready` wait too.
+   * Errors: throws `GatewayFault`, also for what another task's question found out; the next `ready` then waits. A
+   *         refusal is a value; 429, 503 and a refused identity make `ready` wait too.
    */
   ask<S extends z.ZodType>(question: GatewayQuestion<S>): Promise<GatewayAnswer<z.output<S>>>;
   /** Goes on with another certificate. Questions that are open end as faults and are asked again. */
@@ -70,6 +84,11 @@ export function createPortalLink(options: PortalLinkOptions): PortalLink {
   let client = connect(identity);
   let failures = 0;
   let waitUntil = 0;
+  /** Fires when nothing stands against asking any more, before `waitUntil`. */
+  let allowed = new AbortController();
+  /** Settled when the gateway has answered again; null while nothing says that it is away. */
+  let recovery: Promise<void> | null = null;
+  const closing = new AbortController();
   let status: LinkStatus = {
     state: "unreachable",
     sentence: "Not connected yet.",
@@ -95,6 +114,48 @@ export function createPortalLink(options: PortalLinkOptions): PortalLink {
     waitUntil = Math.max(waitUntil, clock.now() + ms);
   }
 
+  function goOnWith(next: Identity): Promise<void> {
+    identity = next;
+    const before = client;
+    client = connect(next);
+    return before.close();
+  }
+
+  function lose(fault: GatewayFault): void {
+    failures += 1;
+    set("unreachable", sentenceOf(fault));
+    // What cannot be read came from a gateway that is there: looking for it again would only find it.
+    if (fault.kind === "interrupted") pause(backoffMs(failures, options.random(), LOOK_MS_MAX));
+    else
+      recovery ??= look().finally(() => {
+        recovery = null;
+      });
+  }
+
+  /** Ends when the gateway answers anything, if only that there is nothing at this place; or when the link is closed. */
+  async function look(): Promise<void> {
+    await goOnWith(identity);
+    while (!closing.signal.aborted) {
+      try {
+        await clock.sleep(backoffMs(failures, options.random(), LOOK_MS_MAX), closing.signal);
+        await client.ask({
+          method: "GET",
+          path: "/v1/alive",
+          answer: z.unknown(),
+          answerMs: LOOK_ANSWER_MS,
+          signal: closing.signal,
+        });
+        return;
+      } catch (error) {
+        if (closing.signal.aborted) return;
+        failures += 1;
+        if (!(error instanceof GatewayFault)) continue;
+        if (error.kind === "interrupted") return;
+        set("unreachable", sentenceOf(error));
+      }
+    }
+  }
+
   return {
     get status() {
       return status;
@@ -104,8 +165,15 @@ export function createPortalLink(options: PortalLinkOptions): PortalLink {
     },
     async ready(signal) {
       signal.throwIfAborted();
-      for (let left = waitUntil - clock.now(); left > 0; left = waitUntil - clock.now())
-        await clock.sleep(left, signal);
+      for (;;) {
+        const left = waitUntil - clock.now();
+        if (recovery !== null) await unlessAborted(recovery, signal);
+        else if (left > 0)
+          await clock
+            .sleep(left, AbortSignal.any([signal, allowed.signal]))
+            .catch(() => signal.throwIfAborted());
+        else return;
+      }
     },
     async ask(question) {
       const asked = client;
@@ -113,17 +181,17 @@ export function createPortalLink(options: PortalLinkOptions): PortalLink {
       try {
         answer = await asked.ask(question);
       } catch (error) {
-        // A question that the change of certificate cut off says nothing about the way to the portal.
-        if (error instanceof GatewayFault && asked === client) {
-          failures += 1;
-          pause(backoffMs(failures, options.random()));
-          set("unreachable", error.remedy === null ? error.message : `${error.message} ${error.remedy}`);
-        }
+        // One that was given up with its connections says nothing new about the way to the portal.
+        if (error instanceof GatewayFault && asked === client) lose(error);
         throw error;
       }
       if (answer.kind !== "refused") {
         failures = 0;
-        waitUntil = 0;
+        if (waitUntil > 0) {
+          waitUntil = 0;
+          allowed.abort();
+          allowed = new AbortController();
+        }
         set("connected", "Connected.");
         return answer;
       }
@@ -131,10 +199,10 @@ export function createPortalLink(options: PortalLinkOptions): PortalLink {
       if (asked !== client) return answer;
       if (answer.status === 401 || answer.status === 403) {
         pause(REFUSED_AGAIN_MS);
-        set("refused", answer.remedy === null ? answer.message : `${answer.message} ${answer.remedy}`);
+        set("refused", sentenceOf(answer));
       } else if (answer.status === 429 || answer.status >= 500) {
         failures += 1;
-        pause(answer.retryAfterMs ?? backoffMs(failures, options.random()));
+        pause(answer.retryAfterMs ?? backoffMs(failures, options.random(), LOOK_MS_MAX));
         if (answer.status >= 500 && failures > 2) set("unreachable", answer.message);
       } else {
         // What belongs to one question (409, 410, 413) is the asker's; anything else would only be refused again.
@@ -146,18 +214,42 @@ export function createPortalLink(options: PortalLinkOptions): PortalLink {
       }
       return answer;
     },
-    async setIdentity(next) {
-      identity = next;
-      const before = client;
-      client = connect(next);
-      await before.close();
-    },
+    setIdentity: goOnWith,
     noteServerTime(serverTime, askedAt) {
       const now = clock.now();
       if (now - askedAt <= 1000)
         status = { ...status, clockOffsetMs: Math.round((askedAt + now) / 2 - serverTime) };
     },
     onState: (listener) => void listeners.add(listener),
-    close: () => client.close(),
+    async close() {
+      closing.abort();
+      await client.close();
+      await recovery;
+    },
   };
+}
+
+function sentenceOf({
+  message,
+  remedy,
+}: {
+  readonly message: string;
+  readonly remedy: string | null;
+}): string {
+  return remedy === null ? message : `${message} ${remedy}`;
+}
+
+async function unlessAborted(wait: Promise<void>, signal: AbortSignal): Promise<void> {
+  let stop: () => void = () => undefined;
+  try {
+    await Promise.race([
+      wait,
+      new Promise<never>((_, reject) => {
+        stop = () => reject(signal.reason);
+        signal.addEventListener("abort", stop, { once: true });
+      }),
+    ]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
 }

@@ -22,6 +22,8 @@ const BATCH_BYTES = 2 * 1024 * 1024;
 /** Without anything to send the stream is looked at this often all the same. */
 const IDLE_MS = 15_000;
 const LOCKED_AGAIN_MS = 30_000;
+/** While the cloud will not open the stream, it is asked no less often: it may be right again at any moment. */
+const REOPEN_MS_MAX = 10_000;
 
 export interface StreamSender {
   /** Runs until the signal. */
@@ -233,7 +235,7 @@ export function createStreamSender(options: StreamSenderOptions): StreamSender {
         await link.ready(signal);
         failures = (await send(signal)) ? 0 : failures + 1;
         // Opening again and again without getting on would only be noise.
-        if (failures > 1) await clock.sleep(backoffMs(failures, options.random()), signal);
+        if (failures > 1) await clock.sleep(backoffMs(failures, options.random(), REOPEN_MS_MAX), signal);
       }
     },
   };
