@@ -3,6 +3,7 @@ import type { GroupFilter, GroupNaming } from "@rollcall/directory-graph";
 import {
   createIpSet,
   createSuppression,
+  type DetectionSettings,
   type NameRule,
   type Observation,
   type PrincipalFacts,
@@ -10,6 +11,7 @@ import {
   type SuppressionContext,
 } from "@rollcall/identity-core";
 import { compilePattern } from "@rollcall/syslog-rules";
+import { compileMarks, type MarkRules } from "./address-marks.ts";
 
 /** What a site's configuration says of observations and groups, compiled. */
 export interface SiteRules {
@@ -18,10 +20,19 @@ export interface SiteRules {
   readonly groupFilter: GroupFilter;
   /** Facts as firewalls may be told them. */
   narrow(facts: PrincipalFacts): PrincipalFacts;
+  /** Addresses with more than one person behind them, as somebody said. */
+  readonly marks: MarkRules;
+  /** How such addresses, and service accounts, are found by what they do. */
+  readonly detection: DetectionSettings;
+  /** Sources of this site: only for them may it say that somebody left. */
+  readonly sourceIds: ReadonlySet<string>;
 }
 
-type RulesSource = Pick<SiteConfig, "filters" | "directories"> & {
-  readonly settings: Pick<SiteConfig["settings"], "dropUsersWithoutIncludedGroup" | "deviceLifetimeMinutes">;
+type RulesSource = Pick<SiteConfig, "filters" | "directories" | "addressMarks" | "syslogSources"> & {
+  readonly settings: Pick<
+    SiteConfig["settings"],
+    "dropUsersWithoutIncludedGroup" | "deviceLifetimeMinutes" | "detection"
+  >;
 };
 
 /**
@@ -67,6 +78,9 @@ export function compileSiteRules(site: RulesSource): SiteRules {
     narrow: dropsOthers
       ? (facts) => (facts.kind === "user" && facts.groups.length === 0 ? { ...facts, enabled: false } : facts)
       : (facts) => facts,
+    marks: compileMarks(site.addressMarks),
+    detection: site.settings.detection,
+    sourceIds: new Set([...site.directories, ...site.syslogSources].map(({ id }) => id)),
   };
 }
 
@@ -74,7 +88,20 @@ export function compileSiteRules(site: RulesSource): SiteRules {
 export const OPEN_RULES: SiteRules = compileSiteRules({
   filters: [],
   directories: [],
-  settings: { dropUsersWithoutIncludedGroup: false, deviceLifetimeMinutes: 1440 },
+  syslogSources: [],
+  addressMarks: [],
+  settings: {
+    dropUsersWithoutIncludedGroup: false,
+    deviceLifetimeMinutes: 1440,
+    detection: {
+      mode: "off",
+      suggestServiceAccountAt: 10,
+      suppressServiceAccountAt: 25,
+      multiUserAt: 3,
+      natAt: 5,
+      exempt: [],
+    },
+  },
 });
 
 /** A domain is named by its DNS name, by the NetBIOS name that is configured, or by the one it has by default. */

@@ -1,19 +1,27 @@
 import {
   type Changed,
+  type Corroboration,
+  type DetectedPrincipal,
+  type Detection,
   type Entry,
   type EntrySource,
   type KeyState,
+  keyOfUnknown,
   type Observation,
   type PrincipalFacts,
   SessionTable,
   type SuppressionContext,
+  tokensOfFacts,
   tokensOfState,
 } from "@rollcall/identity-core";
 import type { Logger } from "@rollcall/observability";
 import type { StateStore, TableOutcome } from "../state/state-store.ts";
 import { StoreFault } from "../state/store-fault.ts";
+import { MARK_DIRECTORY } from "./address-marks.ts";
 import { FactsIndex, NamesInUse } from "./facts-index.ts";
+import { PlaceWatch, type SeenTable } from "./place-watch.ts";
 import { OPEN_RULES, type SiteRules } from "./site-rules.ts";
+import { SuppressionJournal } from "./suppression-journal.ts";
 
 /** What one reader brings, to be durable before it is let go. */
 export interface Arrival {
@@ -39,6 +47,7 @@ interface Taken {
 
 export interface TableSettings {
   readonly arbitration: "law" | "last-writer";
+  readonly corroboration: Corroboration;
   readonly tombstoneMs: number;
 }
 
@@ -68,11 +77,14 @@ interface Pending {
  */
 export class TableKeeper {
   readonly suppressed = new Map<string, number>();
+  /** What was kept back of each address, for explain. */
+  readonly journal = new SuppressionJournal();
   readonly #options: KeeperOptions;
   readonly #index = new FactsIndex();
   #names = new NamesInUse();
   #rules: SiteRules = OPEN_RULES;
-  #settings: TableSettings = { arbitration: "law", tombstoneMs: 86_400_000 };
+  readonly #watch = new PlaceWatch(OPEN_RULES.marks, OPEN_RULES.detection);
+  #settings: TableSettings = { arbitration: "law", corroboration: "off", tombstoneMs: 86_400_000 };
   #store: StateStore;
   #table: SessionTable;
   #unsaved: Pending = emptyPending();
@@ -122,6 +134,7 @@ export class TableKeeper {
   setSettings(settings: TableSettings): void {
     if (
       settings.arbitration === this.#settings.arbitration &&
+      settings.corroboration === this.#settings.corroboration &&
       settings.tombstoneMs === this.#settings.tombstoneMs
     )
       return;
@@ -132,18 +145,39 @@ export class TableKeeper {
   /** Takes other rules. What they make of people who have a session is `renewedFacts`, to be written by the caller. */
   setRules(rules: SiteRules): void {
     this.#rules = rules;
+    this.#watch.setRules(rules.marks, rules.detection);
+  }
+
+  /** What was found by what accounts and addresses do; the newest first, at most `limit`. */
+  detections(limit: number): Detection[] {
+    return this.#watch.detections(this.#options.now(), limit);
+  }
+
+  /** Ends of those whom the marks of the present rules no longer let stand, to be written by the caller. */
+  endsAtMarks(): Observation[] {
+    if (this.#rules.marks.isEmpty) return [];
+    const ends = this.#watch.endsAtMarks(this.#table.entries(), this.#options.now());
+    // Whoever reads the source says that its people left; another site's agent has the same mark.
+    return ends.filter(({ sourceId }) => this.#rules.sourceIds.has(sourceId));
   }
 
   /** Facts of people with a session as the present rules make them, where the table has them otherwise. */
   renewedFacts(): PrincipalFacts[] {
     const now = this.#options.now();
     return [...this.#table.principals.all()].flatMap((before) => {
+      if (before.directoryId === MARK_DIRECTORY) return this.#renewedPseudoUser(before, now);
       const ours = this.#index.of(before.key);
       if (ours === null) return [];
       const next = this.#rules.narrow(ours);
       // The principal did not change, what is told of it did: that is news as of now.
       return sameFacts(before, next) ? [] : [{ ...next, asOf: Math.max(now, before.asOf + 1) }];
     });
+  }
+
+  #renewedPseudoUser(before: PrincipalFacts, now: number): PrincipalFacts[] {
+    const next = this.#rules.marks.pseudoUsers.find(({ key }) => key === before.key);
+    if (next === undefined || sameFacts(before, next)) return [];
+    return [{ ...next, asOf: Math.max(now, before.asOf + 1) }];
   }
 
   dropDirectory(directoryId: string): void {
@@ -183,6 +217,7 @@ export class TableKeeper {
       throw error;
     }
     this.#unsaved = emptyPending();
+    this.#watch.written();
     this.#names.noteAll(taken.own);
     this.#names.noteAll(taken.foreign);
     for (const [rule, count] of taken.keptBack)
@@ -262,7 +297,23 @@ export class TableKeeper {
     const foreign: Observation[] = [];
     const keptBack = new Map<string, number>();
     const due = new Map<string, PrincipalFacts>();
+    const pseudoUsers = new Map<string, PrincipalFacts>();
+    const seen: SeenTable = {
+      entryOf: (addressSpaceId, ip) => this.#table.entryOf(addressSpaceId, ip),
+      placesOf: (key) => [...this.#table.entries()].filter(({ user }) => user?.principalKey === key),
+    };
     const isOurs = (arrival: Arrival): boolean => arrival.origin === "site";
+    const keepBack = (observation: Observation, rule: string): void => {
+      keptBack.set(rule, (keptBack.get(rule) ?? 0) + 1);
+      this.journal.note(observation, rule);
+    };
+    const take = (observation: Observation, into: Observation[]): void => {
+      // A repeat of what the table holds has no effect here, and the cloud was told of it when it first came.
+      if (this.#holds(observation)) return;
+      if (observation.principal !== null)
+        for (const one of this.#index.meantBy(observation.principal)) due.set(one.key, one);
+      into.push(observation);
+    };
 
     for (const { facts } of arrivals.filter(isOurs)) this.#learn(facts, due);
     for (const arrival of arrivals) {
@@ -271,17 +322,29 @@ export class TableKeeper {
           ? this.#suppress(arrived)
           : { kind: "kept" as const, observation: arrived };
         if (outcome.kind === "kept-back") {
-          keptBack.set(outcome.rule, (keptBack.get(outcome.rule) ?? 0) + 1);
+          keepBack(arrived, outcome.rule);
           continue;
         }
-        const { observation } = outcome;
-        // A repeat of what the table holds has no effect here, and the cloud was told of it when it first came.
-        if (this.#holds(observation)) continue;
-        if (observation.principal !== null)
-          for (const one of this.#index.meantBy(observation.principal)) due.set(one.key, one);
-        (isOurs(arrival) ? own : foreign).push(observation);
+        if (!isOurs(arrival)) {
+          take(outcome.observation, foreign);
+          continue;
+        }
+        if (this.#holds(outcome.observation)) continue;
+        const watched = this.#watch.take(outcome.observation, this.#whoIs(outcome.observation), seen);
+        if (watched.facts !== null) pseudoUsers.set(watched.facts.key, watched.facts);
+        if (watched.kept !== null) take(watched.kept, own);
+        else if (watched.rule !== null) keepBack(arrived, watched.rule);
+        for (const observation of watched.derived) take(observation, own);
       }
     }
+    if (this.#watch.hasAccountsToEnd)
+      for (const [at, observation] of [...own.entries()].reverse())
+        if (this.#watch.isTooLate(observation, this.#whoIs(observation))) {
+          own.splice(at, 1);
+          keepBack(observation, "mark:service-account");
+        }
+    for (const observation of this.#watch.endsOfAccounts(seen))
+      if (this.#rules.sourceIds.has(observation.sourceId)) take(observation, own);
     const renewed = arrivals.flatMap((arrival) => arrival.renewed ?? []);
     return {
       own,
@@ -289,6 +352,9 @@ export class TableKeeper {
       keptBack,
       ownFacts: [
         ...renewed,
+        ...[...pseudoUsers.values()]
+          .map((facts) => ({ ...facts, asOf: this.#options.now() }))
+          .filter((facts) => this.#isNews(facts)),
         ...[...due.values()].map((facts) => this.#rules.narrow(facts)).filter((facts) => this.#isNews(facts)),
       ],
       foreignFacts: arrivals.flatMap((arrival) => (isOurs(arrival) ? [] : arrival.facts)),
@@ -319,6 +385,24 @@ export class TableKeeper {
     const context =
       contextOf !== undefined && only !== undefined && meant.length === 1 ? contextOf(only) : {};
     return this.#rules.suppress(observation, context);
+  }
+
+  /** Whom an observation speaks of, as far as the directories of this site know it. */
+  #whoIs({ principal }: Observation): DetectedPrincipal | null {
+    if (principal === null) return null;
+    const [only, ...others] = this.#index.meantBy(principal);
+    if (only !== undefined && others.length === 0)
+      return {
+        key: only.key,
+        label: `${only.domain}\\${only.name}`.toLowerCase(),
+        spellings: tokensOfFacts(only).concat(only.name.toLowerCase()),
+      };
+    const label = keyOfUnknown(principal);
+    return {
+      key: this.#table.principals.resolve(principal),
+      label,
+      spellings: [label, ...(principal.name === undefined ? [] : [principal.name.toLowerCase()])],
+    };
   }
 
   #outcome(changes: readonly Changed[]): TableOutcome {

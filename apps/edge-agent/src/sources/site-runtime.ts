@@ -5,6 +5,7 @@ import type { SyslogListener } from "@rollcall/collectors/syslog";
 import type { PrincipalFacts, SuppressionContext } from "@rollcall/identity-core";
 import type { Logger } from "@rollcall/observability";
 import type { FirewallDoor } from "../firewall/firewall-door.ts";
+import { MARK_DIRECTORY } from "../pipeline/address-marks.ts";
 import { compileSiteRules, type SiteRules } from "../pipeline/site-rules.ts";
 import { HealthRecord, type Part } from "../supervisor/part.ts";
 import { createDirectorySet, type DirectorySet } from "./directory-source.ts";
@@ -54,12 +55,19 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
     const rules = compileSiteRules(site);
     keeper.setSettings({
       arbitration: site.settings.arbitration,
+      corroboration: site.settings.corroboration,
       tombstoneMs: site.settings.tombstoneHours * 3_600_000,
     });
     keeper.setRules(rules);
     // Not waited for: while the disk is full it would hold up the change itself.
     options.commits
-      .submit({ observations: [], facts: [], bookmark: null, origin: "site", renewed: keeper.renewedFacts() })
+      .submit({
+        observations: keeper.endsAtMarks(),
+        facts: [],
+        bookmark: null,
+        origin: "site",
+        renewed: keeper.renewedFacts(),
+      })
       .catch((error: unknown) =>
         log.warn({ err: error, attempted: "apply other rules to groups" }, "rules hold for what comes"),
       );
@@ -162,7 +170,8 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
     contextOf: (facts) => directorySet?.contextOf(facts) ?? {},
     ownSources() {
       const site = effective?.site;
-      return new Set([...(site?.directories ?? []), ...(site?.syslogSources ?? [])].map(({ id }) => id));
+      const sources = [...(site?.directories ?? []), ...(site?.syslogSources ?? [])].map(({ id }) => id);
+      return new Set([...sources, MARK_DIRECTORY]);
     },
   };
 }

@@ -1,0 +1,232 @@
+import { siteConfig } from "@rollcall/agent-protocol";
+import { type Entry, type Observation, SessionTable } from "@rollcall/identity-core";
+import { aLogon, anEnd, EVERYTHING, ip, minutes } from "@rollcall/identity-core/testing";
+import { describe, expect, it } from "vitest";
+import { arrival, type PipelineLab, withKeeper } from "../testing/pipeline-lab.ts";
+import { compileSiteRules } from "./site-rules.ts";
+import type { TableKeeper } from "./table-keeper.ts";
+
+const SOURCE = {
+  id: "source-1",
+  name: "VPN",
+  senders: ["192.0.2.1"],
+  addressSpaceId: "space",
+  speaksFor: ["10.0.0.0/8"],
+};
+const rules = (parts: object, detection: object = { mode: "on" }) =>
+  compileSiteRules(
+    siteConfig.parse({
+      addressSpaces: [{ id: "space", name: "S" }],
+      syslogSources: [SOURCE],
+      settings: { detection },
+      ...parts,
+    }),
+  );
+const marked = (mark: object, range = "10.0.0.1") =>
+  rules({ addressMarks: [{ id: "ts1", addressSpaceId: "space", range, ...mark }] });
+const at = (keeper: TableKeeper, address = "10.0.0.1"): Entry | null =>
+  keeper.source.byIp(ip(address), EVERYTHING);
+const write = (keeper: TableKeeper, ...observations: Observation[]) =>
+  keeper.write([arrival({ observations })]);
+
+/** Takes other rules into use, as the running site does. */
+function takeRules(keeper: TableKeeper, next: ReturnType<typeof rules>): void {
+  keeper.setRules(next);
+  keeper.write([arrival({ observations: keeper.endsAtMarks(), renewed: keeper.renewedFacts() })]);
+}
+
+/** What the cloud, or another agent, makes of what this agent streamed. */
+function elsewhere({ keeper, clock }: PipelineLab): SessionTable {
+  const table = new SessionTable({ issuer: "0", incarnation: "0" });
+  for (const { body } of keeper.store.spool.read(1, 10_000, 1e9)) {
+    const item = JSON.parse(body);
+    if (item.kind === "observation") table.apply([item.observation], clock.now());
+    else table.applyFacts([item.principal], clock.now());
+  }
+  return table;
+}
+
+const named = (table: Pick<SessionTable, "entries">) =>
+  [...table.entries()].flatMap(({ ip: address, user }) => (user ? [`${address} ${user.name}`] : [])).sort();
+
+const people = (clock: { now(): number }, names: readonly string[], sketch: object = {}) =>
+  names.map((user, n) => aLogon({ user, at: clock.now() + n * 1000, ...sketch }));
+
+describe("an address with more than one person behind it", () => {
+  it("names nobody once three people logged on there in a quarter of an hour, keeps its device, and the cloud agrees", () =>
+    withKeeper((lab) => {
+      const { keeper, clock } = lab;
+      keeper.setRules(rules({}));
+      write(keeper, aLogon({ user: "ts1", kind: "device", at: clock.now() }));
+      const [ana, ben, cho, dora] = people(clock, ["ana", "ben", "cho", "dora"]);
+      if (!ana || !ben || !cho || !dora) throw new Error("four people");
+      write(keeper, ana, ben);
+      expect(at(keeper)?.user?.name).toBe("ben");
+      clock.set(clock.now() + minutes(1));
+      write(keeper, cho);
+      expect([at(keeper)?.user, at(keeper)?.device?.name]).toEqual([null, "ts1"]);
+      write(keeper, dora);
+      expect(named(keeper.table)).toEqual([]);
+      expect(named(elsewhere(lab))).toEqual([]);
+      expect(keeper.detections(10)).toMatchObject([{ kind: "multi-user", acted: true, count: 4 }]);
+      expect(Object.fromEntries(keeper.suppressed)).toEqual({ "mark:multi-user": 2 });
+    }));
+
+  it("names nobody also when all of them come in one batch, the latest first", () =>
+    withKeeper((lab) => {
+      lab.keeper.setRules(rules({}));
+      const logons = people(lab.clock, ["ana", "ben", "cho"]).map((logon) => ({
+        ...logon,
+        receivedAt: lab.clock.now() + 4000,
+      }));
+      write(lab.keeper, ...logons.reverse());
+      expect([named(lab.keeper.table), named(elsewhere(lab))]).toEqual([[], []]);
+    }));
+
+  it("goes on naming people in detect mode, and says what it found", () =>
+    withKeeper(({ keeper, clock }) => {
+      keeper.setRules(rules({}, { mode: "detect" }));
+      write(keeper, ...people(clock, ["ana", "ben", "cho"]));
+      expect(at(keeper)?.user?.name).toBe("cho");
+      expect(keeper.detections(10)).toMatchObject([{ kind: "multi-user", acted: false }]);
+    }));
+
+  it("ends who stands there when somebody marks the address, though the detection is off", () =>
+    withKeeper((lab) => {
+      const { keeper, clock } = lab;
+      keeper.setRules(rules({}, { mode: "off" }));
+      write(
+        keeper,
+        aLogon({ user: "ana", at: clock.now() }),
+        aLogon({ user: "ben", at: clock.now(), ip: "10.0.0.2" }),
+      );
+      clock.set(clock.now() + minutes(1));
+      takeRules(keeper, marked({ mark: "multi-user" }));
+      expect(named(keeper.table)).toEqual(["10.0.0.2 ben"]);
+      expect(named(elsewhere(lab))).toEqual(["10.0.0.2 ben"]);
+      clock.set(clock.now() + minutes(1));
+      takeRules(keeper, rules({}));
+      write(keeper, aLogon({ user: "cho", at: clock.now() }));
+      expect(at(keeper)?.user?.name).toBe("cho");
+      // Marked a second time: it ends again, whoever stands there by then.
+      clock.set(clock.now() + minutes(1));
+      takeRules(keeper, marked({ mark: "multi-user" }));
+      expect(named(keeper.table)).toEqual(["10.0.0.2 ben"]);
+    }));
+
+  it("names the fixed user with the roles that the mark gives, in place of anybody, here and in the cloud", () =>
+    withKeeper((lab) => {
+      const { keeper, clock } = lab;
+      const pseudo = (groups: string[]) =>
+        marked({
+          mark: "multi-user",
+          mode: "pseudo-user",
+          pseudoUser: { domain: "Corp.example", name: "rds", groups },
+        });
+      takeRules(keeper, pseudo(["rds-users"]));
+      write(keeper, ...people(clock, ["ana", "ben"]));
+      expect(at(keeper)?.user).toMatchObject({
+        domain: "corp.example",
+        name: "rds",
+        groups: ["rds-users"],
+        rule: "mark:pseudo-user",
+      });
+      write(keeper, anEnd({ user: "ana", at: clock.now() + 5000 }));
+      expect(at(keeper)?.user?.name).toBe("rds");
+      takeRules(keeper, pseudo(["others"]));
+      expect(at(keeper)?.user?.groups).toEqual(["others"]);
+      expect(elsewhere(lab).entryOf("space", ip("10.0.0.1"))?.user).toMatchObject({
+        name: "rds",
+        groups: ["others"],
+      });
+    }));
+
+  it("names whoever logged on interactively last where the mark asks for that", () =>
+    withKeeper(({ keeper, clock }) => {
+      keeper.setRules(marked({ mark: "multi-user", mode: "last-interactive" }));
+      write(keeper, aLogon({ user: "ana", at: clock.now() }));
+      write(keeper, aLogon({ user: "ben", at: clock.now() + minutes(20), class: "B" }));
+      expect(at(keeper)?.user?.name).toBe("ana");
+      write(keeper, aLogon({ user: "cho", at: clock.now() + minutes(21) }));
+      expect(at(keeper)?.user?.name).toBe("cho");
+    }));
+
+  it("names neither person nor machine behind a translated network", () =>
+    withKeeper((lab) => {
+      const { keeper, clock } = lab;
+      keeper.setRules(rules({}));
+      write(keeper, aLogon({ user: "ana", at: clock.now() }));
+      write(keeper, ...people(clock, ["pc1", "pc2", "pc3", "pc4", "pc5"], { kind: "device" }));
+      clock.set(clock.now() + minutes(1));
+      write(keeper, aLogon({ user: "ben", at: clock.now() }));
+      expect(at(keeper)).toBeNull();
+      expect(keeper.detections(10)).toMatchObject([{ kind: "nat", acted: true, count: 5 }]);
+      const cloud = elsewhere(lab).entryOf("space", ip("10.0.0.1"));
+      expect([cloud?.user, cloud?.device]).toEqual([null, null]);
+    }));
+});
+
+describe("an account that works everywhere", () => {
+  const seats = (clock: { now(): number }, count: number) =>
+    Array.from({ length: count }, (_, n) =>
+      aLogon({ user: "svc", ip: `10.0.1.${n + 1}`, at: clock.now() + n * 1000 }),
+    );
+
+  it("names nobody any more from its twenty-fifth address in an hour on, and its sessions end everywhere", () =>
+    withKeeper((lab) => {
+      const { keeper, clock } = lab;
+      keeper.setRules(rules({}));
+      for (const seat of seats(clock, 24)) write(keeper, seat);
+      write(keeper, aLogon({ user: "ana", at: clock.now(), ip: "10.0.1.200" }));
+      expect(named(keeper.table)).toHaveLength(25);
+      clock.set(clock.now() + minutes(2));
+      write(keeper, aLogon({ user: "svc", ip: "10.0.1.25", at: clock.now() }));
+      expect(named(keeper.table)).toEqual(["10.0.1.200 ana"]);
+      expect(named(elsewhere(lab))).toEqual(["10.0.1.200 ana"]);
+      write(keeper, aLogon({ user: "svc", ip: "10.0.1.26", at: clock.now() }));
+      expect(named(keeper.table)).toEqual(["10.0.1.200 ana"]);
+    }));
+
+  it("names nobody also when all its logons come in one batch", () =>
+    withKeeper((lab) => {
+      lab.keeper.setRules(rules({}));
+      write(lab.keeper, ...seats(lab.clock, 30));
+      expect([named(lab.keeper.table), named(elsewhere(lab))]).toEqual([[], []]);
+    }));
+
+  it("ends them after a disk that was full just as well", () =>
+    withKeeper((lab) => {
+      const { keeper, clock } = lab;
+      keeper.setRules(rules({}));
+      write(keeper, ...seats(clock, 24));
+      clock.set(clock.now() + minutes(2));
+      const last = aLogon({ user: "svc", ip: "10.0.1.25", at: clock.now() });
+      keeper.store.setBound(1);
+      const big = Array.from({ length: 300 }, (_, n) =>
+        aLogon({ user: `u${n}`, ip: `10.9.${n >> 8}.${n & 255}`, at: clock.now() }),
+      );
+      expect(() => write(keeper, last, ...big)).toThrow(/full/);
+      keeper.store.setBound(1e8);
+      write(keeper, last, ...big);
+      expect(named(keeper.table).filter((one) => one.endsWith("svc"))).toEqual([]);
+    }));
+});
+
+describe("the journal of what was kept back", () => {
+  it("says of an address what was kept back there, by which rule and number, the newest first", () =>
+    withKeeper(({ keeper, clock }) => {
+      keeper.setRules(rules({ filters: [{ id: "f2", kind: "principal-exclude", pattern: "^svc-" }] }));
+      write(
+        keeper,
+        aLogon({ user: "svc-backup", at: clock.now(), id: "a" }),
+        aLogon({ user: "krbtgt", at: clock.now() + 1, id: "b" }),
+      );
+      write(keeper, aLogon({ user: "svc-backup", at: clock.now(), id: "a" }));
+      expect(
+        keeper.journal.linesOf("space", "10.0.0.1").map(({ rule, law, principal }) => [rule, law, principal]),
+      ).toEqual([
+        ["product-account", "4", "corp.example\\krbtgt"],
+        ["f2", "14", "corp.example\\svc-backup"],
+      ]);
+    }));
+});

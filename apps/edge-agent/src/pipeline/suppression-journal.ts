@@ -1,0 +1,93 @@
+import type { IpAddress, Observation, SuppressedObservation } from "@rollcall/identity-core";
+
+const KEYS_MAX = 20_000;
+const LINES_PER_KEY_MAX = 32;
+const NAME_LENGTH_MAX = 256;
+
+/** What was kept back of one address. */
+export type JournalLine = SuppressedObservation;
+
+/**
+ * The newest observations that were kept back at receipt, by address: for `explain`, and for nothing else.
+ *
+ * Holds    at most 32 lines of each of 20,000 addresses, in memory; the address that was quiet longest goes first.
+ * Changed  by the pipeline, with the rule that kept the observation back and the number of the session law.
+ * Does not survive a restart: what is told to firewalls never depends on it.
+ */
+export class SuppressionJournal {
+  readonly #lines = new Map<string, JournalLine[]>();
+  readonly #keysMax: number;
+
+  constructor(keysMax = KEYS_MAX) {
+    this.#keysMax = keysMax;
+  }
+
+  get size(): number {
+    return this.#lines.size;
+  }
+
+  note(observation: Observation, rule: string): void {
+    const { principal } = observation;
+    this.noteLine(observation.addressSpaceId, observation.ip, {
+      at: observation.effectiveAt,
+      kind: observation.kind,
+      rule,
+      law: lawOf(rule),
+      sourceId: observation.sourceId,
+      observationId: observation.id,
+      principal:
+        principal?.name === undefined
+          ? (principal?.upn ?? principal?.sid ?? null)
+          : principal.domain
+            ? `${principal.domain}\\${principal.name}`
+            : principal.name,
+    });
+  }
+
+  noteLine(addressSpaceId: string, ip: IpAddress, line: JournalLine): void {
+    const key = `${addressSpaceId}|${ip}`;
+    const before = this.#lines.get(key) ?? [];
+    // A batch that found no room on the disk is taken again.
+    if (line.observationId !== null && before.some((one) => one.observationId === line.observationId)) return;
+    this.#lines.delete(key);
+    const cut =
+      line.principal === null ? line : { ...line, principal: line.principal.slice(0, NAME_LENGTH_MAX) };
+    this.#lines.set(key, [cut, ...before].slice(0, LINES_PER_KEY_MAX));
+    if (this.#lines.size <= this.#keysMax) return;
+    const [quietest] = this.#lines.keys();
+    if (quietest !== undefined) this.#lines.delete(quietest);
+  }
+
+  /** Newest first. */
+  linesOf(addressSpaceId: string, ip: string): readonly JournalLine[] {
+    return this.#lines.get(`${addressSpaceId}|${ip}`) ?? [];
+  }
+
+  /** Address spaces in which something was kept back of an address. */
+  spacesOf(ip: string): string[] {
+    const ending = `|${ip}`;
+    return [...this.#lines.keys()].flatMap((key) =>
+      key.endsWith(ending) ? [key.slice(0, -ending.length)] : [],
+    );
+  }
+}
+
+const NAMES_AND_ADDRESSES = new Set([
+  "never-a-session",
+  "infrastructure",
+  "well-known-sid",
+  "no-name",
+  "well-known-name",
+  "product-account",
+  "managed-service-account",
+  "trust-account",
+  "own-account",
+]);
+
+/** The number of the session law by which a rule keeps something back. */
+function lawOf(rule: string): string {
+  if (NAMES_AND_ADDRESSES.has(rule)) return "4";
+  if (rule.startsWith("mark:")) return "9";
+  if (rule.startsWith("syslog:")) return "12";
+  return "14";
+}
