@@ -7,6 +7,7 @@ import { objectionTo, type SiteScope } from "./trusted-sources.ts";
 const scope: SiteScope = {
   addressSpaceIds: new Set(["default", "plant"]),
   directoryIds: new Set(["ad"]),
+  pseudoUsers: new Map([["corp.example\\rds", ["rds-users"]]]),
   syslogSources: new Map([
     ["vpn", { addressSpaceId: "default", speaksFor: createIpSet(["10.20.0.0/16", "fd00::/8"]) }],
   ]),
@@ -52,5 +53,30 @@ describe("the reach of an agent", () => {
     });
     expect(objectionTo(scope, told("ad"))).toBeNull();
     expect(objectionTo(scope, told("other"))).not.toBeNull();
+  });
+
+  it("covers the fixed users that the customer's marks name, exactly as they name them", () => {
+    const rds = {
+      directoryId: "mark",
+      key: "corp.example\\rds",
+      aliases: ["corp.example\\rds"],
+      domain: "corp.example",
+      name: "rds",
+      groups: ["rds-users"],
+    };
+    const told = (of: object): StreamItem => ({
+      seq: 1,
+      kind: "principal",
+      principal: { ...aPrincipal({}), ...rds, ...of },
+    });
+    expect(objectionTo(scope, told({}))).toBeNull();
+    for (const of of [
+      { groups: ["rds-users", "domain admins"] },
+      { aliases: ["corp.example\\rds", "corp.example\\administrator"] },
+      { key: "s-1-5-21-1-2-3-500" },
+      { name: "administrator" },
+      { kind: "device" },
+    ])
+      expect(objectionTo(scope, told(of)), JSON.stringify(of)).not.toBeNull();
   });
 });

@@ -1,4 +1,4 @@
-import type { StreamItem } from "@rollcall/agent-protocol";
+import { addressMark, type StreamItem } from "@rollcall/agent-protocol";
 import type { Database } from "@rollcall/db";
 import { createIpSet, type IpSet, parseIp } from "@rollcall/identity-core";
 
@@ -6,6 +6,8 @@ import { createIpSet, type IpSet, parseIp } from "@rollcall/identity-core";
 export interface SiteScope {
   readonly addressSpaceIds: ReadonlySet<string>;
   readonly directoryIds: ReadonlySet<string>;
+  /** Groups of the fixed users that the customer's marks name, by `domain\name` in lower case. */
+  readonly pseudoUsers: ReadonlyMap<string, readonly string[]>;
   /** Of a syslog source: the addresses it may open sessions for. */
   readonly syslogSources: ReadonlyMap<string, { readonly addressSpaceId: string; readonly speaksFor: IpSet }>;
 }
@@ -60,7 +62,9 @@ export class TrustedSources {
         where: { tenantId, siteId },
         select: { id: true, addressSpaceId: true, speaksFor: true },
       });
+      const marks = await tx.addressMark.findMany({ where: { tenantId }, select: { pseudoUser: true } });
       return {
+        pseudoUsers: pseudoUsersOf(marks),
         addressSpaceIds: new Set(spaces.map(({ id }) => id)),
         directoryIds: new Set(directories.map(({ id }) => id)),
         syslogSources: new Map(
@@ -76,12 +80,44 @@ export class TrustedSources {
   }
 }
 
+/** Facts of fixed users come from no directory. */
+const MARKS = "mark";
+
+function pseudoUsersOf(marks: readonly { readonly pseudoUser: unknown }[]): Map<string, readonly string[]> {
+  return new Map(
+    marks.flatMap(({ pseudoUser }) => {
+      const parsed = addressMark.shape.pseudoUser.safeParse(pseudoUser ?? undefined);
+      if (!parsed.success || parsed.data === undefined) return [];
+      const { domain, name, groups } = parsed.data;
+      return [[`${domain}\\${name}`.toLowerCase(), groups] as const];
+    }),
+  );
+}
+
+/** A fixed user is exactly what the customer's marks say: else an agent could give anybody's name any group. */
+function objectionToPseudoUser(
+  { pseudoUsers }: SiteScope,
+  { key, aliases, domain, name, groups, kind }: Extract<StreamItem, { kind: "principal" }>["principal"],
+): string | null {
+  const wanted = pseudoUsers.get(key);
+  const isAsWanted =
+    wanted !== undefined &&
+    kind === "user" &&
+    key === `${domain}\\${name}`.toLowerCase() &&
+    aliases.length === 1 &&
+    aliases[0] === key &&
+    JSON.stringify(groups) === JSON.stringify(wanted);
+  return isAsWanted ? null : "no mark of this customer names that fixed user with those groups";
+}
+
 /** Why an item lies outside a scope; null where it does not. */
 export function objectionTo(scope: SiteScope, item: StreamItem): string | null {
-  if (item.kind === "principal")
+  if (item.kind === "principal") {
+    if (item.principal.directoryId === MARKS) return objectionToPseudoUser(scope, item.principal);
     return scope.directoryIds.has(item.principal.directoryId)
       ? null
       : "its directory is not one of this agent's site";
+  }
   const { observation } = item;
   if (!scope.addressSpaceIds.has(observation.addressSpaceId))
     return "its address space is not one of this customer";
