@@ -24,6 +24,12 @@ export const peers: readonly Peer[] = [
     programs: ["redis-server"],
     usedFor: "the queue and the bell on Redis",
   },
+  {
+    name: "xmllint",
+    packages: ["libxml2-utils"],
+    programs: ["xmllint"],
+    usedFor: "the check of each post against its schema",
+  },
   { name: "rsyslog", packages: ["rsyslog"], programs: ["rsyslogd"], usedFor: "a real syslog sender" },
   {
     name: "Samba Active Directory",

@@ -80,6 +80,12 @@ export const rooms: Readonly<Record<string, Room>> = {
     mayImport: ["identity-core", "srx-protocol", "observability"],
     because: "agent and gateway use it unchanged",
   },
+  "srx-push": {
+    path: "packages/srx-push",
+    is: "posts to a firewall's Web API",
+    mayImport: ["identity-core", "srx-protocol", "observability"],
+    because: "agent and gateway push alike; what a firewall was told is kept by whoever runs it",
+  },
   observability: {
     path: "packages/observability",
     is: "logger, redaction, names of metrics and fields",
@@ -168,6 +174,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "db",
       "queue",
       "srx-server",
+      "srx-push",
       "srx-protocol",
       "identity-core",
       "config",
@@ -190,6 +197,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "collectors",
       "srx-protocol",
       "srx-server",
+      "srx-push",
       "agent-protocol",
       "config",
       "observability",
@@ -205,6 +213,12 @@ export const rooms: Readonly<Record<string, Room>> = {
   "srx-simulator": {
     path: "tools/srx-simulator",
     is: "a firewall simulator",
+    mayImport: [],
+    because: "a peer that shares code with what it checks proves nothing",
+  },
+  "webapi-server": {
+    path: "tools/webapi-server",
+    is: "a firewall's Web API to post to",
     mayImport: [],
     because: "a peer that shares code with what it checks proves nothing",
   },
