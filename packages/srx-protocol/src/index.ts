@@ -18,6 +18,15 @@ export {
 } from "./decode-request.ts";
 export { decodeFilters, NO_FILTER, type RequestFilter } from "./filters.ts";
 export { joinBatch } from "./join-batch.ts";
+export {
+  beginLearning,
+  type LearnEvent,
+  type LearnState,
+  learnedProfile,
+  learnSentence,
+  learnStep,
+  triedProfiles,
+} from "./learn.ts";
 export { filterHash, type NarrowedFilter, narrowFilter } from "./narrow-filter.ts";
 export { type Parameter, parseUrlEncoded } from "./parameters.ts";
 export type { AskedAddress, BatchFrame, EncodedEntry, SrxProfile } from "./profile.ts";
@@ -46,6 +55,7 @@ export {
   readProfile,
   readProfileText,
 } from "./profiles/read-profile.ts";
+export { isReannounceDue, type Reannouncement } from "./reannounce.ts";
 export { type RedactedRequest, redactRequest } from "./redact.ts";
 export {
   bodyTooLarge,
