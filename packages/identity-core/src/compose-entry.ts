@@ -88,6 +88,7 @@ function deviceOf(
     groups: facts?.groups ?? [],
     since: isSame && previous?.device ? Math.min(previous.device.since, owned.since) : owned.since,
     expiresAt: owned.expiresAt,
+    ...(facts?.device ?? {}),
     sourceId: owned.claim.sourceId,
   };
 }
@@ -112,8 +113,15 @@ function remember(seen: readonly string[], domains: readonly (string | undefined
 /**
  * Whether a firewall would be told the same. A mere refresh (later expiry, later last seen, another source of the
  * same person) is no change; user, groups, device and the reason for nobody are.
+ * `dark`: sources that cannot be heard. Whom one of them named may be kept from a reader, so it is a change when another
+ * source takes over from one of them, or the other way round.
  */
-export function sameEntry(a: Entry, b: Entry): boolean {
+export function sameEntry(a: Entry, b: Entry, dark: ReadonlySet<string> = NONE): boolean {
+  if (
+    dark.size > 0 &&
+    (isDark(a.user, dark) !== isDark(b.user, dark) || isDark(a.device, dark) !== isDark(b.device, dark))
+  )
+    return false;
   return (
     a.addressSpaceId === b.addressSpaceId &&
     a.ip === b.ip &&
@@ -121,6 +129,12 @@ export function sameEntry(a: Entry, b: Entry): boolean {
     sameUser(a.user, b.user) &&
     sameDevice(a.device, b.device)
   );
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+function isDark(one: { readonly sourceId?: string } | null, dark: ReadonlySet<string>): boolean {
+  return one?.sourceId !== undefined && dark.has(one.sourceId);
 }
 
 function sameUser(a: EntryUser | null, b: EntryUser | null): boolean {
@@ -131,6 +145,7 @@ function sameUser(a: EntryUser | null, b: EntryUser | null): boolean {
     a.name === b.name &&
     a.upn === b.upn &&
     a.displayName === b.displayName &&
+    a.netbiosDomain === b.netbiosDomain &&
     sameList(a.groups, b.groups)
   );
 }
@@ -142,6 +157,10 @@ function sameDevice(a: EntryDevice | null, b: EntryDevice | null): boolean {
     a.domain === b.domain &&
     a.name === b.name &&
     a.os === b.os &&
+    a.osVersion === b.osVersion &&
+    a.category === b.category &&
+    a.vendor === b.vendor &&
+    a.model === b.model &&
     sameList(a.groups, b.groups)
   );
 }

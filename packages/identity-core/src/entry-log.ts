@@ -3,37 +3,57 @@ import type { ChangePage, Entry, EntryFilter } from "./entry.ts";
 import { compileFilter } from "./entry-filter.ts";
 import type { IpAddress } from "./ip-address.ts";
 import type { EpochMs } from "./observation.ts";
+import { Column } from "./packed/column.ts";
+import { packEntry, peekEntry, unpackEntry } from "./packed/pack-entry.ts";
+import { PackedMemory } from "./packed/packed-memory.ts";
+import { PlaceIndex } from "./packed/place-index.ts";
+import { RevisionLog } from "./packed/revision-log.ts";
+import { RowChain } from "./packed/row-chain.ts";
 
-interface Slot {
-  readonly revision: number;
-  readonly entry: Entry;
+/** What the owner of several tables lets them share. */
+export interface SharedRows {
+  readonly memory: PackedMemory;
+  /** Rows are given back by the owner, not by the log. */
+  readonly places: PlaceIndex;
 }
 
 /**
  * The newest entry of every address, in the order of revisions. Who may change it: its owner, by `put` and `prune`.
  * Promises: a reader that takes all pages holds the same as one that takes the whole table. Each address stands in
- * the log once, at its newest revision, so a slow reader is given the latest and not the history.
+ * the log once, at its newest revision, so a slow reader is given the latest and not the history. Entries of one
+ * revision (what one record changed) are never in two pages.
  * It deliberately knows neither the law nor the clock.
+ *
+ * Holds packed records: an entry it gives is made anew each time and belongs to the caller.
  */
 export class EntryLog {
-  readonly #entries = new Map<string, Entry>();
-  readonly #keysByIp = new Map<string, string[]>();
-  #log: Slot[] = [];
-  #stale = 0;
-  #spaces = new Map<string, number>();
+  readonly #memory: PackedMemory;
+  readonly #places: PlaceIndex;
+  readonly #ownsPlaces: boolean;
+  /** Where each row's record stands; 0: it has no entry. */
+  readonly #handles = new Column("u32");
+  readonly #revisions = new Column("f64");
+  /** 1: somebody is known there. */
+  readonly #liveRows = new Column("u8");
+  readonly #order = new RevisionLog();
+  /** Rows where nobody is known, in the order in which that came about. */
+  readonly #tombstones = new RowChain();
+  readonly #spaces = new Map<string, number>();
+  #size = 0;
   #live = 0;
-  readonly #stamps = new Map<number, number>();
-  #lastStamp = 0;
   revision: number;
   floorRevision: number;
 
-  constructor(revision = 0, floorRevision = 0) {
+  constructor(revision = 0, floorRevision = 0, shared: SharedRows | null = null) {
     this.revision = revision;
     this.floorRevision = floorRevision;
+    this.#memory = shared?.memory ?? new PackedMemory();
+    this.#places = shared?.places ?? new PlaceIndex();
+    this.#ownsPlaces = shared === null;
   }
 
   get size(): number {
-    return this.#entries.size;
+    return this.#size;
   }
 
   /** Addresses with a user or a device. */
@@ -41,184 +61,227 @@ export class EntryLog {
     return this.#live;
   }
 
-  entries(): IterableIterator<Entry> {
-    return this.#entries.values();
+  *entries(): Generator<Entry, undefined> {
+    for (let row = 0; row < this.#places.rows.end; row++) {
+      const entry = this.at(row);
+      if (entry !== null) yield entry;
+    }
   }
 
   get(addressSpaceId: string, ip: string): Entry | null {
-    return this.#entries.get(keyOf(addressSpaceId, ip)) ?? null;
+    return this.at(this.#places.find(addressSpaceId, ip));
+  }
+
+  /** The entry of a row; null where it has none. */
+  at(row: number): Entry | null {
+    const handle = row < 0 ? 0 : this.#handles.get(row);
+    if (handle === 0) return null;
+    const place = {
+      addressSpaceId: this.#places.spaceOf(row),
+      ip: this.#places.ipOf(row),
+      revision: this.#revisions.get(row),
+    };
+    return unpackEntry(place, this.#memory.open(handle));
+  }
+
+  has(row: number): boolean {
+    return this.#handles.get(row) !== 0;
+  }
+
+  revisionAt(row: number): number {
+    return this.#revisions.get(row);
+  }
+
+  /** Where the entry's record stands; 0: there is none. */
+  handleAt(row: number): number {
+    return this.#handles.get(row);
   }
 
   /** Puts entries in ascending order of revision; an entry not newer than the one it would replace is ignored. */
   put(entry: Entry): void {
-    const key = keyOf(entry.addressSpaceId, entry.ip);
-    const before = this.#entries.get(key);
-    if (before && entry.revision < before.revision) return;
-    this.#live += Number(isLive(entry)) - Number(before !== undefined && isLive(before));
-    this.#entries.set(key, entry);
-    if (before && before.revision === entry.revision) return;
-    if (before) {
-      this.#stale++;
-      this.#stamp(before.revision);
-    } else {
-      this.#spaces.set(entry.addressSpaceId, (this.#spaces.get(entry.addressSpaceId) ?? 0) + 1);
-      const keys = this.#keysByIp.get(entry.ip);
-      if (keys) keys.push(key);
-      else this.#keysByIp.set(entry.ip, [key]);
+    this.putAt(this.#places.add(entry.addressSpaceId, entry.ip), entry);
+  }
+
+  putAt(row: number, entry: Entry): void {
+    const isNew = !this.has(row);
+    const before = this.#revisions.get(row);
+    if (!isNew && entry.revision < before) return;
+    this.#write(row, entry);
+    if (!isNew && entry.revision === before) {
+      this.#note(row, isLive(entry));
+      return;
     }
-    this.#stampNamesakes(entry);
-    const last = this.#log.at(-1);
-    this.#log.push({ revision: entry.revision, entry });
-    if (last && last.revision > entry.revision) this.#log.sort((a, b) => a.revision - b.revision);
-    if (entry.revision > this.revision) this.revision = entry.revision;
-    if (this.#stale > 1024 && this.#stale > this.#log.length / 2) this.#compact();
+    if (isNew) this.#countSpace(row, 1);
+    else this.#order.remove(row, before);
+    this.#seat(row, entry.revision, isLive(entry));
+    if (this.#spaces.size > 1) this.#touchNamesakes(row);
   }
 
   /** Replaces what is known of an entry without a change for readers (later expiry, later last seen). */
   touch(entry: Entry): void {
-    this.#entries.set(keyOf(entry.addressSpaceId, entry.ip), entry);
+    const row = this.#places.find(entry.addressSpaceId, entry.ip);
+    if (row >= 0 && this.has(row)) this.touchAt(row, entry);
+  }
+
+  /** Gives false where the record stays as it was. */
+  touchAt(row: number, entry: Entry): boolean {
+    return this.#write(row, entry);
+  }
+
+  /** Takes over a packed record under a revision; in ascending order of revision. */
+  restoreAt(row: number, revision: number, handle: number): void {
+    this.#handles.set(row, handle);
+    this.#countSpace(row, 1);
+    this.#seat(row, revision, peekEntry(this.#memory.open(handle)).isLive);
   }
 
   /** Forgets tombstones that changed before `before`; cursors older than the newest forgotten one must start anew. */
   prune(before: EpochMs): Entry[] {
-    return this.#forget((entry) => entry.changedAt < before);
+    return this.pruneRows(before).map(({ entry }) => entry);
+  }
+
+  /** As `prune`, with the rows that they had: where places are shared, the owner gives these back. */
+  pruneRows(before: EpochMs): { readonly row: number; readonly entry: Entry }[] {
+    return this.#forget((row) => peekEntry(this.#memory.open(this.#handles.get(row))).changedAt < before);
   }
 
   /** Forgets the tombstones that another log, which this one follows, has left behind its floor. */
   pruneThrough(floorRevision: number): void {
-    this.#forget((entry) => entry.revision <= floorRevision);
+    this.#forget((row) => this.#revisions.get(row) <= floorRevision);
     this.floorRevision = Math.max(this.floorRevision, floorRevision);
-  }
-
-  #forget(isOver: (tombstone: Entry) => boolean): Entry[] {
-    const forgotten: Entry[] = [];
-    for (const [key, entry] of this.#entries) {
-      if (isLive(entry) || !isOver(entry)) continue;
-      forgotten.push(entry);
-      this.#stamp(entry.revision);
-      this.#entries.delete(key);
-      const left = (this.#keysByIp.get(entry.ip) ?? []).filter((other) => other !== key);
-      if (left.length) this.#keysByIp.set(entry.ip, left);
-      else this.#keysByIp.delete(entry.ip);
-      const inSpace = (this.#spaces.get(entry.addressSpaceId) ?? 1) - 1;
-      if (inSpace > 0) this.#spaces.set(entry.addressSpaceId, inSpace);
-      else this.#spaces.delete(entry.addressSpaceId);
-      this.#stale++;
-      this.floorRevision = Math.max(this.floorRevision, entry.revision);
-    }
-    if (forgotten.length) this.#compact();
-    return forgotten;
   }
 
   changesSince(after: number, limit: number, filter: EntryFilter): ChangePage {
     if (after >= this.revision) return { entries: [], nextRevision: this.revision, isLast: true };
     const { project, wantsSpace } = compileFilter(filter);
     const entries: Entry[] = [];
+    /** How many of them are of earlier revisions than the one at hand. */
+    let complete = 0;
     let considered = after;
-    for (let at = this.#firstAfter(after); at < this.#log.length; at++) {
-      const slot = this.#log[at];
-      if (!slot) break;
-      const newest = this.#entries.get(keyOf(slot.entry.addressSpaceId, slot.entry.ip));
-      if (!newest || newest.revision !== slot.revision) continue;
-      if (entries.length >= limit) return { entries, nextRevision: considered, isLast: false };
-      considered = slot.revision;
-      if (!wantsSpace(newest.addressSpaceId)) continue;
-      const shown = project(this.#spaces.size > 1 ? this.#acrossSpaces(newest, wantsSpace) : newest);
+    let current = after;
+    for (const row of this.#order.after(after)) {
+      const revision = this.#revisions.get(row);
+      if (revision !== current) {
+        considered = current;
+        complete = entries.length;
+        current = revision;
+        if (complete >= limit) return { entries, nextRevision: considered, isLast: false };
+      }
+      if (!filter.ipv6 && this.#places.isWide(row)) continue;
+      if (!wantsSpace(this.#places.spaceOf(row))) continue;
+      const shown = project(this.#shownAt(row, wantsSpace));
       if (shown) entries.push(shown);
+      // What one record changed is told at once: it all waits for the next page, unless it could never fit one.
+      if (entries.length > limit && complete > 0)
+        return { entries: entries.slice(0, complete), nextRevision: considered, isLast: false };
     }
     return { entries, nextRevision: this.revision, isLast: true };
   }
 
+  segmentStamp(after: number, through: number): number {
+    return this.#order.stampOf(after, through);
+  }
+
   byIp(ip: IpAddress, filter: EntryFilter): Entry | null {
     const { project, wantsSpace } = compileFilter(filter);
-    let found: Entry | null = null;
-    for (const key of this.#keysByIp.get(ip) ?? []) {
-      const entry = this.#entries.get(key);
-      if (!entry || !isLive(entry) || !wantsSpace(entry.addressSpaceId)) continue;
+    let found = -1;
+    for (const row of this.#places.rowsOf(ip)) {
+      if (this.#liveRows.get(row) === 0 || !wantsSpace(this.#places.spaceOf(row))) continue;
       // Live in two spaces of one firewall: Junos cannot tell them apart, so neither is served.
-      if (found) return null;
-      found = entry;
+      if (found >= 0) return null;
+      found = row;
     }
-    const shown = found && project(found);
+    const entry = this.at(found);
+    const shown = entry && project(entry);
     return shown && isLive(shown) ? shown : null;
   }
 
-  segmentStamp(after: number, through: number): number {
-    let stamp = 0;
-    const first = segmentOf(after + 1);
-    const last = segmentOf(through);
-    if (last - first > this.#stamps.size) {
-      for (const [segment, at] of this.#stamps)
-        if (segment >= first && segment <= last) stamp = Math.max(stamp, at);
-    } else
-      for (let segment = first; segment <= last; segment++)
-        stamp = Math.max(stamp, this.#stamps.get(segment) ?? 0);
-    return stamp;
-  }
-
-  #stamp(revision: number): void {
-    this.#stamps.set(segmentOf(revision), ++this.#lastStamp);
-  }
-
-  /** What is told of an address depends on all its spaces: entries of the others are told differently from now on. */
-  #stampNamesakes(entry: Entry): void {
-    if (this.#spaces.size < 2) return;
-    for (const key of this.#keysByIp.get(entry.ip) ?? []) {
-      const other = this.#entries.get(key);
-      if (other && other.addressSpaceId !== entry.addressSpaceId) this.#stamp(other.revision);
-    }
+  /** Entries of an address, one a space. */
+  entriesOf(ip: string): Entry[] {
+    return this.#places.rowsOf(ip).flatMap((row) => this.at(row) ?? []);
   }
 
   /** Addresses that are live in more than one space. */
   overlaps(): string[] {
     if (this.#spaces.size < 2) return [];
-    return [...this.#keysByIp]
-      .filter(([, keys]) => keys.filter((key) => isLiveAt(this.#entries.get(key))).length > 1)
-      .map(([ip]) => ip);
+    const found = new Set<string>();
+    for (let row = 0; row < this.#places.rows.end; row++)
+      if (
+        this.#liveRows.get(row) === 1 &&
+        this.#places.namesakesOf(row).some((other) => this.#liveRows.get(other) === 1)
+      )
+        found.add(this.#places.ipOf(row));
+    return [...found];
+  }
+
+  #forget(isOver: (row: number) => boolean): { readonly row: number; readonly entry: Entry }[] {
+    const forgotten: { readonly row: number; readonly entry: Entry }[] = [];
+    for (let row = this.#tombstones.first; row >= 0 && isOver(row); row = this.#tombstones.first) {
+      const entry = this.at(row);
+      this.#tombstones.remove(row);
+      if (entry === null) continue;
+      forgotten.push({ row, entry });
+      this.#order.remove(row, entry.revision);
+      this.#memory.slab.drop(this.#handles.get(row));
+      this.#handles.set(row, 0);
+      this.#countSpace(row, -1);
+      this.floorRevision = Math.max(this.floorRevision, entry.revision);
+      if (this.#ownsPlaces) this.#places.remove(row);
+    }
+    return forgotten;
   }
 
   /** A firewall knows an address, not a space: one live entry among its spaces is told, two are told as nobody. */
-  #acrossSpaces(changed: Entry, wantsSpace: (id: string) => boolean): Entry {
-    const live = (this.#keysByIp.get(changed.ip) ?? [])
-      .map((key) => this.#entries.get(key))
-      .filter((entry): entry is Entry => isLiveAt(entry) && wantsSpace(entry?.addressSpaceId ?? ""));
-    const [only] = live;
-    if (live.length === 0) return changed;
-    if (live.length === 1 && only)
-      return only.revision === changed.revision ? only : { ...only, revision: changed.revision };
-    return { ...changed, user: null, device: null, unknownBecause: "suppressed" };
-  }
-
-  #firstAfter(revision: number): number {
-    let low = 0;
-    let high = this.#log.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.#log[middle]?.revision ?? 0) <= revision) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-
-  #compact(): void {
-    this.#log = this.#log.filter(
-      (slot) =>
-        this.#entries.get(keyOf(slot.entry.addressSpaceId, slot.entry.ip))?.revision === slot.revision,
+  #shownAt(row: number, wantsSpace: (id: string) => boolean): Entry {
+    const changed = this.at(row);
+    if (changed === null) throw new RangeError(`row ${row} stands in the log and has no entry`);
+    if (this.#spaces.size < 2) return changed;
+    const live = [row, ...this.#places.namesakesOf(row)].filter(
+      (one) => this.#liveRows.get(one) === 1 && wantsSpace(this.#places.spaceOf(one)),
     );
-    this.#stale = 0;
+    const [only] = live;
+    if (only === undefined) return changed;
+    if (live.length > 1) return { ...changed, user: null, device: null, unknownBecause: "suppressed" };
+    const shown = only === row ? changed : this.at(only);
+    return shown === null || only === row ? changed : { ...shown, revision: changed.revision };
   }
-}
 
-const SEGMENT_REVISIONS = 512;
+  /** What is told of an address depends on all its spaces: entries of the others are told differently from now on. */
+  #touchNamesakes(row: number): void {
+    for (const other of this.#places.namesakesOf(row))
+      if (this.has(other)) this.#order.touch(this.#revisions.get(other));
+  }
 
-function segmentOf(revision: number): number {
-  return Math.floor(revision / SEGMENT_REVISIONS);
-}
+  /** Gives false where the record stays as it was. */
+  #write(row: number, entry: Entry): boolean {
+    const { slab, writer } = this.#memory;
+    packEntry(entry, writer.begin());
+    const handle = this.#handles.get(row);
+    if (slab.holds(handle, writer.bytes, writer.length)) return false;
+    this.#handles.set(row, slab.replace(handle, writer.bytes, writer.length));
+    return true;
+  }
 
-export function keyOf(addressSpaceId: string, ip: string): string {
-  return `${addressSpaceId}|${ip}`;
-}
+  #seat(row: number, revision: number, isLiveNow: boolean): void {
+    this.#revisions.set(row, revision);
+    this.#order.add(row, revision);
+    this.#note(row, isLiveNow);
+    if (revision > this.revision) this.revision = revision;
+  }
 
-function isLiveAt(entry: Entry | undefined): boolean {
-  return entry !== undefined && isLive(entry);
+  /** Notes whether somebody is known there; a tombstone stands at the end of its kind. */
+  #note(row: number, isLiveNow: boolean): void {
+    this.#live += Number(isLiveNow) - this.#liveRows.get(row);
+    this.#liveRows.set(row, Number(isLiveNow));
+    this.#tombstones.remove(row);
+    if (!isLiveNow) this.#tombstones.append(row);
+  }
+
+  #countSpace(row: number, change: 1 | -1): void {
+    const space = this.#places.spaceOf(row);
+    const count = (this.#spaces.get(space) ?? 0) + change;
+    if (count > 0) this.#spaces.set(space, count);
+    else this.#spaces.delete(space);
+    this.#size += change;
+  }
 }

@@ -61,15 +61,26 @@ export type {
   PrincipalName,
   SourceFamily,
 } from "./observation.ts";
+export { PAGE_ROWS, type RowPage } from "./packed/row-pages.ts";
+export { Lexicon, Vocabulary } from "./packed/vocabulary.ts";
 export {
   keyOfUnknown,
   PrincipalDirectory,
   type PrincipalLookup,
+  sameFacts,
+  type TakenFacts,
   tokensOf,
   tokensOfFacts,
 } from "./principal-directory.ts";
 export { ReplicaTable } from "./replica-table.ts";
-export { type Changed, SessionTable, type SessionTableOptions, type TableSnapshot } from "./session-table.ts";
+export {
+  type Changed,
+  SessionTable,
+  type SessionTableOptions,
+  type StoredPages,
+  type TablePages,
+  type TableSnapshot,
+} from "./session-table.ts";
 export {
   createSuppression,
   type NameRule,

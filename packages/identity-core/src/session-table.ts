@@ -1,14 +1,25 @@
-import { ChangeTimer } from "./change-timer.ts";
 import { composeEntry, sameEntry } from "./compose-entry.ts";
 import { type Corroboration, isLogonTicket } from "./corroboration.ts";
 import type { ChangePage, Entry, EntryFilter, EntrySource } from "./entry.ts";
-import { EntryLog, keyOf } from "./entry-log.ts";
+import { EntryLog } from "./entry-log.ts";
 import { type Arbitration, type Evaluation, evaluateKey } from "./evaluate-key.ts";
 import { type ExplainOptions, type Explanation, explainAddress } from "./explain.ts";
 import type { IpAddress } from "./ip-address.ts";
 import { applyObservation, emptyKeyState, type KeyState, tokensOfState } from "./key-state.ts";
 import type { EpochMs, Observation, PrincipalFacts } from "./observation.ts";
+import { ByteReader } from "./packed/byte-reader.ts";
+import { ByteWriter } from "./packed/byte-writer.ts";
+import { Column } from "./packed/column.ts";
+import { DueHeap } from "./packed/due-heap.ts";
+import { packState, unpackState } from "./packed/pack-state.ts";
+import { PackedMemory } from "./packed/packed-memory.ts";
+import { PlaceIndex } from "./packed/place-index.ts";
+import { ChangedPages, PAGE_ROWS, type RowPage } from "./packed/row-pages.ts";
+import { hashOfToken, unpackHashes } from "./packed/token-hash.ts";
+import { TokenIndex } from "./packed/token-index.ts";
+import type { Vocabulary } from "./packed/vocabulary.ts";
 import { PrincipalDirectory, tokensOfFacts } from "./principal-directory.ts";
+import { groupsByRecord } from "./siblings.ts";
 
 export interface SessionTableOptions {
   /** Who numbers the revisions, and which life of that numbering: 16 hex digits each. */
@@ -19,11 +30,13 @@ export interface SessionTableOptions {
   readonly corroboration?: Corroboration;
   /** How long the end of a session is kept to be told. */
   readonly tombstoneMs?: number;
+  /** What stored pages were written with. Present where the table is stored by its pages. */
+  readonly vocabulary?: Vocabulary;
 }
 
-/** What changed and must be persisted together. */
+/** What changed. */
 export interface Changed {
-  /** Entries with a new revision, in its order. */
+  /** Entries with a new revision, in its order; those that one record changed share theirs. */
   readonly entries: readonly Entry[];
   /** Key states that changed (also those whose entry did not). */
   readonly keys: readonly KeyState[];
@@ -46,15 +59,31 @@ export interface TableSnapshot {
   readonly floorRevision: number;
 }
 
+/** The table as it is stored: pages of rows that stand next to each other, each a few kilobytes. */
+export interface TablePages<Page> {
+  readonly places: Iterable<Page>;
+  readonly facts: Iterable<Page>;
+}
+
+export interface StoredPages extends TablePages<{ readonly page: number; readonly body: Uint8Array }> {
+  readonly revision: number;
+  readonly floorRevision: number;
+  /** The law may say otherwise than when they were stored: all is looked at again with the next `advance`. */
+  readonly isAllDue: boolean;
+}
+
 const DAY_MS = 86_400_000;
+const PRUNE_MS = 60_000;
 
 /**
  * Who is at which address, computed by the law from observations and from what directories know.
  *
- * Holds:    one key state per (address space, address), the entry it gives, and principal facts.
+ * Holds:    one key state per (address space, address), the entry it gives, and principal facts; all packed outside
+ *           the heap (docs/adr/0011-compact-tables.md). What it gives is made anew and belongs to the caller.
  * Changed:  only by `apply`, `applyFacts`, `advance` and `restore`, each with the time as an argument.
  * Promises: the same set of observations gives the same answers, in whatever order it came; a refresh alone makes
- *           no revision; each change has one revision, greater than all before.
+ *           no revision; each change has one revision, greater than all before, shared by what one record changed; what
+ *           one observation costs does not depend on how many addresses are held.
  * Does not: read a clock, a file or a socket; suppress (see suppression.ts); know firewalls.
  */
 export class SessionTable implements EntrySource {
@@ -62,14 +91,23 @@ export class SessionTable implements EntrySource {
   readonly incarnation: string;
   readonly #arbitration: Arbitration;
   readonly #corroboration: Corroboration;
-  /** With `detect`: addresses at which `on` would name somebody else, or nobody. */
-  readonly #wouldDiffer = new Set<string>();
-  readonly #tombstoneMs: number;
-  readonly #states = new Map<string, KeyState>();
-  readonly #principals = new PrincipalDirectory();
-  readonly #keysByToken = new Map<string, string | Set<string>>();
-  readonly #timer = new ChangeTimer();
-  #log = new EntryLog();
+  #tombstoneMs: number;
+  #dark: ReadonlySet<string> = new Set();
+  readonly #memory: PackedMemory;
+  readonly #places = new PlaceIndex();
+  /** Where each row's state stands; 0: it has none. */
+  readonly #states = new Column("u32");
+  #size = 0;
+  readonly #principals: PrincipalDirectory;
+  readonly #tokens = new TokenIndex();
+  readonly #timer = new DueHeap();
+  /** Rows at which nobody was ever known, by the time until which anything kept of them can bear on an answer. */
+  readonly #neverKnown = new DueHeap();
+  /** With `detect`: 1 at which `on` would name somebody else, or nobody. */
+  readonly #wouldDiffer = new Column("u8");
+  #differences = 0;
+  readonly #changedPages: ChangedPages | null;
+  #log: EntryLog;
   #prunedAt: EpochMs = 0;
 
   constructor(options: SessionTableOptions) {
@@ -78,6 +116,11 @@ export class SessionTable implements EntrySource {
     this.#arbitration = options.arbitration ?? "law";
     this.#corroboration = options.corroboration ?? "off";
     this.#tombstoneMs = options.tombstoneMs ?? DAY_MS;
+    this.#memory = new PackedMemory(options.vocabulary);
+    const isStored = options.vocabulary !== undefined;
+    this.#changedPages = isStored ? new ChangedPages() : null;
+    this.#principals = new PrincipalDirectory(this.#memory, isStored);
+    this.#log = this.#newLog(0, 0);
   }
 
   get revision(): number {
@@ -88,7 +131,7 @@ export class SessionTable implements EntrySource {
   }
   /** Addresses of which anything is kept. */
   get size(): number {
-    return this.#states.size;
+    return this.#size;
   }
   /** Addresses with a user or a device. */
   get liveCount(): number {
@@ -100,69 +143,64 @@ export class SessionTable implements EntrySource {
   }
   /** With corroboration in `detect`: at how many addresses `on` would answer otherwise. */
   get corroborationDifferences(): number {
-    return this.#wouldDiffer.size;
+    return this.#differences;
   }
   get principals(): PrincipalDirectory {
     return this.#principals;
   }
 
+  setTombstoneMs(tombstoneMs: number): void {
+    this.#tombstoneMs = tombstoneMs;
+  }
+
+  /** Sources that cannot be heard: whom they name some readers are not told of. What is told changes as readers ask anew. */
+  setDarkSources(sourceIds: ReadonlySet<string>): void {
+    this.#dark = sourceIds;
+  }
+
   apply(observations: readonly Observation[], now: EpochMs): Changed {
-    const touched = new Map<string, KeyState>();
+    const touched = new Map<number, KeyState>();
+    const rows: number[] = [];
     for (const observation of observations) {
-      const key = keyOf(observation.addressSpaceId, observation.ip);
-      const before =
-        touched.get(key) ??
-        this.#states.get(key) ??
-        emptyKeyState(observation.addressSpaceId, observation.ip);
+      const { addressSpaceId, ip } = observation;
+      const row = this.#places.add(addressSpaceId, ip);
+      rows.push(row);
+      const before = touched.get(row) ?? this.#stateAt(row) ?? emptyKeyState(addressSpaceId, ip);
       const after = applyObservation(before, observation);
-      if (after !== before) touched.set(key, after);
+      if (after !== before) touched.set(row, after);
     }
-    for (const [key, state] of touched) {
-      for (const token of tokensOfState(state)) this.#index(token, key);
-      this.#states.set(key, state);
-    }
-    return this.#reconsider(touched.keys(), now, [...touched.values()], []);
+    for (const [row, state] of touched) this.#writeState(row, state);
+    // What had no effect may have made a row for nothing.
+    for (const row of rows) if (this.#places.isUsed(row)) this.#releaseUnused(row);
+    const groups = groupsByRecord(observations, rows, (row) => touched.has(row));
+    return this.#reconsider(groups, now, touched, []);
   }
 
   applyFacts(facts: readonly PrincipalFacts[], now: EpochMs): Changed {
-    const keys = new Set<string>();
+    const rows = new Set<number>();
     const news: PrincipalFacts[] = [];
     for (const one of facts) {
       const before = this.#principals.factsOf(one.key);
       if (!this.#principals.upsert(one)) continue;
       news.push(one);
       for (const token of [...tokensOfFacts(one), ...(before ? tokensOfFacts(before) : [])])
-        for (const key of this.#keysOf(token)) keys.add(key);
+        for (const row of this.#tokens.rowsOf(hashOfToken(token))) rows.add(row);
     }
-    return this.#reconsider(keys, now, [], news);
+    return this.#reconsider(oneByOne(rows), now, new Map(), news);
   }
 
   /** Lets time pass: expiry, the end of contested, and forgetting what ended long ago. */
   advance(now: EpochMs): Changed {
-    const changed = this.#reconsider(this.#timer.take(now), now, [], []);
-    if (now - this.#prunedAt < 60_000) return changed;
+    const changed = this.#reconsider(oneByOne(this.#timer.take(now)), now, new Map(), []);
+    if (now - this.#prunedAt < PRUNE_MS) return changed;
     this.#prunedAt = now;
     const before = now - this.#tombstoneMs;
-    const pruned: Place[] = [...this.#neverKnown(before), ...this.#log.prune(before)].map(
-      ({ addressSpaceId, ip }) => ({ addressSpaceId, ip }),
-    );
-    for (const { addressSpaceId, ip } of pruned) {
-      const key = keyOf(addressSpaceId, ip);
-      const state = this.#states.get(key);
-      if (state) for (const token of tokensOfState(state)) this.#unindex(token, key);
-      this.#states.delete(key);
-      this.#wouldDiffer.delete(key);
-      this.#timer.schedule(key, null);
-    }
+    const rows = this.#log.pruneRows(before).map(({ row }) => row);
+    // Those due are the ones whose last bearing lies before that time, not at it.
+    for (const row of this.#neverKnown.take(before - 1)) if (!this.#log.has(row)) rows.push(row);
+    const pruned = rows.map((row) => this.#placeOf(row));
+    for (const row of rows) this.#forget(row);
     return { ...changed, pruned };
-  }
-
-  /** Addresses of which only ends or indirect signs came, the last of them before `before`: no tombstone marks them. */
-  #neverKnown(before: EpochMs): KeyState[] {
-    if (this.#states.size <= this.#log.size) return [];
-    return [...this.#states.values()].filter(
-      (state) => lastBearing(state) < before && this.#log.get(state.addressSpaceId, state.ip) === null,
-    );
   }
 
   changesSince(after: number, limit: number, filter: EntryFilter): ChangePage {
@@ -181,16 +219,37 @@ export class SessionTable implements EntrySource {
     return this.#log.get(addressSpaceId, ip);
   }
 
+  /** Entries of an address, one a space. */
+  entriesOf(ip: IpAddress): Entry[] {
+    return this.#log.entriesOf(ip);
+  }
+
   stateOf(addressSpaceId: string, ip: IpAddress): KeyState | null {
-    return this.#states.get(keyOf(addressSpaceId, ip)) ?? null;
+    const row = this.#places.find(addressSpaceId, ip);
+    return row < 0 ? null : this.#stateAt(row);
   }
 
   entries(): IterableIterator<Entry> {
     return this.#log.entries();
   }
 
-  states(): IterableIterator<KeyState> {
-    return this.#states.values();
+  *states(): Generator<KeyState, undefined> {
+    for (let row = 0; row < this.#places.rows.end; row++) {
+      const state = this.#stateAt(row);
+      if (state !== null) yield state;
+    }
+  }
+
+  /** Whether what is kept of any address names the principal of these facts. */
+  names(facts: PrincipalFacts): boolean {
+    const tokens = tokensOfFacts(facts);
+    return tokens.some(
+      (token) =>
+        this.#tokens.find(hashOfToken(token), (row) => {
+          const state = this.#stateAt(row);
+          return state !== null && tokensOfState(state).includes(token);
+        }) >= 0,
+    );
   }
 
   /** Addresses live in more than one space: neither is served to a firewall that sees both. */
@@ -221,75 +280,216 @@ export class SessionTable implements EntrySource {
   /** Takes over what was persisted. Call once, before anything else; then `advance(now)`. */
   restore(snapshot: TableSnapshot): void {
     for (const facts of snapshot.facts) this.#principals.upsert(facts);
-    this.#log = new EntryLog(snapshot.revision, snapshot.floorRevision);
+    this.#log = this.#newLog(snapshot.revision, snapshot.floorRevision);
     for (const entry of [...snapshot.entries].sort((a, b) => a.revision - b.revision)) this.#log.put(entry);
     for (const state of snapshot.keys) {
-      const key = keyOf(state.addressSpaceId, state.ip);
-      this.#states.set(key, state);
-      for (const token of tokensOfState(state)) this.#index(token, key);
+      const row = this.#places.add(state.addressSpaceId, state.ip);
+      this.#writeState(row, state);
       // Due at once: what expired while nobody looked is found by the next `advance`.
-      this.#timer.schedule(key, 0);
+      this.#timer.schedule(row, 0);
     }
   }
 
+  /** True while something changed since `pagesStored`. */
+  get hasChangedPages(): boolean {
+    return (this.#changedPages?.size ?? 0) > 0 || this.#principals.hasChangedPages;
+  }
+
+  /** What changed since `pagesStored`, as it is to be stored. */
+  changedPages(): TablePages<RowPage> {
+    return {
+      places: (this.#changedPages?.list() ?? []).map((page) => ({ page, body: this.#packPage(page) })),
+      facts: this.#principals.changedPages(),
+    };
+  }
+
+  pagesStored(): void {
+    this.#changedPages?.clear();
+    this.#principals.pagesStored();
+  }
+
+  /**
+   * Takes over stored pages. Call once, before anything else; then `advance(now)`. The vocabulary must be the one they
+   * were written with. Throws `RangeError` for bytes that nobody stored so.
+   */
+  restorePages(stored: StoredPages): void {
+    this.#log = this.#newLog(stored.revision, stored.floorRevision);
+    this.#principals.restorePages(stored.facts);
+    const entries: { row: number; revision: number; handle: number }[] = [];
+    const body = new ByteReader(this.#memory.vocabulary);
+    let end = 0;
+    for (const page of stored.places) {
+      body.open(page.body, 0, page.body.length);
+      while (!body.isAtEnd) {
+        const row = page.page * PAGE_ROWS + body.byte();
+        end = Math.max(end, row + 1);
+        this.#places.unpack(row, body);
+        const due = body.number();
+        this.#states.set(row, this.#takeRecord(body));
+        if (this.#states.get(row) !== 0) {
+          this.#size += 1;
+          for (const hash of this.#hashesAt(row)) this.#tokens.add(row, hash);
+        }
+        const revision = body.count();
+        const handle = this.#takeRecord(body);
+        if (handle !== 0) entries.push({ row, revision, handle });
+        if (stored.isAllDue) this.#timer.schedule(row, 0);
+        else if (due >= 0) this.#timer.schedule(row, due);
+      }
+    }
+    this.#places.rows.restore(end, (row) => this.#places.isUsed(row));
+    entries.sort((a, b) => a.revision - b.revision);
+    for (const { row, revision, handle } of entries) this.#log.restoreAt(row, revision, handle);
+    for (let row = 0; row < end; row++) if (this.#places.isUsed(row)) this.#watchNeverKnown(row, null);
+  }
+
+  /** Of each used row: its place, when it is due, its state, its entry's revision, its entry. */
+  #packPage(page: number): Uint8Array | null {
+    const body = new ByteWriter(this.#memory.vocabulary);
+    for (let row = page * PAGE_ROWS; row < (page + 1) * PAGE_ROWS; row++) {
+      if (!this.#places.isUsed(row)) continue;
+      body.byte(row % PAGE_ROWS);
+      this.#places.pack(row, body);
+      body.number(this.#timer.dueOf(row) ?? -1);
+      this.#giveRecord(this.#states.get(row), body);
+      body.count(this.#log.revisionAt(row));
+      this.#giveRecord(this.#log.handleAt(row), body);
+    }
+    return body.length === 0 ? null : body.bytes.slice(0, body.length);
+  }
+
+  #giveRecord(handle: number, body: ByteWriter): void {
+    if (handle === 0) {
+      body.count(0);
+      return;
+    }
+    const record = this.#memory.open(handle);
+    body.count(record.end - record.at);
+    body.raw(record.bytes, record.at, record.end);
+  }
+
+  #takeRecord(body: ByteReader): number {
+    const length = body.count();
+    if (length === 0) return 0;
+    const from = body.skip(length);
+    return this.#memory.slab.put(body.bytes.subarray(from, from + length), length);
+  }
+
+  /** `groups`: rows whose changes share a revision. */
   #reconsider(
-    keys: Iterable<string>,
+    groups: Iterable<readonly number[]>,
     now: EpochMs,
-    states: readonly KeyState[],
+    states: ReadonlyMap<number, KeyState>,
     facts: readonly PrincipalFacts[],
   ): Changed {
     const entries: Entry[] = [];
-    for (const key of keys) {
-      const state = this.#states.get(key);
-      if (!state) continue;
-      const evaluation = evaluateKey(state, this.#principals, now, {
-        arbitration: this.#arbitration,
-        corroboration: this.#corroboration,
-      });
-      if (this.#corroboration === "detect") this.#noteDifference(key, state, evaluation, now);
-      this.#timer.schedule(key, evaluation.nextChangeAt);
-      const previous = this.#log.get(state.addressSpaceId, state.ip);
-      const next = composeEntry(state, evaluation, this.#principals, previous, this.#log.revision + 1, now);
-      // Nobody was known and nobody is: there is nothing to tell.
-      if (!previous && next.user === null && next.device === null) continue;
-      if (previous && sameEntry(previous, next)) {
-        this.#log.touch({ ...next, revision: previous.revision, changedAt: previous.changedAt });
-        continue;
+    for (const group of groups) {
+      const revision = this.#log.revision + 1;
+      for (const row of group) {
+        const state = states.get(row) ?? this.#stateAt(row);
+        if (state === null) continue;
+        const told = this.#reconsiderRow(row, state, revision, now);
+        if (told !== null) entries.push(told);
       }
-      this.#log.put(next);
-      entries.push(next);
     }
-    return { entries, keys: states, facts, pruned: [] };
+    return { entries, keys: [...states.values()], facts, pruned: [] };
   }
 
-  #noteDifference(key: string, state: KeyState, answer: Evaluation, now: EpochMs): void {
+  /** Gives the entry where a reader is to be told of it. */
+  #reconsiderRow(row: number, state: KeyState, revision: number, now: EpochMs): Entry | null {
+    const evaluation = evaluateKey(state, this.#principals, now, {
+      arbitration: this.#arbitration,
+      corroboration: this.#corroboration,
+    });
+    if (this.#corroboration === "detect") this.#noteDifference(row, state, evaluation, now);
+    this.#timer.schedule(row, evaluation.nextChangeAt);
+    this.#changedPages?.note(row);
+    const previous = this.#log.at(row);
+    const next = composeEntry(state, evaluation, this.#principals, previous, revision, now);
+    if (previous && sameEntry(previous, next, this.#dark)) {
+      this.#log.touchAt(row, { ...next, revision: previous.revision, changedAt: previous.changedAt });
+      return null;
+    }
+    // Nobody was known and nobody is: there is nothing to tell.
+    if (!previous && next.user === null && next.device === null) {
+      this.#watchNeverKnown(row, state);
+      return null;
+    }
+    this.#neverKnown.schedule(row, null);
+    this.#log.putAt(row, next);
+    return next;
+  }
+
+  #watchNeverKnown(row: number, state: KeyState | null): void {
+    if (this.#log.has(row)) return;
+    const kept = state ?? this.#stateAt(row);
+    if (kept !== null) this.#neverKnown.schedule(row, lastBearing(kept));
+  }
+
+  #noteDifference(row: number, state: KeyState, answer: Evaluation, now: EpochMs): void {
     if (!state.user.claims.some(isLogonTicket)) return;
     const would = evaluateKey(state, this.#principals, now, {
       arbitration: this.#arbitration,
       corroboration: "on",
     });
-    if (ownerOf(would) === ownerOf(answer)) this.#wouldDiffer.delete(key);
-    else this.#wouldDiffer.add(key);
+    this.#setDifference(row, ownerOf(would) !== ownerOf(answer));
   }
 
-  #index(token: string, key: string): void {
-    const known = this.#keysByToken.get(token);
-    if (known === undefined) this.#keysByToken.set(token, key);
-    else if (typeof known === "string") {
-      if (known !== key) this.#keysByToken.set(token, new Set([known, key]));
-    } else known.add(key);
+  #setDifference(row: number, differs: boolean): void {
+    this.#differences += Number(differs) - this.#wouldDiffer.get(row);
+    this.#wouldDiffer.set(row, Number(differs));
   }
 
-  #unindex(token: string, key: string): void {
-    const known = this.#keysByToken.get(token);
-    if (known === key) this.#keysByToken.delete(token);
-    else if (known instanceof Set) known.delete(key);
+  #stateAt(row: number): KeyState | null {
+    const handle = this.#states.get(row);
+    if (handle === 0) return null;
+    const place = this.#placeOf(row);
+    return unpackState(place.addressSpaceId, place.ip, this.#memory.open(handle));
   }
 
-  #keysOf(token: string): Iterable<string> {
-    const known = this.#keysByToken.get(token);
-    return known === undefined ? [] : typeof known === "string" ? [known] : [...known];
+  #hashesAt(row: number): number[] {
+    const handle = this.#states.get(row);
+    return handle === 0 ? [] : unpackHashes(this.#memory.open(handle));
   }
+
+  #writeState(row: number, state: KeyState): void {
+    const { slab, writer } = this.#memory;
+    const before = this.#hashesAt(row);
+    packState(state, writer.begin());
+    const handle = this.#states.get(row);
+    if (handle === 0) this.#size += 1;
+    this.#states.set(row, slab.replace(handle, writer.bytes, writer.length));
+    this.#tokens.move(row, before, this.#hashesAt(row));
+    this.#changedPages?.note(row);
+  }
+
+  #forget(row: number): void {
+    for (const hash of this.#hashesAt(row)) this.#tokens.remove(row, hash);
+    if (this.#states.get(row) !== 0) this.#size -= 1;
+    this.#memory.slab.drop(this.#states.get(row));
+    this.#states.set(row, 0);
+    this.#setDifference(row, false);
+    this.#timer.schedule(row, null);
+    this.#neverKnown.schedule(row, null);
+    this.#changedPages?.note(row);
+    this.#places.remove(row);
+  }
+
+  #releaseUnused(row: number): void {
+    if (this.#states.get(row) === 0 && !this.#log.has(row)) this.#places.remove(row);
+  }
+
+  #placeOf(row: number): Place {
+    return { addressSpaceId: this.#places.spaceOf(row), ip: this.#places.ipOf(row) };
+  }
+
+  #newLog(revision: number, floorRevision: number): EntryLog {
+    return new EntryLog(revision, floorRevision, { memory: this.#memory, places: this.#places });
+  }
+}
+
+function* oneByOne(rows: Iterable<number>): Generator<readonly number[], undefined> {
+  for (const row of rows) yield [row];
 }
 
 function ownerOf({ user }: Evaluation): string | null {

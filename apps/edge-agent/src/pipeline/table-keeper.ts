@@ -11,6 +11,7 @@ import {
   type PrincipalFacts,
   SessionTable,
   type SuppressionContext,
+  sameFacts,
   tokensOfFacts,
   tokensOfState,
 } from "@rollcall/identity-core";
@@ -446,10 +447,6 @@ function emptyPending(): Pending {
 
 function placeOf(place: { readonly addressSpaceId: string; readonly ip: string }): string {
   return `${place.addressSpaceId}\u0000${place.ip}`;
-}
-
-function sameFacts(a: PrincipalFacts, b: PrincipalFacts): boolean {
-  return JSON.stringify({ ...a, asOf: 0 }) === JSON.stringify({ ...b, asOf: 0 });
 }
 
 function downlinkOf(arrivals: readonly Arrival[]): { readonly downlinkNext?: number } {

@@ -143,6 +143,7 @@ function inOrder(facts: PrincipalFacts): PrincipalFacts {
     ...(facts.upn === undefined ? {} : { upn: facts.upn }),
     ...(facts.displayName === undefined ? {} : { displayName: facts.displayName }),
     groups: [...facts.groups],
+    ...(facts.device === undefined ? {} : { device: facts.device }),
     enabled: facts.enabled,
   };
 }
@@ -256,11 +257,11 @@ async function learnFacts(ledger: OpenLedger, facts: readonly PrincipalFacts[]) 
   const changed = new Map<string, ChangedFacts>();
   for (const one of facts.map(inOrder)) {
     const former = directory.factsOf(one.key);
-    const isChange = directory.upsert(one);
+    const taken = directory.take(one);
+    if (taken === "older") continue;
     // Newer but equal facts are kept too: their time decides about a later report.
-    if (!isChange && directory.factsOf(one.key) !== one) continue;
     changed.set(one.key, { facts: one, before: known.get(one.key) ?? null });
-    if (!isChange) continue;
+    if (taken === "same") continue;
     for (const token of [...tokensOfFacts(one), ...(former ? tokensOfFacts(former) : [])]) tokens.add(token);
   }
   await saveFacts(ledger, [...changed.values()]);
