@@ -9,6 +9,12 @@ export { type KeyKind, newPrivateKeyPem, spkiSha256 } from "./asymmetric-key.ts"
 export { type Authority, certificateSha256, createAuthority } from "./authority.ts";
 export { type CheckedRequest, checkCsr, csrSha256, makeCsr } from "./certificate-request.ts";
 export {
+  CHOSEN_SECRET_CHARACTERS_MAX,
+  CHOSEN_SECRET_CHARACTERS_MIN,
+  type ChosenSecretJudgement,
+  judgeChosenSecret,
+} from "./chosen-secret.ts";
+export {
   createCustomerAuthority,
   openCustomerAuthority,
   type StoredAuthority,
@@ -32,7 +38,14 @@ export {
   type SealingKey,
   seal,
 } from "./sealing.ts";
-export { makeSecretVerifier, newClientSecret, verifySecret } from "./secret-verifier.ts";
+export { createSecretChecks, type SecretChecksOptions, TooManySecretChecksError } from "./secret-checks.ts";
+export {
+  makeChosenSecretVerifier,
+  makeSecretVerifier,
+  newClientSecret,
+  verifierId,
+  verifySecret,
+} from "./secret-verifier.ts";
 export { isServerName, issueServerCertificate, signServerCertificate } from "./server-certificate.ts";
 export { signingKeyFingerprint } from "./signing-key.ts";
 export { type CipherPlace, DecryptError, type TenantCipher } from "./tenant-cipher.ts";

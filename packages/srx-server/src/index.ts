@@ -6,6 +6,7 @@ export {
   type Told,
 } from "./contact-recorder.ts";
 export type { Counters } from "./counters.ts";
+export { type FoundSecret, findSecret, type KeptSecret } from "./find-secret.ts";
 export { ListenError } from "./listen-error.ts";
 export type { IpMiss } from "./listener-parts.ts";
 export { createPointRegistry, type PointRegistry, type RegisteredPoint } from "./point-registry.ts";

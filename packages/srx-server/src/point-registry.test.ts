@@ -1,4 +1,9 @@
-import { makeSecretVerifier, verifySecret } from "@rollcall/pki";
+import {
+  createSecretChecks,
+  makeChosenSecretVerifier,
+  makeSecretVerifier,
+  verifySecret,
+} from "@rollcall/pki";
 import { describe, expect, test } from "vitest";
 import { createPointRegistry } from "./index.ts";
 import { aPoint } from "./testing/index.ts";
@@ -45,7 +50,7 @@ describe("the registry of points, with real verifiers", () => {
         return false;
       },
     });
-    points.authenticate(claim("nobody", "x"));
+    void points.authenticate(claim("nobody", "x"));
     expect(asked).toBe(1);
   });
 
@@ -56,5 +61,39 @@ describe("the registry of points, with real verifiers", () => {
     expect(points.find("point-1", "tenant-1")).toMatchObject({ name: "HQ-FW1" });
     points.setPoints([]);
     expect(points.find("point-1", "tenant-1")).toBeNull();
+  });
+
+  test("answers at once where the secret is one that we made, and takes one that a person chose as well", async () => {
+    const points = createPointRegistry({ verifySecret: createSecretChecks() });
+    const chosen = "correct-Horse7!battery";
+    const secrets = [
+      { id: "made", verifier: makeSecretVerifier("made") },
+      { id: "chosen", verifier: await makeChosenSecretVerifier(chosen) },
+    ];
+    points.setPoints([aPoint({ secrets })]);
+    expect(points.authenticate(claim("srx-a", "made"))).toMatchObject({ kind: "granted", secretId: "made" });
+    expect(await points.authenticate(claim("srx-a", chosen))).toMatchObject({ secretId: "chosen" });
+    expect(await points.authenticate(claim("srx-a", "neither"))).toMatchObject({ reason: "wrong-secret" });
+  });
+
+  test("does no slow work for an address that may not ask", async () => {
+    const asked: string[] = [];
+    const points = createPointRegistry({
+      verifySecret: async (_secret, verifier) => {
+        asked.push(verifier);
+        return false;
+      },
+    });
+    const secrets = [
+      { id: "made", verifier: "s1$quick" },
+      { id: "chosen", verifier: "$argon2id$slow" },
+    ];
+    points.setPoints([aPoint({ secrets, sourceAddresses: ["10.0.0.0/30"] })]);
+    expect(await points.authenticate({ ...claim("srx-a", "x"), sourceIp: "192.0.2.1" })).toMatchObject({
+      reason: "source-address",
+    });
+    expect(asked).toEqual(["s1$quick"]);
+    expect(await points.authenticate(claim("srx-a", "x"))).toMatchObject({ reason: "wrong-secret" });
+    expect(asked).toEqual(["s1$quick", "s1$quick", "$argon2id$slow"]);
   });
 });

@@ -1,13 +1,14 @@
-import type { AuthenticateOutcome, PointDirectory, ServedPoint } from "./served-point.ts";
+import { andThen } from "./and-then.ts";
+import { findSecret } from "./find-secret.ts";
+import type { AuthenticateOutcome, Awaitable, PointDirectory, ServedPoint } from "./served-point.ts";
 
 /** A served point with the verifiers of its secrets: what may be kept of them. */
 export interface RegisteredPoint extends ServedPoint {
   readonly secrets: readonly { readonly id: string; readonly verifier: string }[];
 }
 
-/** Answers at once, without promises. */
+/** Answers at once, without promises, but for a secret whose check takes its time on purpose. */
 export interface PointRegistry extends PointDirectory {
-  authenticate(claim: Parameters<PointDirectory["authenticate"]>[0]): AuthenticateOutcome;
   find(pointId: string, tenantId: string): ServedPoint | null;
   /** Replaces the whole list. A point or secret that is no longer in it is refused from the next request on. */
   setPoints(points: readonly RegisteredPoint[]): void;
@@ -21,12 +22,13 @@ const NOBODY = "s1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
 /**
  * A directory of points held in memory: an agent's configuration, or a gateway's copy of it.
  *
- * `verifySecret` says whether a secret belongs to a verifier; it must not throw and must compare in constant time.
+ * `verifySecret` says whether a secret belongs to a verifier, in constant time. Where it cannot say now it rejects with
+ * a `code` of "too-many-secret-checks", and the asker is told to come again.
  */
 export function createPointRegistry({
   verifySecret,
 }: {
-  readonly verifySecret: (secret: string, verifier: string) => boolean;
+  readonly verifySecret: (secret: string, verifier: string) => Awaitable<boolean>;
 }): PointRegistry {
   let byId = new Map<string, RegisteredPoint>();
   let byClient = new Map<string, readonly RegisteredPoint[]>();
@@ -48,16 +50,17 @@ export function createPointRegistry({
       index([...byId.values()].filter((point) => keyOf(point.tenantId, point.id) !== key));
     },
     find: (pointId, tenantId) => byId.get(keyOf(tenantId, pointId)) ?? null,
-    authenticate({ clientId, secret }): AuthenticateOutcome {
+    authenticate({ clientId, secret, sourceIp }): Awaitable<AuthenticateOutcome> {
       const candidates = byClient.get(clientId) ?? [];
-      for (const point of candidates) {
-        const match = point.secrets.find(({ verifier }) => verifySecret(secret, verifier));
-        if (match !== undefined) return { kind: "granted", point, secretId: match.id };
-      }
       const [first] = candidates;
-      if (first !== undefined) return { kind: "refused", reason: "wrong-secret", point: first };
-      verifySecret(secret, NOBODY);
-      return { kind: "refused", reason: "unknown-client" };
+      if (first === undefined)
+        return andThen(verifySecret(secret, NOBODY), () => ({ kind: "refused", reason: "unknown-client" }));
+      const claims = candidates.flatMap((point) => point.secrets.map((kept) => ({ ...kept, point })));
+      return andThen(findSecret(claims, { secret, sourceIp }, verifySecret), (found) =>
+        found.kind === "found"
+          ? { kind: "granted", point: found.secret.point, secretId: found.secret.id }
+          : { kind: "refused", reason: found.kind, point: first },
+      );
     },
   };
 }

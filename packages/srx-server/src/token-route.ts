@@ -6,7 +6,7 @@ import {
   wrongClient,
 } from "@rollcall/srx-protocol";
 import { type ListenerParts, recordRefusal } from "./listener-parts.ts";
-import type { AuthenticateOutcome, RefusalReason } from "./served-point.ts";
+import type { AuthenticateOutcome, PointDirectory, RefusalReason } from "./served-point.ts";
 import { mayAskFrom } from "./source-address.ts";
 
 const REFUSAL_SENTENCE: Readonly<Record<RefusalReason, string>> = {
@@ -15,6 +15,9 @@ const REFUSAL_SENTENCE: Readonly<Record<RefusalReason, string>> = {
   "source-address": "not one of the addresses it may ask from",
   disabled: "turned off",
 };
+
+/** So long until a firewall should try again when strangers have filled the queue of slow checks. */
+const BUSY_SECONDS = 2;
 
 /**
  * Answers a token request.
@@ -35,7 +38,11 @@ export async function answerToken(
     parts.counters.throttled += 1;
     return tooManyFailures(Math.ceil(waitMs / 1000));
   }
-  const outcome = await parts.points.authenticate({ clientId, secret: request.clientSecret, sourceIp });
+  const outcome = await authenticate(parts.points, { clientId, secret: request.clientSecret, sourceIp });
+  if (outcome === "busy") {
+    parts.counters.throttled += 1;
+    return tooManyFailures(BUSY_SECONDS);
+  }
   const now = parts.now();
   // In the address, credentials end up in the logs of whatever stands between: only while a firewall is being learnt.
   if (request.sentBy === "query" && !(outcome.point?.learnUntil != null && outcome.point.learnUntil > now)) {
@@ -70,6 +77,19 @@ export async function answerToken(
 }
 
 function refusalOf(outcome: AuthenticateOutcome, sourceIp: string): RefusalReason | null {
+/** Too many slow checks at once is an answer to the asker, not a fault of ours. */
+async function authenticate(
+  points: PointDirectory,
+  claim: Parameters<PointDirectory["authenticate"]>[0],
+): Promise<AuthenticateOutcome | "busy"> {
+  try {
+    return await points.authenticate(claim);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "too-many-secret-checks") return "busy";
+    throw error;
+  }
+}
+
   if (outcome.kind === "refused") return outcome.reason;
   return mayAskFrom(outcome.point, sourceIp) ? null : "source-address";
 }

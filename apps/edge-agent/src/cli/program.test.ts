@@ -175,6 +175,6 @@ enforcementPoints:
   it("makes a secret whose verifier it prints beside it", async () => {
     const { out } = await runAgent(["config", "new-secret"]);
     const [, secret = "", verifier = ""] = /secret: (\S+)\nverifier: (\S+)/.exec(out) ?? [];
-    expect([secret.length, verifySecret(secret, verifier)]).toEqual([40, true]);
+    expect([secret.length, verifySecret(secret, verifier)]).toEqual([43, true]);
   });
 });

@@ -1,6 +1,6 @@
 import type { EnforcementPointConfig } from "@rollcall/agent-protocol";
 import type { Logger } from "@rollcall/observability";
-import { verifySecret } from "@rollcall/pki";
+import { createSecretChecks, verifierId } from "@rollcall/pki";
 import { builtInProfile, jsonSuperset } from "@rollcall/srx-protocol";
 import {
   type ContactBook,
@@ -42,7 +42,7 @@ export interface FirewallDoor extends Part {
 
 export function createFirewallDoor(options: FirewallDoorOptions): FirewallDoor {
   const { listen, keeper, responder, tenantId, log } = options;
-  const registry = createPointRegistry({ verifySecret });
+  const registry = createPointRegistry({ verifySecret: createSecretChecks() });
   const contacts: ContactBook = createContactRecorder();
   const health = new HealthRecord(options.now, "off", "not started");
   const server: SrxServer = createSrxServer({
@@ -110,6 +110,6 @@ function pointOf(point: EnforcementPointConfig, tenantId: string): RegisteredPoi
     reannounceMinutes: point.reannounceMinutes,
     tokenTtlSeconds: point.tokenTtlSeconds,
     // The verifier names its secret: a token ends with the secret it was given for.
-    secrets: point.verifiers.map((verifier) => ({ id: verifier.split("$")[1] ?? verifier, verifier })),
+    secrets: point.verifiers.map((verifier) => ({ id: verifierId(verifier), verifier })),
   };
 }

@@ -1,7 +1,12 @@
 import type { Database, TenantHandle } from "@rollcall/db";
-import { verifySecret } from "@rollcall/pki";
+import { createSecretChecks } from "@rollcall/pki";
 import { builtInProfile, jsonSuperset } from "@rollcall/srx-protocol";
-import type { AuthenticateOutcome, PointDirectory, ServedPoint } from "@rollcall/srx-server";
+import {
+  type AuthenticateOutcome,
+  findSecret,
+  type PointDirectory,
+  type ServedPoint,
+} from "@rollcall/srx-server";
 import { liveSecrets } from "../agents/compose-site-config.ts";
 import type { DeviceRings } from "../process/device-rings.ts";
 
@@ -32,6 +37,7 @@ export class PointBook implements PointDirectory {
   readonly #database: Database;
   readonly #now: () => number;
   readonly #held = new Map<string, Held>();
+  readonly #verify = createSecretChecks();
 
   constructor(deps: { database: Database; rings: DeviceRings; now: () => number }) {
     this.#database = deps.database;
@@ -42,6 +48,7 @@ export class PointBook implements PointDirectory {
   async authenticate(claim: {
     readonly clientId: string;
     readonly secret: string;
+    readonly sourceIp: string;
   }): Promise<AuthenticateOutcome> {
     const client = await this.#database.findClient(claim.clientId);
     const row =
@@ -50,16 +57,17 @@ export class PointBook implements PointDirectory {
         readPoint(handle, client.enforcementPointId),
       ));
     if (!row) {
-      verifySecret(claim.secret, NOBODY);
+      await this.#verify(claim.secret, NOBODY);
       return { kind: "refused", reason: "unknown-client" };
     }
     const now = this.#now();
     const point = servedPoint(row, now);
-    const secret = liveSecrets(row.secrets, now).find(({ verifier }) => verifySecret(claim.secret, verifier));
-    if (!secret) return { kind: "refused", reason: "wrong-secret", point };
+    const kept = liveSecrets(row.secrets, now).map(({ id, verifier }) => ({ id, verifier, point }));
+    const found = await findSecret(kept, claim, this.#verify);
+    if (found.kind !== "found") return { kind: "refused", reason: found.kind, point };
     if (!row.enabled) return { kind: "refused", reason: "disabled", point };
     this.#held.set(keyOf(row.tenantId, row.id), { point, at: now, refreshing: null, doubts: 0 });
-    return { kind: "granted", point, secretId: secret.id };
+    return { kind: "granted", point, secretId: found.secret.id };
   }
 
   find(pointId: string, tenantId: string): ServedPoint | null | Promise<ServedPoint | null> {
