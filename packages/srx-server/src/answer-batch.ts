@@ -8,12 +8,14 @@ import {
   isPruned,
   type NarrowedFilter,
 } from "@rollcall/srx-protocol";
+import type { Page, PageCache } from "./page-cache.ts";
+import type { PageTurns } from "./page-turns.ts";
 import { type ReaderMemory, readerFilter } from "./reader-memory.ts";
 import type { ServedPoint } from "./served-point.ts";
 import { revisionBefore } from "./time-index.ts";
 
 export interface BatchAnswer {
-  readonly entries: readonly Entry[];
+  readonly page: Page;
   readonly cookie: string;
   /** Why the reader is sent everything again, where it is. */
   readonly resent: string | null;
@@ -24,7 +26,11 @@ export interface BatchContext {
   readonly point: ServedPoint;
   readonly cursors: CursorCodec;
   readonly memory: ReaderMemory;
+  readonly pages: PageCache;
+  readonly turns: PageTurns;
   readonly now: EpochMs;
+  /** The firewall lets entries age out and is due to be told everything again. */
+  readonly isReannounceDue?: boolean;
 }
 
 interface Beginning extends CursorPosition {
@@ -40,11 +46,12 @@ const AHEAD_MS_MAX = 60_000;
  * Answers a batch query from one source.
  *
  * Shape:  at most `limit` entries in order of revision, and always a cookie. A cookie that is foreign, forged, pruned or
- *         from the future begins a full resend: never an error, never an empty answer.
+ *         from the future begins a full resend: never an error, never an empty answer. Null: its page has to be written,
+ *         and this turn of the event loop has had its share; ask again in a later turn, nothing was changed.
  * Units:  revisions; `now` is epoch ms by our clock.
  * Source: docs/protocol/srx-query.md, "where a batch begins" and "paging".
  */
-export function answerBatch(request: BatchRequest, context: BatchContext): BatchAnswer {
+export function answerBatch(request: BatchRequest, context: BatchContext): BatchAnswer | null {
   const { source, point, cursors, memory } = context;
   const { narrowed, hash } = readerFilter(memory, point.filter, request.filter);
   const owner: CursorContext = {
@@ -54,7 +61,8 @@ export function answerBatch(request: BatchRequest, context: BatchContext): Batch
     filterHash: hash,
   };
   const beginning = findBeginning(request, context, owner);
-  const page = collect(source, narrowed, beginning, request.limit);
+  const page = findPage(context, narrowed, beginning, request.limit);
+  if (page === null) return null;
   const resendSince = page.isLast ? null : beginning.resendSince;
   memory.timestampPlace =
     request.position.kind === "since" && !page.isLast
@@ -67,14 +75,14 @@ export function answerBatch(request: BatchRequest, context: BatchContext): Batch
         }
       : null;
   return {
-    entries: page.entries,
+    page,
     cookie: cursors.encode({ revision: page.revision, resendSince }, owner),
     resent: beginning.resent,
   };
 }
 
 function findBeginning(request: BatchRequest, context: BatchContext, owner: CursorContext): Beginning {
-  const { source, cursors, memory, now } = context;
+  const { source, cursors, memory, now, isReannounceDue = false } = context;
   const { position } = request;
   const everything = (resent: string | null): Beginning => ({
     revision: 0,
@@ -90,6 +98,8 @@ function findBeginning(request: BatchRequest, context: BatchContext, owner: Curs
       if (reading.kind === "foreign") return everything(`cursor: ${reading.because}`);
       if (reading.position.revision > source.revision) return everything("cursor: future");
       if (isPruned(reading.position, source.floorRevision, now)) return everything("cursor: pruned");
+      // Never in the middle of a running resend: it would begin anew for ever.
+      if (isReannounceDue && reading.position.resendSince === null) return everything("re-announced");
       return { ...reading.position, changedAtMin: 0, resent: null };
     }
     case "since": {
@@ -102,6 +112,7 @@ function findBeginning(request: BatchRequest, context: BatchContext, owner: Curs
         place.filterHash === owner.filterHash &&
         place.incarnation === source.incarnation &&
         place.revision <= source.revision;
+      if (isReannounceDue && !isRepeat) return everything("re-announced");
       return {
         revision: isRepeat ? place.revision : revisionBefore(source, position.at),
         resendSince: isRepeat ? place.resendSince : now,
@@ -112,31 +123,46 @@ function findBeginning(request: BatchRequest, context: BatchContext, owner: Curs
   }
 }
 
+function findPage(
+  { source, point, pages, turns }: BatchContext,
+  narrowed: NarrowedFilter,
+  from: Beginning,
+  limit: number,
+): Page | null {
+  if (narrowed.kind === "nothing")
+    return pages.writeEntries(point.profile, [], { revision: source.revision, isLast: true });
+  const { profile } = point;
+  const { filter } = narrowed;
+  if (from.changedAtMin > 0)
+    return turns.isOver
+      ? null
+      : turns.work(() => {
+          const { entries, ...end } = collectSince(source, filter, from, limit);
+          return pages.writeEntries(profile, entries, end);
+        });
+  const question = { source, profile, filter, after: from.revision, limit };
+  return pages.find(question) ?? (turns.isOver ? null : turns.work(() => pages.write(question)));
+}
+
 interface CollectedPage {
   readonly entries: readonly Entry[];
   readonly revision: number;
   readonly isLast: boolean;
 }
 
-function collect(
+/** A page of the entries that changed at or after a time; those before it are passed over. */
+function collectSince(
   source: EntrySource,
-  narrowed: NarrowedFilter,
+  filter: EntryFilter,
   from: Beginning,
   limit: number,
 ): CollectedPage {
-  if (narrowed.kind === "nothing") return { entries: [], revision: source.revision, isLast: true };
-  if (from.changedAtMin === 0) return onePage(source, narrowed.filter, from.revision, limit);
   const entries: Entry[] = [];
   let revision = from.revision;
   for (;;) {
-    const page = onePage(source, narrowed.filter, revision, limit - entries.length);
+    const page = source.changesSince(revision, limit - entries.length, filter);
     for (const entry of page.entries) if (entry.changedAt >= from.changedAtMin) entries.push(entry);
-    revision = page.revision;
+    revision = Math.max(revision, page.nextRevision);
     if (page.isLast || entries.length >= limit) return { entries, revision, isLast: page.isLast };
   }
-}
-
-function onePage(source: EntrySource, filter: EntryFilter, after: number, limit: number): CollectedPage {
-  const page = source.changesSince(after, limit, filter);
-  return { entries: page.entries, revision: Math.max(after, page.nextRevision), isLast: page.isLast };
 }

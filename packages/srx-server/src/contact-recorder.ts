@@ -31,7 +31,8 @@ export interface FirewallContact {
 /** Hears of every contact with a firewall. Called on the hot path: it must be quick and must not throw. */
 export interface ContactRecorder {
   token(point: ServedPoint, sourceIp: string, at: EpochMs): void;
-  batch(point: ServedPoint, sourceIp: string, at: EpochMs, entries: readonly Entry[]): void;
+  /** `entries`: the last ones of the batch at least, oldest first; `sent`: how many there were, where that is more. */
+  batch(point: ServedPoint, sourceIp: string, at: EpochMs, entries: readonly Entry[], sent?: number): void;
   ipQuery(point: ServedPoint, sourceIp: string, at: EpochMs, entry: Entry | null): void;
   refused(point: ServedPoint, sourceIp: string, at: EpochMs, sentence: string): void;
 }
@@ -76,11 +77,11 @@ export function createContactRecorder(): ContactBook {
       contact.tokens += 1;
       contact.lastTokenAt = at;
     },
-    batch(point, sourceIp, at, entries) {
+    batch(point, sourceIp, at, entries, sent = entries.length) {
       const contact = of(point, sourceIp);
       contact.batches += 1;
       contact.lastBatchAt = at;
-      contact.entriesSent += entries.length;
+      contact.entriesSent += sent;
       for (const entry of entries.slice(-TOLD_MAX)) tell(contact, toldOf(entry, at, "batch"));
     },
     ipQuery(point, sourceIp, at, entry) {

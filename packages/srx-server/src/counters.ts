@@ -7,7 +7,7 @@ export interface Counters {
   statusProbes: number;
   unknownShapes: number;
   entriesSent: number;
-  /** Entries with a name that was cut or cleaned, or with more roles than a firewall takes. */
+  /** Entries written with a name that was cut or cleaned, or with more roles than a firewall takes; again with each writing. */
   entriesAltered: number;
   /** Full tables begun: first batches and cursors that could not be gone on from. */
   resends: number;

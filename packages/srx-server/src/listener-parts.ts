@@ -26,7 +26,8 @@ export interface ListenerParts {
   readonly throttle: FailureThrottle;
   readonly unknownShapes: UnknownShapes;
   readonly counters: Counters;
-  readonly bodyBytesMax: number;
+  /** What pages kept as text may hold together. */
+  readonly pageBytesMax: number;
   readonly now: () => EpochMs;
   readonly log: Logger;
 }

@@ -1,4 +1,5 @@
-import type { SrxResponse } from "@rollcall/srx-protocol";
+import type { BatchFrame, SrxResponse } from "@rollcall/srx-protocol";
+import { respond } from "@rollcall/srx-protocol/response";
 
 /** An answer as it goes on the wire: its head as text, its body in pieces, some of which other firewalls are given too. */
 export interface PreparedAnswer {
@@ -37,6 +38,18 @@ export function prepareParts(
   const { status, reason } = response;
   const headers = response.headers.flat();
   return { status, reason, headers, body, head: headText(status, reason, headers), whole: null };
+}
+
+/** A batch around entries that are written already. */
+export function prepareBatch(frame: BatchFrame, entries: Buffer): PreparedAnswer {
+  const before = Buffer.from(frame.before, "utf8");
+  const after = Buffer.from(frame.after, "utf8");
+  const bytes = before.length + entries.length + after.length;
+  return prepareParts(respond(200, "OK", frame.contentType, "", frame.headers, bytes), [
+    before,
+    entries,
+    after,
+  ]);
 }
 
 /** The answer in one piece, kept for the next time; null for one that is too long for that. */

@@ -1,15 +1,18 @@
 import type { Entry, EntrySource } from "@rollcall/identity-core";
 import {
   type BatchRequest,
+  type CleaningFlag,
   type IpRequest,
   type RawRequest,
   type RequestWarning,
   redactRequest,
+  type SrxProfile,
 } from "@rollcall/srx-protocol";
 import { answerBatch } from "./answer-batch.ts";
-import { EncodedEntries } from "./encoded-entries.ts";
 import type { ListenerParts } from "./listener-parts.ts";
-import { type PreparedAnswer, prepare } from "./prepared-answer.ts";
+import { PageCache } from "./page-cache.ts";
+import { PageTurns } from "./page-turns.ts";
+import { type PreparedAnswer, prepare, prepareBatch } from "./prepared-answer.ts";
 import type { Reader } from "./reader.ts";
 import { readerFilter } from "./reader-memory.ts";
 
@@ -25,23 +28,34 @@ export interface Question {
 export interface QueryRoute {
   /** The answer given last, where question, reader and table are still the same: an idle firewall costs next to nothing. */
   same(question: Question, reader: Reader, source: EntrySource): PreparedAnswer | null;
-  batch(request: BatchRequest, question: Question, reader: Reader, source: EntrySource): PreparedAnswer;
+  /** Waits for its turn where a page must be written and others are being written. */
+  batch(
+    request: BatchRequest,
+    question: Question,
+    reader: Reader,
+    source: EntrySource,
+  ): Promise<PreparedAnswer>;
   ip(request: IpRequest, reader: Reader, source: EntrySource): PreparedAnswer;
   user(reader: Reader): PreparedAnswer;
   unknownShape(reason: string, raw: RawRequest, reader: Reader): PreparedAnswer;
 }
 
+/** What writing pages may take of one turn of the event loop before the others are heard: about one full page. */
+const PAGE_SHARE_MS = 2;
+
 export function createQueryRoute(parts: ListenerParts): QueryRoute {
   const { counters } = parts;
   const altered = new Set<string>();
-  const encoded = new EncodedEntries((flags) => {
+  const onAltered = (flags: readonly CleaningFlag[]): void => {
     counters.entriesAltered += 1;
     for (const reason of flags) {
       if (altered.has(reason)) continue;
       altered.add(reason);
       parts.log.warn({ reason }, "an entry was changed to fit a firewall; the counter says how many follow");
     }
-  });
+  };
+  const pages = new PageCache({ bytesMax: parts.pageBytesMax, onAltered });
+  const turns = new PageTurns(PAGE_SHARE_MS);
 
   /** Says what of a question was passed over: once, not with every poll. */
   const warn = (reader: Reader, warnings: readonly RequestWarning[]): void => {
@@ -56,10 +70,16 @@ export function createQueryRoute(parts: ListenerParts): QueryRoute {
     parts.log.warn({ enforcementPointId, tenantId, reason }, "part of a firewall's question was passed over");
   };
 
-  const count = (reader: Reader, entries: readonly Entry[]): void => {
+  const count = (reader: Reader, newest: readonly Entry[], sent: number): void => {
     counters.batches += 1;
-    counters.entriesSent += entries.length;
-    parts.contacts.batch(reader.point, reader.sourceIp, parts.now(), entries);
+    counters.entriesSent += sent;
+    parts.contacts.batch(reader.point, reader.sourceIp, parts.now(), newest, sent);
+  };
+
+  const encoderOf = (profile: SrxProfile) => (entry: Entry) => {
+    const encoded = profile.encodeEntry(entry);
+    if (encoded.flags.length > 0) onAltered(encoded.flags);
+    return encoded;
   };
 
   return {
@@ -70,22 +90,31 @@ export function createQueryRoute(parts: ListenerParts): QueryRoute {
       if (last.point !== reader.point || last.source !== source || last.incarnation !== source.incarnation)
         return null;
       if (last.revision !== source.revision || last.floorRevision !== source.floorRevision) return null;
-      count(reader, []);
+      count(reader, [], 0);
       return last.answer;
     },
 
-    batch(request, question, reader, source) {
+    async batch(request, question, reader, source) {
       const { point, record } = reader;
       const { memory } = record;
       warn(reader, request.warnings);
-      const answer = answerBatch(request, {
-        source,
-        point,
-        cursors: parts.cursors,
-        memory,
-        now: parts.now(),
-      });
-      count(reader, answer.entries);
+      const ask = () =>
+        answerBatch(request, {
+          source,
+          point,
+          cursors: parts.cursors,
+          memory,
+          pages,
+          turns,
+          now: parts.now(),
+        });
+      let answer = ask();
+      while (answer === null) {
+        await turns.next();
+        answer = ask();
+      }
+      const { page, cookie } = answer;
+      count(reader, page.newest, page.count);
       if (answer.resent !== null) {
         counters.resends += 1;
         parts.log.info(
@@ -93,11 +122,10 @@ export function createQueryRoute(parts: ListenerParts): QueryRoute {
           "full table begun for a firewall",
         );
       }
-      const encode = encoded.encoder(point.profile);
-      const prepared = prepare(point.profile.encodeBatch(answer.entries, answer.cookie, encode));
-      const isEcho = request.position.kind === "cookie" && request.position.cookie === answer.cookie;
+      const prepared = prepareBatch(point.profile.frameBatch(cookie, page.count), page.body);
+      const isEcho = request.position.kind === "cookie" && request.position.cookie === cookie;
       memory.sameAnswer =
-        isEcho && question.isBare && answer.entries.length === 0
+        isEcho && question.isBare && page.count === 0
           ? {
               url: question.url,
               cookieHeader: question.cookieHeader,
@@ -122,7 +150,7 @@ export function createQueryRoute(parts: ListenerParts): QueryRoute {
       parts.contacts.ipQuery(point, sourceIp, parts.now(), entry);
       if (entry === null || request.refresh)
         parts.onIpMiss?.({ point, ip: request.ip, refresh: request.refresh });
-      return prepare(point.profile.encodeIp(entry, encoded.encoder(point.profile)));
+      return prepare(point.profile.encodeIp(entry, encoderOf(point.profile)));
     },
 
     user(reader) {

@@ -31,6 +31,8 @@ export interface SrxServerLimits {
   /** A reader that takes nothing of its answer for so long is closed. */
   readonly stalledAnswerMs: number;
   readonly stopBudgetMs: number;
+  /** What pages of the table, kept as text for the next firewall that asks the same, may hold together. */
+  readonly pageBytesMax: number;
 }
 
 export const DEFAULT_LIMITS: SrxServerLimits = {
@@ -43,6 +45,7 @@ export const DEFAULT_LIMITS: SrxServerLimits = {
   keepAliveTimeoutMs: 90_000,
   stalledAnswerMs: 60_000,
   stopBudgetMs: 10_000,
+  pageBytesMax: 64 * 1024 * 1024,
 };
 
 export interface SrxServerOptions {
@@ -123,7 +126,7 @@ export function createSrxServer(options: SrxServerOptions): SrxServer {
     throttle: new FailureThrottle(),
     unknownShapes,
     counters,
-    bodyBytesMax: limits.bodyBytesMax,
+    pageBytesMax: limits.pageBytesMax,
     now: options.now ?? Date.now,
     log,
   };

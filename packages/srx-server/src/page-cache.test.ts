@@ -1,0 +1,173 @@
+import type { Entry, EntryFilter, EpochMs } from "@rollcall/identity-core";
+import { jsonSuperset, type SrxProfile } from "@rollcall/srx-protocol";
+import { anEntry, anEntryUser } from "@rollcall/srx-protocol/testing";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { PageCache } from "./page-cache.ts";
+import { PageTurns } from "./page-turns.ts";
+import { EVERYTHING, TestTable } from "./testing/index.ts";
+
+const SPACE = "space-1";
+const ONE_SPACE: EntryFilter = { ...EVERYTHING, addressSpaceIds: [SPACE] };
+const logon = (at: number, name = "alice", addressSpaceId = SPACE): Entry =>
+  anEntry({ ip: `10.0.${at >> 8}.${at & 255}`, addressSpaceId, user: anEntryUser({ name }) });
+const nobody = (at: number, addressSpaceId = SPACE): Entry =>
+  anEntry({ ip: `10.0.${at >> 8}.${at & 255}`, addressSpaceId, changedAt: 0 as EpochMs });
+
+const aCache = (bytesMax = 1_000_000) => new PageCache({ bytesMax, onAltered: () => undefined });
+/** As a listener asks: what is kept, else written. */
+const read = (cache: PageCache, source: TestTable, after: number, limit: number, filter = ONE_SPACE) => {
+  const question = { source, profile: jsonSuperset, filter, after, limit };
+  return cache.find(question) ?? cache.write(question);
+};
+const textOf = (page: { readonly body: Buffer }): string => page.body.toString();
+const table = (entries: number): TestTable => {
+  const source = new TestTable();
+  for (let at = 0; at < entries; at++) source.tell(logon(at));
+  return source;
+};
+
+describe("a kept page", () => {
+  test("is the same bytes for every reader that asks the same", () => {
+    const source = table(10);
+    const cache = aCache();
+    const first = read(cache, source, 0, 5);
+    expect(read(cache, source, 0, 5, { ...ONE_SPACE }).body).toBe(first.body);
+    expect(read(cache, source, 0, 4).body).not.toBe(first.body);
+    expect(read(cache, source, 0, 5, { ...ONE_SPACE, excludeIp: ["10.0.0.1"] }).body).not.toBe(first.body);
+    const other: SrxProfile = { ...jsonSuperset, id: "other" };
+    expect(cache.find({ source, profile: other, filter: ONE_SPACE, after: 0, limit: 5 })).toBeNull();
+    expect(
+      cache.find({ source: table(10), profile: jsonSuperset, filter: ONE_SPACE, after: 0, limit: 5 }),
+    ).toBeNull();
+  });
+
+  test("stays while only later entries change", () => {
+    const source = table(2000);
+    const cache = aCache();
+    const first = read(cache, source, 0, 5);
+    source.tell(logon(1999, "bob"));
+    expect(read(cache, source, 0, 5)).toBe(first);
+  });
+
+  test("is not given again once one of its entries was superseded", () => {
+    const source = table(10);
+    const cache = aCache();
+    read(cache, source, 0, 5);
+    source.tell(logon(2, "mallory"));
+    const page = read(cache, source, 0, 5);
+    expect(textOf(page)).not.toContain('"10.0.0.2"');
+    expect(page.count).toBe(5);
+  });
+
+  test("is not given again once one of its tombstones was forgotten, or in another incarnation", () => {
+    const source = table(10);
+    source.tell(nobody(3));
+    source.tell(logon(20));
+    const cache = aCache();
+    expect(textOf(read(cache, source, 8, 3))).toContain('"10.0.0.3"');
+    source.prune(1 as EpochMs);
+    expect(textOf(read(cache, source, 8, 3))).not.toContain('"10.0.0.3"');
+    const kept = read(cache, source, 0, 5);
+    source.incarnation = "00000000000000cc";
+    expect(read(cache, source, 0, 5)).not.toBe(kept);
+  });
+
+  test("that is the last one is not given again once something was added", () => {
+    const source = table(300);
+    const cache = aCache();
+    const last = read(cache, source, 100, 1000);
+    expect(last).toMatchObject({ count: 200, isLast: true });
+    expect(read(cache, source, 100, 1000)).toBe(last);
+    source.tell(logon(301));
+    expect(read(cache, source, 100, 1000)).toMatchObject({ count: 201, isLast: true });
+  });
+
+  test("of several address spaces ends when its address begins to live in another one", () => {
+    const source = table(10);
+    const filter = { ...EVERYTHING, addressSpaceIds: [SPACE, "space-2"] };
+    const cache = aCache();
+    expect(textOf(read(cache, source, 0, 3, filter))).toContain("alice");
+    source.tell(logon(0, "bob", "space-2"));
+    const entries = JSON.parse(`[${textOf(read(cache, source, 0, 3, filter))}]`) as {
+      ip: string;
+      user: string;
+    }[];
+    expect(entries.find(({ ip }) => ip === "10.0.0.0")?.user).toBe("");
+  });
+
+  test("keeps the last twenty of its entries, oldest first", () => {
+    const page = read(aCache(), table(100), 0, 50);
+    expect(page.newest.map(({ revision }) => revision)).toEqual(
+      Array.from({ length: 20 }, (_, at) => 31 + at),
+    );
+  });
+
+  test("goes when there is no more room, the one longest not asked for first", () => {
+    const source = table(1000);
+    const one = read(aCache(), source, 0, 100).body.length + 8 * 1024;
+    const cache = aCache(2 * one + one / 2);
+    const [first, second] = [read(cache, source, 0, 100), read(cache, source, 100, 100)];
+    read(cache, source, 0, 100);
+    read(cache, source, 200, 100);
+    expect(read(cache, source, 0, 100)).toBe(first);
+    expect(read(cache, source, 100, 100)).not.toBe(second);
+    expect(cache.numbers.bytes).toBeLessThanOrEqual(2 * one + one / 2);
+  });
+
+  test("says what the table says, whatever happens in between", () => {
+    const step = fc.oneof(
+      fc.record({ do: fc.constant("tell" as const), at: fc.nat(30), live: fc.boolean(), space: fc.nat(1) }),
+      fc.record({ do: fc.constant("prune" as const) }),
+      fc.record({
+        do: fc.constant("read" as const),
+        after: fc.nat(60),
+        limit: fc.integer({ min: 1, max: 8 }),
+        both: fc.boolean(),
+      }),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
+        const source = new TestTable();
+        const cache = aCache();
+        for (const one of steps) {
+          if (one.do === "prune") source.prune(1 as EpochMs);
+          else if (one.do === "tell") {
+            const space = one.space === 0 ? SPACE : "space-2";
+            source.tell(one.live ? logon(one.at, `u${source.revision}`, space) : nobody(one.at, space));
+          } else {
+            const filter = one.both ? EVERYTHING : ONE_SPACE;
+            const after = Math.min(one.after, source.revision);
+            expect(textOf(read(cache, source, after, one.limit, filter))).toBe(
+              textOf(read(aCache(), source, after, one.limit, filter)),
+            );
+          }
+        }
+      }),
+    );
+  });
+});
+
+describe("turns of the event loop", () => {
+  test("are over once writing had its share, and come to those who wait one by one", async () => {
+    const turns = new PageTurns(1);
+    const spend = () =>
+      turns.work(() => {
+        const end = performance.now() + 2;
+        while (performance.now() < end);
+      });
+    const order: string[] = [];
+    spend();
+    expect(turns.isOver).toBe(true);
+    const waiter = async (name: string) => {
+      await turns.next();
+      expect(turns.isOver).toBe(false);
+      order.push(name);
+      spend();
+    };
+    const waiting = [waiter("a"), waiter("b"), waiter("c")];
+    setImmediate(() => order.push("somebody else"));
+    await Promise.all(waiting);
+    expect(order).toEqual(["a", "somebody else", "b", "c"]);
+  });
+});
