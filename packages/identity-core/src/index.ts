@@ -5,6 +5,14 @@ export {
   LOGON_TICKET_RULE,
 } from "./corroboration.ts";
 export {
+  type CarrierReport,
+  type Darkness,
+  type DarkPolicy,
+  darkSourcesFor,
+  lightsOf,
+  type SourceLight,
+} from "./dark-sources.ts";
+export {
   type DetectedPrincipal,
   type Detection,
   type DetectionKind,
