@@ -315,6 +315,8 @@ export const firewallContact = z.object({
   refused: z.number().int(),
   lastRefusal: z.string().max(300).nullable(),
   lastSourceAddress: z.string().nullable(),
+  /** Live addresses that it is not told of, because its profile says that it cannot hold them. */
+  entriesBeyondLimit: z.number().int().default(0),
   /** The newest entries handed to it, newest first, at most 20. */
   told: z
     .array(

@@ -24,6 +24,8 @@ export interface FirewallContact {
   readonly refused: number;
   readonly lastRefusal: string | null;
   readonly lastSourceAddress: string | null;
+  /** Live addresses that it is not told of, because its profile says that it cannot hold them. */
+  readonly entriesBeyondLimit: number;
   /** Newest first, at most 20. */
   readonly told: readonly Told[];
 }
@@ -35,6 +37,8 @@ export interface ContactRecorder {
   batch(point: ServedPoint, sourceIp: string, at: EpochMs, entries: readonly Entry[], sent?: number): void;
   ipQuery(point: ServedPoint, sourceIp: string, at: EpochMs, entry: Entry | null): void;
   refused(point: ServedPoint, sourceIp: string, at: EpochMs, sentence: string): void;
+  /** How many live addresses a firewall is not told of. Told with each batch of a firewall whose profile sets a limit. */
+  limited?(point: ServedPoint, entriesBeyondLimit: number): void;
 }
 
 export interface ContactBook extends ContactRecorder {
@@ -97,6 +101,10 @@ export function createContactRecorder(): ContactBook {
       contact.refused += 1;
       contact.lastRefusal = `${new Date(at).toISOString()} ${sentence}`.slice(0, REFUSAL_CHARACTERS_MAX);
     },
+    limited(point, entriesBeyondLimit) {
+      const contact = contacts.get(keyOf(point.tenantId, point.id));
+      if (contact !== undefined) contact.entriesBeyondLimit = entriesBeyondLimit;
+    },
     contacts: (tenantId) =>
       [...contacts.values()]
         .filter((contact) => tenantId === undefined || contact.tenantId === tenantId)
@@ -129,6 +137,7 @@ function emptyContact(point: ServedPoint): Contact {
     refused: 0,
     lastRefusal: null,
     lastSourceAddress: null,
+    entriesBeyondLimit: 0,
     told: [],
   };
 }

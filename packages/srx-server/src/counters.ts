@@ -4,6 +4,10 @@ export interface Counters {
   batches: number;
   ipQueries: number;
   userQueries: number;
+  /** Logons and logoffs that firewalls reported and that were recorded. */
+  userReports: number;
+  /** Those that were not: outside what the firewall may report, or not to be understood. */
+  userReportsRefused: number;
   statusProbes: number;
   unknownShapes: number;
   entriesSent: number;
@@ -31,6 +35,8 @@ export function createCounters(): Counters {
     batches: 0,
     ipQueries: 0,
     userQueries: 0,
+    userReports: 0,
+    userReportsRefused: 0,
     statusProbes: 0,
     unknownShapes: 0,
     entriesSent: 0,

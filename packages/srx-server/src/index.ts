@@ -7,6 +7,7 @@ export {
 } from "./contact-recorder.ts";
 export type { Counters } from "./counters.ts";
 export { type FoundSecret, findSecret, type KeptSecret } from "./find-secret.ts";
+export type { LearnReport } from "./learning.ts";
 export { ListenError } from "./listen-error.ts";
 export type { IpMiss } from "./listener-parts.ts";
 export { createPointRegistry, type PointRegistry, type RegisteredPoint } from "./point-registry.ts";
@@ -37,3 +38,4 @@ export {
   type TokenStore,
 } from "./token-store.ts";
 export type { UnknownShape } from "./unknown-shapes.ts";
+export type { UserReport, UserReportOutcome } from "./user-report.ts";

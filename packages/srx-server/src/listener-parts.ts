@@ -4,9 +4,12 @@ import type { CursorCodec } from "@rollcall/srx-protocol";
 import type { ContactRecorder } from "./contact-recorder.ts";
 import type { Counters } from "./counters.ts";
 import type { FailureThrottle } from "./failure-throttle.ts";
+import type { Learning } from "./learning.ts";
+import type { ResendClock } from "./resend-clock.ts";
 import type { Awaitable, PointDirectory, ServedPoint } from "./served-point.ts";
 import type { TokenStore } from "./token-store.ts";
 import type { UnknownShapes } from "./unknown-shapes.ts";
+import type { UserReport, UserReportOutcome } from "./user-report.ts";
 
 /** An address a firewall asked for that nobody is known at, or that it wants looked at anew. */
 export interface IpMiss {
@@ -23,6 +26,9 @@ export interface ListenerParts {
   readonly cursors: CursorCodec;
   readonly contacts: ContactRecorder;
   readonly onIpMiss: ((miss: IpMiss) => void) | undefined;
+  readonly onUserReport: ((report: UserReport) => Awaitable<UserReportOutcome>) | undefined;
+  readonly learning: Learning;
+  readonly resends: ResendClock;
   readonly throttle: FailureThrottle;
   readonly unknownShapes: UnknownShapes;
   readonly counters: Counters;

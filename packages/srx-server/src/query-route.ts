@@ -3,18 +3,23 @@ import {
   type BatchRequest,
   type CleaningFlag,
   type IpRequest,
+  NO_FILTER,
   type RawRequest,
   type RequestWarning,
   redactRequest,
   type SrxProfile,
+  type UserRequest,
+  unavailable,
 } from "@rollcall/srx-protocol";
 import { answerBatch } from "./answer-batch.ts";
-import type { ListenerParts } from "./listener-parts.ts";
+import { CappedSources } from "./capped-source.ts";
+import { type ListenerParts, recordRefusal } from "./listener-parts.ts";
 import { PageCache } from "./page-cache.ts";
 import { PageTurns } from "./page-turns.ts";
 import { type PreparedAnswer, prepare, prepareBatch } from "./prepared-answer.ts";
 import type { Reader } from "./reader.ts";
 import { readerFilter } from "./reader-memory.ts";
+import { readUserReport, type UserReport, type UserReportOutcome } from "./user-report.ts";
 
 /** What of a request decides whether it is the same question as before. */
 export interface Question {
@@ -36,12 +41,18 @@ export interface QueryRoute {
     source: EntrySource,
   ): Promise<PreparedAnswer>;
   ip(request: IpRequest, reader: Reader, source: EntrySource): PreparedAnswer;
-  user(reader: Reader): PreparedAnswer;
+  /** Waits until a report is durable, at most as long as a firewall waits. */
+  user(request: UserRequest, raw: RawRequest, reader: Reader): Promise<PreparedAnswer>;
   unknownShape(reason: string, raw: RawRequest, reader: Reader): PreparedAnswer;
 }
 
 /** What writing pages may take of one turn of the event loop before the others are heard: about one full page. */
 const PAGE_SHARE_MS = 2;
+/** A firewall waits two seconds for an answer. */
+const REPORT_MS_MAX = 1800;
+/** Reports being written at once; more are told to come again. */
+const REPORTS_WAITING_MAX = 500;
+const LATE_RETRY_SECONDS = 5;
 
 export function createQueryRoute(parts: ListenerParts): QueryRoute {
   const { counters } = parts;
@@ -56,6 +67,8 @@ export function createQueryRoute(parts: ListenerParts): QueryRoute {
   };
   const pages = new PageCache({ bytesMax: parts.pageBytesMax, onAltered });
   const turns = new PageTurns(PAGE_SHARE_MS);
+  const caps = new CappedSources(parts);
+  let reportsWaiting = 0;
 
   /** Says what of a question was passed over: once, not with every poll. */
   const warn = (reader: Reader, warnings: readonly RequestWarning[]): void => {
@@ -82,8 +95,37 @@ export function createQueryRoute(parts: ListenerParts): QueryRoute {
     return encoded;
   };
 
+  const keepShape = (reason: string, raw: RawRequest, { point }: Reader): void => {
+    const { tenantId, id: pointId } = point;
+    parts.unknownShapes.add({ at: parts.now(), tenantId, pointId, reason, request: redactRequest(raw) });
+  };
+
+  /** What became of a report once it is durable. `late`: it is still being written, and the firewall waits no longer. */
+  const recordInTime = async (report: UserReport): Promise<UserReportOutcome | "late"> => {
+    const { onUserReport } = parts;
+    if (onUserReport === undefined)
+      return { kind: "refused", sentence: "reports of users are not taken here" };
+    if (reportsWaiting >= REPORTS_WAITING_MAX) return "late";
+    reportsWaiting += 1;
+    const waiting = (async () => await onUserReport(report))();
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<"late">((resolve) => {
+      timer = setTimeout(() => resolve("late"), REPORT_MS_MAX);
+    });
+    try {
+      return await Promise.race([waiting, late]);
+    } finally {
+      clearTimeout(timer);
+      const done = (): void => {
+        reportsWaiting -= 1;
+      };
+      waiting.then(done, done);
+    }
+  };
+
   return {
     same(question, reader, source) {
+      if (parts.resends.isDue(reader.point, reader.sourceIp, parts.now())) return null;
       const last = reader.record.memory.sameAnswer;
       if (last === null || !question.isBare) return null;
       if (last.url !== question.url || last.cookieHeader !== question.cookieHeader) return null;
@@ -94,9 +136,18 @@ export function createQueryRoute(parts: ListenerParts): QueryRoute {
       return last.answer;
     },
 
-    async batch(request, question, reader, source) {
-      const { point, record } = reader;
+    async batch(decoded, question, { record, sourceIp, ...admitted }, table) {
       const { memory } = record;
+      const mustBeginAnew = parts.learning.batchAsked(admitted.point, decoded);
+      const point = mustBeginAnew ? parts.learning.servedAs(admitted.point) : admitted.point;
+      const reader: Reader = { record, point, sourceIp };
+      const request: BatchRequest = {
+        ...decoded,
+        limit: Math.min(decoded.limit, point.profile.limits.batchEntries),
+        // What it was told under another profile it did not understand.
+        position: mustBeginAnew ? { kind: "start" } : decoded.position,
+      };
+      const source = caps.sourceOf(point, table);
       warn(reader, request.warnings);
       const ask = () =>
         answerBatch(request, {
@@ -107,6 +158,7 @@ export function createQueryRoute(parts: ListenerParts): QueryRoute {
           pages,
           turns,
           now: parts.now(),
+          isReannounceDue: parts.resends.isDue(point, sourceIp, parts.now()),
         });
       let answer = ask();
       while (answer === null) {
@@ -115,8 +167,14 @@ export function createQueryRoute(parts: ListenerParts): QueryRoute {
       }
       const { page, cookie } = answer;
       count(reader, page.newest, page.count);
+      parts.learning.batchAnswered(point, page.newest);
+      memory.toldRevision = Math.max(
+        mustBeginAnew ? 0 : memory.toldRevision,
+        page.newest.at(-1)?.revision ?? 0,
+      );
       if (answer.resent !== null) {
         counters.resends += 1;
+        parts.resends.begun(point, sourceIp, parts.now());
         parts.log.info(
           { enforcementPointId: point.id, tenantId: point.tenantId, reason: answer.resent },
           "full table begun for a firewall",
@@ -125,7 +183,7 @@ export function createQueryRoute(parts: ListenerParts): QueryRoute {
       const prepared = prepareBatch(point.profile.frameBatch(cookie, page.count), page.body);
       const isEcho = request.position.kind === "cookie" && request.position.cookie === cookie;
       memory.sameAnswer =
-        isEcho && question.isBare && page.count === 0
+        isEcho && question.isBare && page.count === 0 && source === table
           ? {
               url: question.url,
               cookieHeader: question.cookieHeader,
@@ -148,20 +206,40 @@ export function createQueryRoute(parts: ListenerParts): QueryRoute {
       counters.ipQueries += 1;
       if (entry !== null) counters.entriesSent += 1;
       parts.contacts.ipQuery(point, sourceIp, parts.now(), entry);
+      if (!request.refresh) parts.learning.ipAsked(point, entry, record.memory.toldRevision);
       if (entry === null || request.refresh)
         parts.onIpMiss?.({ point, ip: request.ip, refresh: request.refresh });
-      return prepare(point.profile.encodeIp(entry, encoderOf(point.profile)));
+      const asked = { ip: request.ip, at: parts.now() };
+      return prepare(point.profile.encodeIp(entry, encoderOf(point.profile), asked));
     },
 
-    user(reader) {
+    async user(request, raw, reader) {
+      const { point, sourceIp } = reader;
       counters.userQueries += 1;
-      return prepare(reader.point.profile.emptyDocument);
+      const reading = readUserReport(request, point, parts.now());
+      const outcome = reading.kind === "report" ? await recordInTime(reading.report) : reading;
+      if (outcome === "late") return prepare(unavailable(LATE_RETRY_SECONDS));
+      if (outcome.kind === "refused") {
+        counters.userReportsRefused += 1;
+        recordRefusal(parts, point, sourceIp, outcome.sentence);
+        keepShape(outcome.sentence, raw, reader);
+        return prepare(point.profile.emptyDocument);
+      }
+      if (outcome.kind === "recorded") counters.userReports += 1;
+      const { ip } = request;
+      if (ip === null) return prepare(point.profile.emptyDocument);
+      const source = await parts.sourceFor(point);
+      const { narrowed } = readerFilter(reader.record.memory, point.filter, NO_FILTER);
+      const entry = narrowed.kind === "nothing" ? null : source.byIp(ip, narrowed.filter);
+      if (entry !== null) counters.entriesSent += 1;
+      parts.contacts.ipQuery(point, sourceIp, parts.now(), entry);
+      return prepare(point.profile.encodeIp(entry, encoderOf(point.profile), { ip, at: parts.now() }));
     },
 
     unknownShape(reason, raw, reader) {
       const { tenantId, id: pointId } = reader.point;
       counters.unknownShapes += 1;
-      parts.unknownShapes.add({ at: parts.now(), tenantId, pointId, reason, request: redactRequest(raw) });
+      keepShape(reason, raw, reader);
       parts.log.info({ enforcementPointId: pointId, tenantId, reason }, "firewall asked in an unknown shape");
       return prepare(reader.point.profile.emptyDocument);
     },

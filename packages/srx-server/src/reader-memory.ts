@@ -39,10 +39,12 @@ export interface ReaderMemory {
   filter: ReaderFilter | null;
   /** The warnings about its questions that the log holds already. */
   warned: string;
+  /** The greatest revision that a batch has told it under the present profile; 0: none that is known. */
+  toldRevision: number;
 }
 
 export function createReaderMemory(): ReaderMemory {
-  return { sameAnswer: null, timestampPlace: null, filter: null, warned: "" };
+  return { sameAnswer: null, timestampPlace: null, filter: null, warned: "", toldRevision: 0 };
 }
 
 /** The reader's filter; the one used last where nothing about it has changed. */

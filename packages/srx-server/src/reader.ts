@@ -66,5 +66,5 @@ function judge(
   }
   if (record.sourceIp !== sourceIp) return refuse("its token was issued to another address");
   if (!mayAskFrom(point, sourceIp)) return refuse("not one of the addresses it may ask from");
-  return { record, point, sourceIp };
+  return { record, point: parts.learning.servedAs(point), sourceIp };
 }

@@ -130,16 +130,18 @@ async function answerReader(
   exchange: Exchange,
   reader: Reader | null,
   raw: RawRequest,
-  request: SrxRequest,
+  decoded: SrxRequest,
 ): Promise<PreparedAnswer> {
   if (reader === null) return prepare(invalidToken);
+  const { dialect } = reader.point.profile;
+  const request = dialect === null ? decoded : decodeRequest(raw, parts.cursors.recognises, dialect);
   switch (request.kind) {
     case "batch":
       return queries.batch(request, exchange, reader, await parts.sourceFor(reader.point));
     case "ip":
       return queries.ip(request, reader, await parts.sourceFor(reader.point));
     case "user":
-      return queries.user(reader);
+      return queries.user(request, raw, reader);
     default:
       return queries.unknownShape(
         request.kind === "unknown-shape" ? request.reason : request.kind,

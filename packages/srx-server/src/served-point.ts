@@ -16,6 +16,8 @@ export interface ServedPoint {
   readonly mayReport: readonly string[];
   /** Tries the next profile while the firewall shows that it did not understand: until then (epoch ms); null: off. */
   readonly learnUntil: EpochMs | null;
+  /** The customer's own profiles, which learning tries after the built-in ones. */
+  readonly otherProfiles?: readonly SrxProfile[];
   /** It is told every entry again after so many minutes; 0: never. */
   readonly reannounceMinutes: number;
   /** Ids of the secrets still valid: a token got with another one is refused from then on. Absent: not checked. */

@@ -8,15 +8,18 @@ import type { ContactRecorder } from "./contact-recorder.ts";
 import { type Counters, createCounters } from "./counters.ts";
 import type { CreateEngine, Engine } from "./engine.ts";
 import { FailureThrottle } from "./failure-throttle.ts";
+import { Learning, type LearnReport } from "./learning.ts";
 import { ListenError } from "./listen-error.ts";
 import type { IpMiss, ListenerParts } from "./listener-parts.ts";
 import { createNodeEngine } from "./node-engine.ts";
 import { createOwnEngine } from "./own-engine.ts";
 import { createRequestHandler } from "./request-handler.ts";
+import { ResendClock } from "./resend-clock.ts";
 import type { Awaitable, PointDirectory, ServedPoint } from "./served-point.ts";
 import { compatSettings, createContextCache, type TlsIdentity } from "./tls-settings.ts";
 import type { TokenStore } from "./token-store.ts";
 import { type UnknownShape, UnknownShapes } from "./unknown-shapes.ts";
+import type { UserReport, UserReportOutcome } from "./user-report.ts";
 
 export interface SrxServerLimits {
   readonly connectionsMax: number;
@@ -62,6 +65,11 @@ export interface SrxServerOptions {
   readonly contacts: ContactRecorder;
   /** Told of an address nobody is known at. Called after the answer is decided; it must return at once. */
   readonly onIpMiss?: (miss: IpMiss) => void;
+  /**
+   * Writes what a firewall reports of a person; answered once it is durable, and once the table it is answered from knows.
+   * Absent: reports are refused.
+   */
+  readonly onUserReport?: (report: UserReport) => Awaitable<UserReportOutcome>;
   readonly now?: () => EpochMs;
   readonly log?: Logger;
   readonly limits?: Partial<SrxServerLimits>;
@@ -94,6 +102,8 @@ export interface SrxServer {
   health(): SrxServerHealth;
   /** Requests nobody knew, redacted, newest first, at most 50. */
   unknownShapes(): readonly UnknownShape[];
+  /** What learning has come to, of one customer or of all. */
+  learning(tenantId?: string): readonly LearnReport[];
 }
 
 const TICKET_KEY_BYTES = 48;
@@ -116,6 +126,7 @@ export function createSrxServer(options: SrxServerOptions): SrxServer {
   let stopping: Promise<void> | null = null;
   let identity = options.tls;
 
+  const learning = new Learning(options.now ?? Date.now, log);
   const parts: ListenerParts = {
     points: options.points,
     tokens: options.tokens,
@@ -123,6 +134,9 @@ export function createSrxServer(options: SrxServerOptions): SrxServer {
     cursors: createCursorCodec({ mac: options.cursorMac }),
     contacts: options.contacts,
     onIpMiss: options.onIpMiss,
+    onUserReport: options.onUserReport,
+    learning,
+    resends: new ResendClock(),
     throttle: new FailureThrottle(),
     unknownShapes,
     counters,
@@ -217,6 +231,7 @@ export function createSrxServer(options: SrxServerOptions): SrxServer {
       return { state, sentence, counters: { ...counters, connections, connectionsRefused: gate.refused } };
     },
     unknownShapes: () => unknownShapes.list(),
+    learning: (tenantId) => learning.reports(tenantId),
   };
 }
 

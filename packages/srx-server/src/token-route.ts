@@ -56,7 +56,8 @@ export async function answerToken(
     recordRefusal(parts, outcome.point, sourceIp, REFUSAL_SENTENCE[refusal ?? "disabled"]);
     return wrongClient;
   }
-  const { point, secretId } = outcome;
+  const { secretId } = outcome;
+  const point = parts.learning.servedAs(outcome.point);
   const { profile } = point;
   const { tenantId, id: pointId } = point;
   const isLearning = point.learnUntil !== null && point.learnUntil > now;
@@ -76,7 +77,6 @@ export async function answerToken(
   return profile.encodeToken(token, ttlSeconds);
 }
 
-function refusalOf(outcome: AuthenticateOutcome, sourceIp: string): RefusalReason | null {
 /** Too many slow checks at once is an answer to the asker, not a fault of ours. */
 async function authenticate(
   points: PointDirectory,
@@ -90,6 +90,7 @@ async function authenticate(
   }
 }
 
+function refusalOf(outcome: AuthenticateOutcome, sourceIp: string): RefusalReason | null {
   if (outcome.kind === "refused") return outcome.reason;
   return mayAskFrom(outcome.point, sourceIp) ? null : "source-address";
 }

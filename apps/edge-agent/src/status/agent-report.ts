@@ -381,6 +381,7 @@ function noContact(enforcementPointId: string): FirewallContact {
     refused: 0,
     lastRefusal: null,
     lastSourceAddress: null,
+    entriesBeyondLimit: 0,
     told: [],
   };
 }

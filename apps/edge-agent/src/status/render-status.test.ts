@@ -28,6 +28,7 @@ const firewall = (name: string, parts: object) => ({
   refused: 0,
   lastRefusal: null,
   lastSourceAddress: null,
+  entriesBeyondLimit: 0,
   ...parts,
 });
 

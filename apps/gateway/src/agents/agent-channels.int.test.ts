@@ -303,6 +303,7 @@ describe("a health report", () => {
       refused: 0,
       lastRefusal: null,
       lastSourceAddress: "10.0.0.5",
+      entriesBeyondLimit: 0,
       told: [
         {
           at: 1,

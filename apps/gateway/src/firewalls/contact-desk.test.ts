@@ -22,6 +22,7 @@ const contact = (of: Partial<FirewallContact> = {}): FirewallContact => ({
   refused: 0,
   lastRefusal: null,
   lastSourceAddress: null,
+  entriesBeyondLimit: 0,
   told: [],
   ...of,
 });

@@ -51,6 +51,7 @@ export class ContactDesk {
       this.#book.refused(point, ...rest);
       this.#touch(point);
     },
+    limited: (point, count) => this.#book.limited?.(point, count),
   };
 
   async flush(): Promise<void> {
@@ -131,6 +132,7 @@ export function mergeContact(
     refused: added((c) => c.refused),
     lastRefusal: current.lastRefusal ?? stored?.lastRefusal ?? null,
     lastSourceAddress: current.lastSourceAddress ?? stored?.lastSourceAddress ?? null,
+    entriesBeyondLimit: current.entriesBeyondLimit,
     told: [...told.values()].toSorted((a, b) => b.at - a.at).slice(0, TOLD_MAX),
   };
 }
