@@ -1,3 +1,4 @@
+export { checkProfile, type ProfileCheck } from "./check-profile.ts";
 export {
   type Exchange,
   ExchangeReader,
@@ -5,7 +6,9 @@ export {
   type HeldBytes,
   type RawMessage,
 } from "./exchange-reader.ts";
+export { type Finding, type InferredProfile, inferProfile } from "./infer-profile.ts";
 export { type PseudonymOptions, Pseudonyms } from "./pseudonyms.ts";
+export { type AnswerReading, type ReportedEntry, readAnswer } from "./read-answer.ts";
 export {
   type RecordedMessage,
   type RecordedPair,
