@@ -9,8 +9,14 @@ import {
   tenantIdOf,
 } from "./testing/installation.ts";
 import { callByPath, listProcedures } from "./testing/procedures.ts";
-import { aReport, reportHealth } from "./testing/reports.ts";
-import { A_SEQUENCE, SAMPLE_INPUTS, type SampleThings, thingsOfNobody } from "./testing/sample-inputs.ts";
+import { aReport, aSuggestion, reportHealth } from "./testing/reports.ts";
+import {
+  A_PROFILE,
+  A_SEQUENCE,
+  SAMPLE_INPUTS,
+  type SampleThings,
+  thingsOfNobody,
+} from "./testing/sample-inputs.ts";
 
 let installation: TestInstallation;
 let practice: TestPractice;
@@ -48,6 +54,10 @@ async function aFullCustomer(of: TestPractice, customer: string): Promise<Sample
   const filter = await api.filters.add({ customer, kind: "ip-exclude", value: "10.20.255.0/24" });
   const point = await api.points.add({ customer, name: "HQ-FW1" });
   const secretId = (await api.points.get({ customer, id: point.id })).secrets[0]?.id ?? "";
+  const profile = await api.profiles.add({ customer, name: "Their own", text: A_PROFILE });
+  if (profile.kind !== "saved") throw new Error("the sample profile does not hold");
+  const mark = await api.marks.add({ customer, range: "10.20.8.7", mark: "nat" });
+  const suggestionId = await aSuggestion(installation, { tenantId, agentId: agent.id });
   const command = await api.commands.start({ customer, agentId: agent.id, command: { kind: "tail" } });
   const job = await api.audit.export({ customer });
   return {
@@ -62,6 +72,9 @@ async function aFullCustomer(of: TestPractice, customer: string): Promise<Sample
     filterId: filter.id,
     pointId: point.id,
     secretId,
+    profileId: profile.profile.id,
+    markId: mark.id,
+    suggestionId,
     commandId: command.id,
     jobId: job.jobId,
   };
@@ -146,8 +159,23 @@ describe("another tenant's things", () => {
 });
 
 describe("secrets", () => {
-  it("stand nowhere in the database: not the directory's password, not the firewall's secret, not the file's seed", async () => {
+  it("stand nowhere in the database: not the directory's password, not the firewall's secret, made or chosen, not the password of its Web API, not the file's seed", async () => {
     const point = await practice.api.points.add({ customer: "theirs", name: "Second firewall" });
+    const chosenSecret = "Kp7-vast-Orchard-39!";
+    await practice.api.points.rotateSecret({ customer: "theirs", id: point.id, chosen: chosenSecret });
+    const pushed = {
+      url: "https://192.0.2.1:8443",
+      user: "rollcall",
+      password: "the password of the Web API",
+    };
+    for (const from of ["agent", "cloud"] as const) {
+      const { id } = await practice.api.points.add({
+        customer: "theirs",
+        name: `Pushed from ${from}`,
+        siteId: theirs.siteId,
+      });
+      await practice.api.points.setPush({ customer: "theirs", id, push: { ...pushed, from } });
+    }
     const ticket = await practice.api.agents.issueOnboarding({ customer: "theirs", siteId: theirs.siteId });
     const seed = JSON.parse(ticket.fileText).payload.token.secret;
     const client = new pg.Client(installation.test.superUrl);
@@ -160,7 +188,13 @@ describe("secrets", () => {
       dump += JSON.stringify((await client.query(`SELECT to_jsonb(t) FROM "${name}" t`)).rows);
     await client.end();
     expect(dump.length).toBeGreaterThan(10_000);
-    for (const secret of ["the password of the directory", point.clientSecret, seed])
+    for (const secret of [
+      "the password of the directory",
+      point.clientSecret,
+      chosenSecret,
+      pushed.password,
+      seed,
+    ])
       for (const spelling of [
         secret,
         ...["base64", "base64url", "hex"].map((as) => Buffer.from(secret).toString(as as "hex")),
@@ -169,6 +203,7 @@ describe("secrets", () => {
   });
 
   it("stand in no log line either", () => {
-    expect(installation.logged.join("")).not.toContain("the password of the directory");
+    for (const secret of ["the password of the directory", "the password of the Web API"])
+      expect(installation.logged.join("")).not.toContain(secret);
   });
 });

@@ -6,11 +6,15 @@ import { directoriesRouter } from "./directories/directories.router.ts";
 import { filtersRouter } from "./filters/filters.router.ts";
 import { jobsRouter } from "./jobs/jobs.router.ts";
 import { liveRouter } from "./live/live.router.ts";
+import { marksRouter } from "./marks/marks.router.ts";
 import { meRouter } from "./me/me.router.ts";
 import { pointsRouter } from "./points/points.router.ts";
+import { profilesRouter } from "./profiles/profiles.router.ts";
 import { sessionsRouter } from "./sessions/sessions.router.ts";
+import { settingsRouter } from "./settings/settings.router.ts";
 import { setupRouter } from "./setup/setup.router.ts";
 import { sitesRouter } from "./sites/sites.router.ts";
+import { suggestionsRouter } from "./suggestions/suggestions.router.ts";
 import { syslogRouter } from "./syslog/syslog.router.ts";
 import { createCallerFactory, router } from "./trpc.ts";
 
@@ -24,8 +28,12 @@ export const appRouter = router({
   directories: directoriesRouter,
   syslog: syslogRouter,
   filters: filtersRouter,
+  marks: marksRouter,
+  suggestions: suggestionsRouter,
   points: pointsRouter,
+  profiles: profilesRouter,
   sessions: sessionsRouter,
+  settings: settingsRouter,
   audit: auditRouter,
   jobs: jobsRouter,
   live: liveRouter,

@@ -11,7 +11,7 @@ export {
   type TenantHandle,
   type TransactionOptions,
 } from "./database.ts";
-export type { Prisma } from "./generated/prisma/client.ts";
+export { Prisma } from "./generated/prisma/client.ts";
 export { keepHistoryPartitions } from "./history-partitions.ts";
 export type { Ledger } from "./ledger/ledger.ts";
 export type {

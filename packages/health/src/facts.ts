@@ -66,6 +66,16 @@ export interface FirewallFacts {
     readonly refused: number;
     readonly lastRefusal: string | null;
   }[];
+  /** What those who post to its Web API say; null: it is not pushed to, it asks. */
+  readonly push: readonly PushFacts[] | null;
+}
+
+export interface PushFacts {
+  readonly state: "ok" | "waiting" | "refused" | "broken" | "resyncing";
+  readonly sentence: string;
+  /** When the one who posts last spoke; the cloud speaks always: null. */
+  readonly heardAt: EpochMs | null;
+  readonly lastOkAt: EpochMs | null;
 }
 
 export interface PeopleFacts {

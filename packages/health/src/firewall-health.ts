@@ -1,12 +1,38 @@
-import type { FirewallFacts } from "./facts.ts";
-import { type EpochMs, type Health, spellLength } from "./state.ts";
+import type { FirewallFacts, PushFacts } from "./facts.ts";
+import { type EpochMs, type Health, type LinkState, spellLength } from "./state.ts";
 import { FIREWALL_QUIET_MS, FIREWALL_SILENT_MS, STALE_MS } from "./thresholds.ts";
+
+const PUSH_STATE: Readonly<Record<PushFacts["state"], LinkState>> = {
+  ok: "ok",
+  resyncing: "busy",
+  waiting: "warn",
+  refused: "bad",
+  broken: "bad",
+};
+const WORST_FIRST: readonly PushFacts["state"][] = ["broken", "refused", "waiting", "resyncing", "ok"];
+
+/** A firewall that is pushed to does not ask: what counts is whether its Web API takes the posts. */
+function pushHealth(name: string, reports: readonly PushFacts[], now: EpochMs): Health {
+  const [worst] = reports.toSorted((a, b) => WORST_FIRST.indexOf(a.state) - WORST_FIRST.indexOf(b.state));
+  if (worst === undefined)
+    return { state: "never", sentence: `Nobody has posted to ${name} yet.`, since: null };
+  const silent = reports.find((report) => report.heardAt !== null && now - report.heardAt >= STALE_MS);
+  if (silent !== undefined)
+    return {
+      state: "unknown",
+      sentence: `Whether ${name} is posted to is not known: the agent that posts is silent.`,
+      since: silent.heardAt,
+    };
+  const since = worst.state === "ok" ? null : worst.lastOkAt;
+  return { state: PUSH_STATE[worst.state], sentence: endSentence(worst.sentence), since };
+}
 
 /** One firewall: whether it asks, told from every place that answers it. */
 export function firewallHealth(firewall: FirewallFacts, now: EpochMs): Health {
   const { name, contacts } = firewall;
   if (!firewall.isEnabled)
     return { state: "off", sentence: `${name} is paused: it is not answered.`, since: null };
+  if (firewall.push !== null) return pushHealth(name, firewall.push, now);
   const askedAt = lastAsked(firewall);
   if (askedAt === null) {
     const refusal = contacts.find((contact) => contact.refused > 0 && contact.lastRefusal !== null);

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { agentHealth } from "./agent-health.ts";
 import { chainOf, compareWorstFirst } from "./chain.ts";
+import type { PushFacts } from "./facts.ts";
 import { firewallHealth } from "./firewall-health.ts";
 import { sourceHealth } from "./source-health.ts";
 import { type LinkState, spellLength } from "./state.ts";
@@ -244,6 +245,36 @@ describe("a firewall", () => {
       sentence: "HQ-FW1 asks and is refused: the secret is wrong.",
     });
     expect(firewallHealth(aFirewall({ contacts: [] }), NOW).state).toBe("never");
+  });
+});
+
+describe("a firewall that is posted to", () => {
+  const report = {
+    state: "ok" as const,
+    sentence: "The last post was taken",
+    heardAt: NOW - seconds(4),
+    lastOkAt: NOW - seconds(9),
+  };
+  const pushed = (...push: readonly PushFacts[]) => firewallHealth(aFirewall({ contacts: [], push }), NOW);
+
+  it("is as its posts are: it need not ask", () => {
+    expect(pushed(report)).toMatchObject({ state: "ok", sentence: "The last post was taken." });
+    expect(pushed({ ...report, state: "resyncing" }).state).toBe("busy");
+    expect(pushed().state).toBe("never");
+  });
+
+  it("is as bad as the worst who posts, and since when the last post was taken", () => {
+    const refused = { ...report, state: "refused" as const, sentence: "400: bad time." };
+    expect(pushed(report, refused)).toEqual({
+      state: "bad",
+      sentence: "400: bad time.",
+      since: NOW - seconds(9),
+    });
+  });
+
+  it("is unknown when the agent that posts is silent, and never when it is the cloud", () => {
+    expect(pushed({ ...report, heardAt: NOW - minutes(3) }).state).toBe("unknown");
+    expect(pushed({ ...report, heardAt: null }).state).toBe("ok");
   });
 });
 

@@ -7,6 +7,7 @@ export type {
   FirewallFacts,
   OnboardingFacts,
   PeopleFacts,
+  PushFacts,
   SourceFacts,
   SourceReportFacts,
 } from "./facts.ts";

@@ -3,6 +3,7 @@ import type { TenantContext } from "../context.ts";
 import { chainView } from "../facts/chain-facts.ts";
 import { readFacts } from "../facts/read-facts.ts";
 import { setupProgress } from "../setup/setup-steps.ts";
+import { countOpenSuggestions } from "../suggestions/suggestion-rows.ts";
 import type { customerOverview } from "./customers.schema.ts";
 
 const RECENT_CHANGES = 8;
@@ -40,6 +41,8 @@ export async function readOverview(ctx: TenantContext): Promise<z.infer<typeof c
         syslogSources: facts.syslogSources.length,
         enforcementPoints: facts.points.length,
         filters: await tx.filter.count({ where: { tenantId } }),
+        profiles: await tx.srxProfile.count({ where: { tenantId } }),
+        openSuggestions: ctx.permissions.has("session:read") ? await countOpenSuggestions(tx, tenantId) : 0,
         people: facts.people.live,
         devices: Number(counted?.devices ?? 0),
         unknownAddresses: Number(counted?.unknown ?? 0),

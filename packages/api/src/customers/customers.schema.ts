@@ -65,6 +65,9 @@ export const customerOverview = z.object({
     syslogSources: z.number().int(),
     enforcementPoints: z.number().int(),
     filters: z.number().int(),
+    profiles: z.number().int(),
+    /** What detection found and nobody has decided on; 0 without the right to see people. */
+    openSuggestions: z.number().int(),
     /** Live addresses with a person, with a device, and those where nobody is known any more. */
     people: z.number().int(),
     devices: z.number().int(),

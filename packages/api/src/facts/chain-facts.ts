@@ -1,3 +1,4 @@
+import type { PushState } from "@rollcall/agent-protocol";
 import {
   type AgentFacts,
   agentHealth,
@@ -139,7 +140,30 @@ function firewallFacts(point: PointRecord, agents: readonly AgentRecord[]): Fire
       refused: contact.refused,
       lastRefusal: contact.lastRefusal,
     })),
+    push: point.isPushed
+      ? pushRecords(point.id, agents).map(({ heardAt, state: { state, sentence, lastOkAt } }) => ({
+          heardAt: heardAt.getTime(),
+          state,
+          sentence,
+          lastOkAt,
+        }))
+      : null,
   };
+}
+
+export interface PushRecord {
+  readonly agent: AgentRecord;
+  readonly heardAt: Date;
+  readonly state: PushState;
+}
+
+/** What each agent says of posting to one firewall. */
+export function pushRecords(pointId: string, agents: readonly AgentRecord[]): PushRecord[] {
+  return agents.flatMap((agent) => {
+    if (agent.state !== "active" || agent.report === null) return [];
+    const state = agent.report.health.pushes.find((one) => one.enforcementPointId === pointId);
+    return state === undefined ? [] : [{ agent, heardAt: agent.report.receivedAt, state }];
+  });
 }
 
 /** The cloud speaks always; an agent spoke with its last report. */

@@ -43,6 +43,8 @@ export interface PointRecord {
   readonly id: string;
   readonly name: string;
   readonly enabled: boolean;
+  /** It is posted to instead of being asked. */
+  readonly isPushed: boolean;
   readonly contacts: readonly ContactRecord[];
 }
 
@@ -149,11 +151,15 @@ export async function readAgents(tx: Tx, tenantId: string): Promise<AgentRecord[
 export async function readPoints(tx: Tx, tenantId: string): Promise<PointRecord[]> {
   const points = await tx.enforcementPoint.findMany({
     where: { tenantId },
-    select: { id: true, name: true, enabled: true },
+    select: { id: true, name: true, enabled: true, push: true },
     orderBy: { name: "asc" },
   });
   const contacts = await readContacts(tx, tenantId, null);
-  return points.map((point) => ({ ...point, contacts: contacts.get(point.id) ?? [] }));
+  return points.map(({ push, ...point }) => ({
+    ...point,
+    isPushed: push !== null,
+    contacts: contacts.get(point.id) ?? [],
+  }));
 }
 
 /** By enforcement point; of one point, or of all with `null`. */

@@ -1,7 +1,7 @@
 import { parseIpRange } from "@rollcall/identity-core";
 import { compilePattern } from "@rollcall/syslog-rules";
 import type { z } from "zod";
-import { change, difference } from "../change.ts";
+import { type Change, change, difference } from "../change.ts";
 import type { TenantContext } from "../context.ts";
 import type { addFilterInput, filterView, updateFilterInput } from "./filters.schema.ts";
 import { filterViewOf } from "./list-filters.ts";
@@ -15,26 +15,35 @@ interface BadValue {
 /** The site's configuration holds at most this many. */
 const FILTERS_MAX = 1000;
 
+type Fields = Omit<z.output<typeof addFilterInput>, "customer">;
+
+type AddFilterOutcome = { readonly kind: "added"; readonly filter: View } | BadValue;
+
 export async function addFilter(
   ctx: TenantContext,
-  input: z.output<typeof addFilterInput>,
-): Promise<{ readonly kind: "added"; readonly filter: View } | BadValue> {
-  const { customer: _, ...fields } = input;
+  { customer: _, ...fields }: z.output<typeof addFilterInput>,
+): Promise<AddFilterOutcome> {
+  return change(ctx, (changing) => putFilter(changing, fields));
+}
+
+/** The same within a change that goes on: an approved suggestion is a filter too. */
+export async function putFilter(
+  { tx, tenantId, now, record, configurationChanged }: Change,
+  fields: Fields,
+): Promise<AddFilterOutcome> {
   const fault = faultOf(fields.kind, fields.value);
   if (fault !== null) return { kind: "bad-value", sentence: fault };
-  return change(ctx, async ({ tx, tenantId, now, record, configurationChanged }) => {
-    if ((await tx.filter.count({ where: { tenantId } })) >= FILTERS_MAX)
-      return { kind: "bad-value", sentence: `There are ${FILTERS_MAX} filters already: remove one first.` };
-    const data = { ...fields, domain: fields.kind === "group-include" ? fields.domain : null };
-    const added = await tx.filter.create({ data: { tenantId, ...data, createdAt: now } });
-    record({
-      action: "filter.add",
-      object: { kind: "filter", id: added.id, name: nameOf(added) },
-      after: data,
-    });
-    configurationChanged();
-    return { kind: "added", filter: filterViewOf(added) };
+  if ((await tx.filter.count({ where: { tenantId } })) >= FILTERS_MAX)
+    return { kind: "bad-value", sentence: `There are ${FILTERS_MAX} filters already: remove one first.` };
+  const data = { ...fields, domain: fields.kind === "group-include" ? fields.domain : null };
+  const added = await tx.filter.create({ data: { tenantId, ...data, createdAt: now } });
+  record({
+    action: "filter.add",
+    object: { kind: "filter", id: added.id, name: nameOf(added) },
+    after: data,
   });
+  configurationChanged();
+  return { kind: "added", filter: filterViewOf(added) };
 }
 
 export async function updateFilter(
@@ -60,20 +69,29 @@ export async function removeFilter(
   ctx: TenantContext,
   id: string,
 ): Promise<{ readonly kind: "removed" } | { readonly kind: "not-found" }> {
-  return change(ctx, async ({ tx, tenantId, record, configurationChanged }) => {
-    const where = { tenantId_id: { tenantId, id } };
-    const before = await tx.filter.findUnique({ where });
-    if (before === null) return { kind: "not-found" };
-    await tx.filter.delete({ where });
-    const { kind, value, domain, note, enabled } = before;
-    record({
-      action: "filter.remove",
-      object: { kind: "filter", id, name: nameOf(before) },
-      before: { kind, value, domain, note, enabled },
-    });
-    configurationChanged();
-    return { kind: "removed" };
+  return change(ctx, async (changing) => {
+    const isRemoved = await takeFilter(changing, id);
+    return isRemoved ? { kind: "removed" } : { kind: "not-found" };
   });
+}
+
+/** Takes a filter away within a change that goes on; false where there is none. */
+export async function takeFilter(
+  { tx, tenantId, record, configurationChanged }: Change,
+  id: string,
+): Promise<boolean> {
+  const where = { tenantId_id: { tenantId, id } };
+  const before = await tx.filter.findUnique({ where });
+  if (before === null) return false;
+  await tx.filter.delete({ where });
+  const { kind, value, domain, note, enabled } = before;
+  record({
+    action: "filter.remove",
+    object: { kind: "filter", id, name: nameOf(before) },
+    before: { kind, value, domain, note, enabled },
+  });
+  configurationChanged();
+  return true;
 }
 
 /** Why an agent would refuse the value; null where it would take it. */

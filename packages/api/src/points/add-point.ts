@@ -3,14 +3,17 @@ import { makeSecretVerifier, newClientSecret } from "@rollcall/pki";
 import type { z } from "zod";
 import { change } from "../change.ts";
 import type { TenantContext } from "../context.ts";
+import { readSettings } from "../settings/customer-settings.ts";
 import { freeClientId } from "./client-id.ts";
 import { findPlaces } from "./places.ts";
 import type { addedPoint, addPointInput } from "./points.schema.ts";
+import { profileName } from "./profile-choice.ts";
 
 export type AddPointOutcome =
   | { readonly kind: "added"; readonly point: z.infer<typeof addedPoint> }
   | { readonly kind: "site-not-found" }
   | { readonly kind: "space-not-found" }
+  | { readonly kind: "no-profile" }
   | { readonly kind: "name-taken" };
 
 /** Adds a firewall with a client id and its first secret. The secret is in the answer and nowhere else. */
@@ -18,18 +21,25 @@ export async function addPoint(
   ctx: TenantContext,
   input: z.output<typeof addPointInput>,
 ): Promise<AddPointOutcome> {
-  const { customer: _, junos, addressSpaceIds, ...fields } = input;
+  const { customer: _, junos, addressSpaceIds, ...given } = input;
   const id = randomUUID();
   const clientSecret = newClientSecret();
   const clientId = await freeClientId(ctx.services.database, {
     customerSlug: ctx.tenant.slug,
-    name: fields.name,
+    name: given.name,
   });
   return change(
     ctx,
     async ({ tx, tenantId, now, record, configurationChanged }): Promise<AddPointOutcome> => {
-      const places = await findPlaces({ tx, tenantId }, { siteId: fields.siteId, addressSpaceIds });
+      const places = await findPlaces({ tx, tenantId }, { siteId: given.siteId, addressSpaceIds });
       if (places.kind !== "found") return places;
+      if ((await profileName({ tx, tenantId }, given.profile)) === null) return { kind: "no-profile" };
+      const { whenSourcesDark, darkMinutes } = (await readSettings({ tx, tenantId })).pointDefaults;
+      const fields = {
+        ...given,
+        whenSourcesDark: given.whenSourcesDark ?? whenSourcesDark,
+        darkMinutes: given.darkMinutes ?? darkMinutes,
+      };
       const others = await tx.enforcementPoint.findMany({ where: { tenantId }, select: { name: true } });
       if (others.some((other) => other.name.toLowerCase() === fields.name.toLowerCase()))
         return { kind: "name-taken" };

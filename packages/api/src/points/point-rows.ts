@@ -10,13 +10,14 @@ import {
   type SiteRecord,
 } from "../facts/read-facts.ts";
 import { junosOptions } from "./junos-options.schema.ts";
-import type { PointRow } from "./points.schema.ts";
+import { type PointRow, whenSourcesDark } from "./points.schema.ts";
 
 type Tx = TenantHandle["tx"];
 
 /** A point with everything that is told of it. */
 export interface PointFacts {
   readonly row: PointRow;
+  readonly stored: StoredPoint;
   readonly junos: ReturnType<typeof storedJunosOptions>;
   readonly contacts: readonly ContactRecord[];
 }
@@ -34,6 +35,7 @@ export async function readPointFacts(
     const own = contacts.get(row.id) ?? [];
     return {
       row: rowOf(row, own, { agents, sites, now }),
+      stored: row,
       junos: storedJunosOptions(row.junos),
       contacts: own,
     };
@@ -44,10 +46,11 @@ export async function readPointFacts(
 function findPoints(tx: Tx, tenantId: string, id: string | null) {
   return tx.enforcementPoint.findMany({
     where: id === null ? { tenantId } : { tenantId, id },
+    include: { pushSecret: { select: { sealed: true, setAt: true } } },
     orderBy: { name: "asc" },
   });
 }
-type StoredPoint = Awaited<ReturnType<typeof findPoints>>[number];
+export type StoredPoint = Awaited<ReturnType<typeof findPoints>>[number];
 
 function rowOf(
   row: StoredPoint,
@@ -72,8 +75,14 @@ function rowOf(
     domains: row.domains,
     includeIp: row.includeIp,
     excludeIp: row.excludeIp,
+    mayReport: row.mayReport,
+    whenSourcesDark: whenSourcesDark.catch("shorten").parse(row.whenSourcesDark),
+    darkMinutes: row.darkMinutes,
+    reannounceMinutes: row.reannounceMinutes,
+    learnUntil: row.learnUntil !== null && row.learnUntil.getTime() > facts.now ? row.learnUntil : null,
+    pushedFrom: row.push === null ? null : row.pushFrom === "cloud" ? "cloud" : "agent",
     enabled,
-    health: pointView({ id, name, enabled, contacts }, facts.agents, facts.now),
+    health: pointView({ id, name, enabled, isPushed: row.push !== null, contacts }, facts.agents, facts.now),
     ...contactTimes(contacts),
     createdAt: row.createdAt,
   };

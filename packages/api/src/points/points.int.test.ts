@@ -45,7 +45,7 @@ describe("an enforcement point", () => {
     const { customer, tenantId } = await aCustomer();
     const added = await practice.api.points.add({ customer, name: "Zürich / HQ-FW1" });
     expect(added.clientId).toBe(`srx-${customer}-zurich-hq-fw1`);
-    expect(added.clientSecret).toMatch(/^[A-Za-z0-9]{40}$/);
+    expect(added.clientSecret).toMatch(/^[A-Za-z0-9]{43}$/);
     expect(await isLetIn(tenantId, added.id, added.clientSecret)).toBe(true);
     const shown = [
       await practice.api.points.get({ customer, id: added.id }),
@@ -78,11 +78,17 @@ describe("an enforcement point", () => {
     const { id, clientSecret: old } = await practice.api.points.add({ customer, name: "FW" });
     const { clientSecret: fresh, oldValidUntil } = await practice.api.points.rotateSecret({ customer, id });
     expect(oldValidUntil?.getTime()).toBe(installation.clock.now() + 24 * 3_600_000);
-    expect([await isLetIn(tenantId, id, old), await isLetIn(tenantId, id, fresh)]).toEqual([true, true]);
+    expect([await isLetIn(tenantId, id, old), await isLetIn(tenantId, id, fresh ?? "")]).toEqual([
+      true,
+      true,
+    ]);
     const states = (await practice.api.points.get({ customer, id })).secrets.map((secret) => secret.state);
     expect(states.sort()).toEqual(["current", "overlapping"]);
     installation.clock.set(installation.clock.now() + 24 * 3_600_000);
-    expect([await isLetIn(tenantId, id, old), await isLetIn(tenantId, id, fresh)]).toEqual([false, true]);
+    expect([await isLetIn(tenantId, id, old), await isLetIn(tenantId, id, fresh ?? "")]).toEqual([
+      false,
+      true,
+    ]);
   });
 
   it("never has more than two secrets that are let in", async () => {
@@ -91,8 +97,8 @@ describe("an enforcement point", () => {
     const second = await practice.api.points.rotateSecret({ customer, id });
     const third = await practice.api.points.rotateSecret({ customer, id });
     expect(await isLetIn(tenantId, id, first)).toBe(false);
-    expect(await isLetIn(tenantId, id, second.clientSecret)).toBe(true);
-    expect(await isLetIn(tenantId, id, third.clientSecret)).toBe(true);
+    expect(await isLetIn(tenantId, id, second.clientSecret ?? "")).toBe(true);
+    expect(await isLetIn(tenantId, id, third.clientSecret ?? "")).toBe(true);
   });
 
   it("can lose its old secret at once: by a rotation without overlap, or by revoking it, tokens included", async () => {
@@ -121,7 +127,41 @@ describe("an enforcement point", () => {
       { cause: { reason: "already-ended" } },
     );
     await practice.api.points.revokeSecret({ customer, id, secretId: second.secretId });
-    expect(await isLetIn(tenantId, id, second.clientSecret)).toBe(false);
+    expect(await isLetIn(tenantId, id, second.clientSecret ?? "")).toBe(false);
+  });
+
+  it("takes a secret that a person chose, keeps it with a slow hash, and gives it back to nobody", async () => {
+    const { customer, tenantId } = await aCustomer();
+    const { id, clientSecret: made } = await practice.api.points.add({ customer, name: "FW" });
+    const chosen = "Kp7-vast-Orchard-39!";
+    const rotated = await practice.api.points.rotateSecret({ customer, id, chosen });
+    expect(rotated.clientSecret).toBeNull();
+    const { secrets } = await practice.api.points.get({ customer, id });
+    expect(secrets.map(({ origin, state }) => [origin, state])).toEqual(
+      expect.arrayContaining([
+        ["chosen", "current"],
+        ["made", "overlapping"],
+      ]),
+    );
+    expect(await isLetIn(tenantId, id, made)).toBe(true);
+    const [kept] = await installation.database.withTenant(tenantId, ({ tx }) =>
+      tx.enforcementSecret.findMany({ where: { tenantId, origin: "chosen" } }),
+    );
+    expect(kept?.verifier).toMatch(/^\$argon2id\$/);
+  });
+
+  it("takes no chosen secret that could be guessed, or that Junos could not take", async () => {
+    const { customer } = await aCustomer();
+    const { id } = await practice.api.points.add({ customer, name: "FW" });
+    const codeOf = (chosen: string) =>
+      practice.api.points.rotateSecret({ customer, id, chosen }).then(
+        () => "taken",
+        (error) => error.code,
+      );
+    const long = "x1-".repeat(50);
+    expect([await codeOf("fifteen-letters"), await codeOf(long)]).toEqual(["BAD_REQUEST", "BAD_REQUEST"]);
+    for (const weak of ["ababababababababab", "with a space in it"])
+      expect([weak, await codeOf(weak)]).toEqual([weak, "UNPROCESSABLE_CONTENT"]);
   });
 
   it("tells who told it what and when, to those who may see people", async () => {

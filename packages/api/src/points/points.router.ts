@@ -11,20 +11,24 @@ import {
   junosCopiedInput,
   junosInput,
   junosResult,
+  learnInput,
   pointDetail,
   pointList,
   recorded,
   revokeSecretInput,
   rotatedSecret,
   rotateSecretInput,
+  setPushInput,
   updatePointInput,
 } from "./points.schema.ts";
 import { readPoint } from "./read-point.ts";
 import { removePoint } from "./remove-point.ts";
 import { revokeSecret, rotateSecret } from "./rotate-secret.ts";
+import { setLearning } from "./set-learning.ts";
+import { setPush } from "./set-push.ts";
 import { updatePoint } from "./update-point.ts";
 
-/** Firewalls that may ask: their filters, secrets, Junos lines, and who told them what. */
+/** Firewalls that may ask or are posted to: how they are answered, their filters, secrets, Junos lines, and who told them what. */
 export const pointsRouter = router({
   list: tenantProcedure("point:read")
     .output(pointList)
@@ -51,6 +55,8 @@ export const pointsRouter = router({
         case "site-not-found":
         case "space-not-found":
           throw notFound();
+        case "no-profile":
+          throw unacceptable("profile", "There is no such profile.", "no-profile");
         case "name-taken":
           throw unacceptable("name", `There is an enforcement point "${input.name}" already.`, "name-taken");
       }
@@ -68,6 +74,14 @@ export const pointsRouter = router({
         case "site-not-found":
         case "space-not-found":
           throw notFound();
+        case "no-profile":
+          throw unacceptable("changes.profile", "There is no such profile.", "no-profile");
+        case "pushed-at-site":
+          throw unacceptable(
+            "changes.siteId",
+            "Its push password is sealed to the agents of its present site. Switch push off first.",
+            "pushed-at-site",
+          );
         case "name-taken":
           throw unacceptable(
             "changes.name",
@@ -90,6 +104,52 @@ export const pointsRouter = router({
       }
     }),
 
+  learn: tenantProcedure("point:write")
+    .input(learnInput)
+    .output(pointDetail)
+    .mutation(async ({ ctx, input }) => {
+      const outcome = await setLearning(ctx, input);
+      switch (outcome.kind) {
+        case "set":
+          return outcome.point;
+        case "not-found":
+          throw notFound();
+      }
+    }),
+
+  /** The password goes in and never comes out. */
+  setPush: tenantProcedure("point:secret")
+    .input(setPushInput)
+    .output(pointDetail)
+    .mutation(async ({ ctx, input }) => {
+      const outcome = await setPush(ctx, input);
+      switch (outcome.kind) {
+        case "set":
+          return outcome.point;
+        case "not-found":
+          throw notFound();
+        case "no-site":
+          throw conflict("Choose the site of this firewall first: the agent there posts to it.", "no-site");
+        case "no-agent":
+          throw conflict(
+            "Enrol an agent at the firewall's site first: the password is sealed to it and kept nowhere else.",
+            "no-agent",
+          );
+        case "clear-from-cloud":
+          throw unacceptable(
+            "push.url",
+            "From the cloud over https only: the password would cross the internet in clear.",
+            "clear-from-cloud",
+          );
+        case "password-needed":
+          throw unacceptable(
+            "push.password",
+            "Type the password: it would go to another server, for another account, or by another way.",
+            "password-needed",
+          );
+      }
+    }),
+
   /** The answer holds the new client secret, this once; the old one goes on for the overlap. */
   rotateSecret: tenantProcedure("point:secret")
     .input(rotateSecretInput)
@@ -101,6 +161,8 @@ export const pointsRouter = router({
           return outcome.secret;
         case "not-found":
           throw notFound();
+        case "weak":
+          throw unacceptable("chosen", outcome.sentence, "weak-secret");
       }
     }),
 

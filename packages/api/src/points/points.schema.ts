@@ -1,7 +1,14 @@
+import { CHOSEN_SECRET_CHARACTERS_MAX, CHOSEN_SECRET_CHARACTERS_MIN } from "@rollcall/pki";
 import { z } from "zod";
 import { health } from "../chain.schema.ts";
 import { customerInput, displayName, ipRangeText, objectInput, uuid } from "../input-fields.ts";
 import { junosOptions } from "./junos-options.schema.ts";
+
+/** A built-in profile, or the id of one of the customer's own. */
+const profileId = z.string().trim().min(1).max(64);
+export const whenSourcesDark = z.enum(["hold", "shorten", "drop"]);
+export const darkMinutes = z.number().int().min(1).max(1440);
+const reannounceMinutes = z.number().int().min(0).max(1440);
 
 const domain = z.string().trim().toLowerCase().min(1).max(64);
 
@@ -17,6 +24,14 @@ export const pointFields = z.strictObject({
   domains: z.array(domain).max(25).default([]),
   includeIp: z.array(ipRangeText).max(200).default([]),
   excludeIp: z.array(ipRangeText).max(200).default([]),
+  profile: profileId.default("json-superset"),
+  /** Addresses for which it may report logons of its own; empty: none. */
+  mayReport: z.array(ipRangeText).max(200).default([]),
+  /** As the customer's settings say where absent. */
+  whenSourcesDark: whenSourcesDark.optional(),
+  darkMinutes: darkMinutes.optional(),
+  /** 0: never. */
+  reannounceMinutes: reannounceMinutes.default(0),
   enabled: z.boolean().default(true),
 });
 
@@ -32,6 +47,11 @@ export const updatePointInput = objectInput.extend({
     domains: z.array(domain).max(25).optional(),
     includeIp: z.array(ipRangeText).max(200).optional(),
     excludeIp: z.array(ipRangeText).max(200).optional(),
+    profile: profileId.optional(),
+    mayReport: z.array(ipRangeText).max(200).optional(),
+    whenSourcesDark: whenSourcesDark.optional(),
+    darkMinutes: darkMinutes.optional(),
+    reannounceMinutes: reannounceMinutes.optional(),
     enabled: z.boolean().optional(),
     junos: junosOptions.optional(),
   }),
@@ -50,6 +70,14 @@ export const pointRow = z.object({
   domains: z.array(z.string()),
   includeIp: z.array(z.string()),
   excludeIp: z.array(z.string()),
+  mayReport: z.array(z.string()),
+  whenSourcesDark,
+  darkMinutes: z.number().int(),
+  reannounceMinutes: z.number().int(),
+  /** It tries profiles until then; null: it does not, or not any more. */
+  learnUntil: z.date().nullable(),
+  /** Its Web API is posted to, by whom; null: it asks. */
+  pushedFrom: z.enum(["agent", "cloud"]).nullable(),
   enabled: z.boolean(),
   health,
   lastTokenAt: z.date().nullable(),
@@ -88,11 +116,97 @@ export const contact = z.object({
   /** Newest first; empty without the right to see people. */
   told: z.array(told),
 });
+/** Where one agent's learning has come to. */
+export const learnView = z.object({
+  agent: z.string(),
+  profile: z.string(),
+  state: z.enum(["trying", "understood", "exhausted"]),
+  since: z.date(),
+  tried: z.array(z.string()),
+});
+
+const PEM_MAX = 32_768;
+/** The root of a Web API: a path, a query or a password in it would be sent to the wrong place or be shown. */
+const pushUrl = z
+  .url()
+  .max(500)
+  .refine((text) => {
+    const url = URL.canParse(text) ? new URL(text) : null;
+    return (
+      url !== null &&
+      (url.protocol === "https:" || url.protocol === "http:") &&
+      url.username === "" &&
+      url.password === "" &&
+      url.pathname === "/" &&
+      url.search === "" &&
+      url.hash === ""
+    );
+  }, "scheme, host and port alone, e.g. https://192.0.2.1:8443");
+export const pushFields = z.strictObject({
+  url: pushUrl,
+  user: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, "letters, digits, dot, hyphen and underscore"),
+  caPem: z
+    .string()
+    .trim()
+    .max(PEM_MAX)
+    .refine((text) => text.includes("-----BEGIN CERTIFICATE-----"), "a certificate in PEM")
+    .nullable()
+    .default(null),
+  maxPostsPerSecond: z.number().int().min(1).max(100).default(10),
+});
+/**
+ * With null the firewall asks again. The password is sealed to the agents of the firewall's site; with `from: "cloud"`, an
+ * explicit choice, it is encrypted for the cloud instead, which can then read it.
+ */
+export const setPushInput = objectInput.extend({
+  push: pushFields
+    .extend({
+      from: z.enum(["agent", "cloud"]).default("agent"),
+      /** The stored one where absent. */
+      password: z.string().min(1).max(256).optional(),
+    })
+    .nullable(),
+});
+export const pushView = pushFields.extend({
+  from: z.enum(["agent", "cloud"]),
+  passwordSetAt: z.date().nullable(),
+  /** Agents of the site that were enrolled since: they cannot open the password until it is typed again. */
+  agentsWithoutPassword: z.array(z.string()),
+  /** What each of those who post says. */
+  states: z.array(
+    z.object({
+      responder: z.string(),
+      name: z.string(),
+      heardAt: z.date(),
+      state: z.enum(["ok", "waiting", "refused", "broken", "resyncing"]),
+      sentence: z.string(),
+      lastPostAt: z.date().nullable(),
+      lastOkAt: z.date().nullable(),
+      posts: z.number().int(),
+      entries: z.number().int(),
+      failures: z.number().int(),
+      pending: z.number().int(),
+      refusedPosts: z.array(z.object({ at: z.date(), status: z.number().int(), sentence: z.string() })),
+    }),
+  ),
+});
+
+/** 0 hours: learning ends now. */
+export const learnInput = objectInput.extend({ hours: z.number().int().min(0).max(24) });
+
 export const pointDetail = pointRow.extend({
   junos: junosOptions,
+  /** The name of the profile it is answered by. */
+  profileName: z.string(),
+  learning: z.array(learnView),
+  push: pushView.nullable(),
+  /** Sources that some agent cannot hear, whose people are kept, shortened or dropped as `whenSourcesDark` says. */
+  darkSources: z.array(z.object({ name: z.string(), since: z.date(), agent: z.string() })),
   secrets: z.array(
     z.object({
       id: uuid,
+      /** `chosen`: by a person, kept with a slow hash. */
+      origin: z.enum(["made", "chosen"]),
       createdAt: z.date(),
       /** End of its overlap after a rotation; null: it is the present one. */
       expiresAt: z.date().nullable(),
@@ -113,14 +227,23 @@ export const addedPoint = z.object({
   clientSecret: z.string(),
 });
 
+/** Whether it is good enough is judged with the firewall's name at hand (`judgeChosenSecret`). */
+const chosenSecret = z
+  .string()
+  .min(CHOSEN_SECRET_CHARACTERS_MIN, `at least ${CHOSEN_SECRET_CHARACTERS_MIN} characters`)
+  .max(CHOSEN_SECRET_CHARACTERS_MAX, `at most ${CHOSEN_SECRET_CHARACTERS_MAX} characters`);
+
 export const rotateSecretInput = objectInput.extend({
   /** The old secret goes on working that long, so that the firewall can be changed in peace; 0: it ends now. */
   overlapHours: z.number().int().min(0).max(168).default(24),
+  /** The secret itself, where a person chooses it, e.g. one that the firewall has already; made by us where absent. */
+  chosen: chosenSecret.optional(),
 });
 export const rotatedSecret = z.object({
   secretId: uuid,
   clientId: z.string(),
-  clientSecret: z.string(),
+  /** Null for a chosen one: whoever chose it has it. */
+  clientSecret: z.string().nullable(),
   oldValidUntil: z.date().nullable(),
 });
 export const revokeSecretInput = objectInput.extend({ secretId: uuid });

@@ -3,8 +3,11 @@ import type { z } from "zod";
 import type { TenantContext } from "../context.ts";
 import type { AgentRecord, ContactRecord } from "../facts/read-facts.ts";
 import { dateOf } from "../facts/stored-json.ts";
+import { readSessionNames, sourceName } from "../sessions/session-rows.ts";
 import { readPointFacts } from "./point-rows.ts";
 import type { contact, pointDetail } from "./points.schema.ts";
+import { profileName } from "./profile-choice.ts";
+import { pushViewOf } from "./push-view.ts";
 
 type Detail = z.infer<typeof pointDetail>;
 
@@ -25,18 +28,55 @@ export async function readPointDetail(
   if (point === undefined) return null;
   const secrets = await tx.enforcementSecret.findMany({
     where: { tenantId, enforcementPointId: id },
-    select: { id: true, createdAt: true, expiresAt: true, revokedAt: true },
+    select: { id: true, origin: true, createdAt: true, expiresAt: true, revokedAt: true },
     orderBy: { createdAt: "desc" },
     take: 20,
   });
+  const { profile } = point.row;
   const maySeePeople = ctx.permissions.has("session:read");
   return {
     ...point.row,
     junos: point.junos,
-    secrets: secrets.map((secret) => ({ ...secret, state: stateOf(secret, now) })),
+    profileName: (await profileName({ tx, tenantId }, profile)) ?? profile,
+    learning: learningOf(id, agents),
+    push: pushViewOf(point.stored, agents),
+    darkSources: await darkSourcesOf({ tx, tenantId, agents }),
+    secrets: secrets.map((secret) => ({
+      ...secret,
+      origin: secret.origin === "chosen" ? "chosen" : "made",
+      state: stateOf(secret, now),
+    })),
     contacts: point.contacts.map((record) => contactView(record, agents, maySeePeople)),
     asOf: new Date(now),
   };
+}
+
+function learningOf(id: string, agents: readonly AgentRecord[]): Detail["learning"] {
+  return agents.flatMap((agent) => {
+    const said = agent.report?.health.learning.find((one) => one.enforcementPointId === id);
+    if (said === undefined || agent.state !== "active") return [];
+    const { profile, state, since, tried } = said;
+    return [{ agent: agent.name, profile, state, since: new Date(since), tried }];
+  });
+}
+
+async function darkSourcesOf(place: {
+  readonly tx: TenantHandle["tx"];
+  readonly tenantId: string;
+  readonly agents: readonly AgentRecord[];
+}): Promise<Detail["darkSources"]> {
+  const said = place.agents.flatMap((agent) =>
+    agent.state === "active" && agent.report !== null
+      ? agent.report.health.darkSources.map((source) => ({ ...source, agent: agent.name }))
+      : [],
+  );
+  if (said.length === 0) return [];
+  const names = await readSessionNames(place.tx, place.tenantId);
+  return said.map(({ sourceId, since, agent }) => ({
+    name: sourceName(sourceId, names),
+    since: new Date(since),
+    agent,
+  }));
 }
 
 interface SecretTimes {

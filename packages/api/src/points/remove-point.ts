@@ -13,6 +13,8 @@ export async function removePoint(ctx: TenantContext, id: string): Promise<Remov
     await tx.enforcementContact.deleteMany({ where: { tenantId, enforcementPointId: id } });
     await tx.clientDirectory.deleteMany({ where: { tenantId, enforcementPointId: id } });
     await tx.enforcementPoint.delete({ where });
+    if (before.pushSecretId !== null)
+      await tx.sealedSecret.delete({ where: { tenantId_id: { tenantId, id: before.pushSecretId } } });
     const { name, clientId, sourceAddresses, domains, includeIp, excludeIp } = before;
     record({
       action: "point.remove",

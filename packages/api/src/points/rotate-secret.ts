@@ -1,5 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { makeSecretVerifier, newClientSecret } from "@rollcall/pki";
+import {
+  judgeChosenSecret,
+  makeChosenSecretVerifier,
+  makeSecretVerifier,
+  newClientSecret,
+} from "@rollcall/pki";
 import type { z } from "zod";
 import { type Change, change } from "../change.ts";
 import type { TenantContext } from "../context.ts";
@@ -8,7 +13,8 @@ import { readPointDetail } from "./read-point.ts";
 
 export type RotateSecretOutcome =
   | { readonly kind: "rotated"; readonly secret: z.infer<typeof rotatedSecret> }
-  | { readonly kind: "not-found" };
+  | { readonly kind: "not-found" }
+  | { readonly kind: "weak"; readonly sentence: string };
 
 export type RevokeSecretOutcome =
   | { readonly kind: "revoked"; readonly point: z.infer<typeof pointDetail> }
@@ -16,14 +22,26 @@ export type RevokeSecretOutcome =
   | { readonly kind: "already-ended" };
 
 /**
- * Makes a new client secret. The one that was current goes on for the overlap; one that was already ending ends now,
+ * Makes a new client secret, or takes one that a person chose. The one that was current goes on for the overlap; one that was already ending ends now,
  * so that never more than two are valid.
  */
 export async function rotateSecret(
   ctx: TenantContext,
-  { id, overlapHours }: z.output<typeof rotateSecretInput>,
+  { id, overlapHours, chosen }: z.output<typeof rotateSecretInput>,
 ): Promise<RotateSecretOutcome> {
-  const clientSecret = newClientSecret();
+  const about = await ctx.run(({ tx, tenantId }) =>
+    tx.enforcementPoint.findUnique({
+      where: { tenantId_id: { tenantId, id } },
+      select: { name: true, clientId: true },
+    }),
+  );
+  if (about === null) return { kind: "not-found" };
+  const judged = chosen === undefined ? null : judgeChosenSecret(chosen, about);
+  if (judged?.kind === "refused") return { kind: "weak", sentence: judged.sentence };
+  const made = chosen === undefined ? newClientSecret() : null;
+  // Before the transaction: the slow hash of a chosen one takes its time on purpose.
+  const verifier = made === null ? await makeChosenSecretVerifier(chosen ?? "") : makeSecretVerifier(made);
+  const origin = made === null ? "chosen" : "made";
   const secretId = randomUUID();
   return change(ctx, async (changing): Promise<RotateSecretOutcome> => {
     const { tx, tenantId, now, record, configurationChanged } = changing;
@@ -57,14 +75,15 @@ export async function rotateSecret(
         tenantId,
         id: secretId,
         enforcementPointId: id,
-        verifier: makeSecretVerifier(clientSecret),
+        verifier,
+        origin,
         createdAt: now,
       },
     });
     record({
       action: "point.secret.rotate",
       object: { kind: "enforcement-point", id, name: point.name },
-      after: { clientSecret: "made", secretId, oldValidUntil },
+      after: { clientSecret: origin, secretId, oldValidUntil },
     });
     configurationChanged();
     return {
@@ -72,7 +91,7 @@ export async function rotateSecret(
       secret: {
         secretId,
         clientId: point.clientId,
-        clientSecret,
+        clientSecret: made,
         oldValidUntil: current ? oldValidUntil : null,
       },
     };

@@ -3,6 +3,7 @@ import { change, difference } from "../change.ts";
 import type { TenantContext } from "../context.ts";
 import { findPlaces } from "./places.ts";
 import type { pointDetail, updatePointInput } from "./points.schema.ts";
+import { profileName } from "./profile-choice.ts";
 import { readPointDetail } from "./read-point.ts";
 
 export type UpdatePointOutcome =
@@ -10,6 +11,8 @@ export type UpdatePointOutcome =
   | { readonly kind: "not-found" }
   | { readonly kind: "site-not-found" }
   | { readonly kind: "space-not-found" }
+  | { readonly kind: "no-profile" }
+  | { readonly kind: "pushed-at-site" }
   | { readonly kind: "name-taken" };
 
 /** Changes what is named. A paused point's tokens end at once, so that it is not answered any more. */
@@ -27,6 +30,11 @@ export async function updatePoint(
       const addressSpaceIds = changes.addressSpaceIds ?? before.addressSpaceIds;
       const places = await findPlaces({ tx, tenantId }, { siteId, addressSpaceIds });
       if (places.kind !== "found") return places;
+      if (changes.profile !== undefined && (await profileName({ tx, tenantId }, changes.profile)) === null)
+        return { kind: "no-profile" };
+      // Its password is sealed to the agents of the site where it is now.
+      if (siteId !== before.siteId && before.push !== null && before.pushFrom === "agent")
+        return { kind: "pushed-at-site" };
       const others = await tx.enforcementPoint.findMany({
         where: { tenantId, id: { not: id } },
         select: { name: true },

@@ -1,18 +1,11 @@
-import { principalFactsBody, siteConfig } from "@rollcall/agent-protocol";
 import type { TenantHandle } from "@rollcall/db";
-import {
-  explainKey,
-  type IpAddress,
-  type KeyState,
-  PrincipalDirectory,
-  type PrincipalFacts,
-  parseIp,
-  tokensOfState,
-} from "@rollcall/identity-core";
+import { explainAddress, type IpAddress, type KeyState, parseIp } from "@rollcall/identity-core";
 import type { z } from "zod";
 import type { TenantContext } from "../context.ts";
 import { readAgents, readContacts } from "../facts/read-facts.ts";
 import { dateOf } from "../facts/stored-json.ts";
+import { lawOf } from "./law-of.ts";
+import { principalsOf } from "./principals-of.ts";
 import { readHistory } from "./session-history.ts";
 import { readSessionNames, type SessionNames, sessionRowOf, sourceName } from "./session-rows.ts";
 import type { sessionDetail, sessionInput } from "./sessions.schema.ts";
@@ -77,14 +70,9 @@ async function explain(
   state: KeyState,
   names: SessionNames,
 ): Promise<{ lines: Detail["explain"]; nextChangeAt: number | null }> {
-  const { settings } = await tx.customer.findUniqueOrThrow({
-    where: { id: tenantId },
-    select: { settings: true },
-  });
-  const parsed = siteConfig.shape.settings.safeParse(settings);
-  const arbitration = parsed.success ? parsed.data.arbitration : "law";
-  const principals = await principalsOf(tx, tenantId, state);
-  const { claims, trace, answer, nextChangeAt } = explainKey(state, principals, now, arbitration);
+  const law = await lawOf({ tx, tenantId });
+  const principals = await principalsOf({ tx, tenantId }, state);
+  const { claims, trace, answer, nextChangeAt } = explainAddress(state, principals, now, law);
   const ofClaims = claims.map((claim) => ({
     rule: claim.rule,
     sentence: `${claim.principalKey} by ${sourceName(claim.sourceId, names)} (class ${claim.class}): ${STATE_WORDS[claim.state]}.`,
@@ -100,29 +88,6 @@ async function explain(
 }
 
 const STATE_WORDS = { speaks: "counts", ended: "was ended", expired: "has run out" } as const;
-
-async function principalsOf(tx: Tx, tenantId: string, state: KeyState): Promise<PrincipalDirectory> {
-  const directory = new PrincipalDirectory();
-  const spelt = await tx.principalAlias.findMany({
-    where: { tenantId, alias: { in: tokensOfState(state) } },
-    select: { key: true },
-    take: 500,
-  });
-  const rows = await tx.principalFact.findMany({
-    where: { tenantId, key: { in: spelt.map(({ key }) => key) } },
-    select: { facts: true },
-  });
-  for (const row of rows) {
-    const facts = storedFacts(row.facts);
-    if (facts !== null) directory.upsert(facts);
-  }
-  return directory;
-}
-
-function storedFacts(value: unknown): PrincipalFacts | null {
-  const parsed = principalFactsBody.safeParse(value);
-  return parsed.success ? parsed.data : null;
-}
 
 async function readTold(
   {

@@ -227,3 +227,81 @@ describe("one address", () => {
     expect(all).toEqual(logons.map((logon) => logon.name).reverse());
   });
 });
+
+describe("what became of everything that was said of an address", () => {
+  it("is told line by line, with the number of the law, the source, and the firewalls that are not told", async () => {
+    const { customer, spaceId } = await aCustomerWith([
+      { ip: "10.20.31.77", name: "ana" },
+      { ip: "10.20.31.77", name: "ben" },
+    ]);
+    await practice.api.points.add({ customer, name: "Branch", excludeIp: ["10.20.31.0/24"] });
+    await practice.api.marks.add({ customer, range: "10.20.31.0/24", mark: "nat" });
+    await practice.api.marks.add({ customer, range: "10.20.32.0/24", mark: "nat" });
+    const explained = await practice.api.sessions.explain({ customer, ip: "10.20.31.77" });
+    expect(explained.answer).toContain("ben");
+    const said = explained.lines.filter(({ kind }) => kind === "accepted");
+    expect(said.map(({ principal, law }) => [principal, law])).toEqual([
+      ["meridian.example\\ben", "2"],
+      ["meridian.example\\ana", "2"],
+    ]);
+    expect(explained.lines.some(({ kind }) => kind === "decision")).toBe(true);
+    expect(explained.lines.find(({ kind }) => kind === "kept-from")).toMatchObject({
+      rule: "exclude-ip",
+      sentence: expect.stringContaining("Branch is not told"),
+    });
+    expect(explained.marks.map(({ range }) => range)).toEqual(["10.20.31.0/24"]);
+    expect(explained.addressSpace.id).toBe(spaceId);
+  });
+
+  it("is nothing where nobody ever spoke of it", async () => {
+    const { customer } = await aCustomerWith([]);
+    const explained = await practice.api.sessions.explain({ customer, ip: "10.20.0.1" });
+    expect(explained).toMatchObject({ lines: [], marks: [], answer: expect.stringContaining("No source") });
+  });
+});
+
+describe("addresses that overlap", () => {
+  it("are those known in two spaces of one firewall, and not those of two firewalls", async () => {
+    const { customer, tenantId, spaceId, agent } = await aCustomerWith([]);
+    const plant = randomUUID();
+    await installation.database.withTenant(tenantId, ({ tx }) =>
+      tx.addressSpace.create({ data: { tenantId, id: plant, name: "Plant" } }),
+    );
+    const now = installation.clock.now();
+    const logonAt = (addressSpaceId: string, address: string, name: string) =>
+      aLogon({
+        addressSpaceId,
+        ip: ip(address),
+        effectiveAt: now - 60_000,
+        principal: { name, domain: "meridian.example" },
+      });
+    await observe(installation, { tenantId, agentId: agent.id }, [
+      logonAt(spaceId, "10.0.0.5", "ana"),
+      logonAt(plant, "10.0.0.5", "ben"),
+      logonAt(plant, "10.0.0.6", "cho"),
+    ]);
+    await practice.api.points.add({ customer, name: "Office", addressSpaceIds: [spaceId] });
+    await practice.api.points.add({ customer, name: "Hall", addressSpaceIds: [plant] });
+    expect((await practice.api.sessions.overlaps({ customer })).items).toEqual([]);
+    const both = await practice.api.points.add({
+      customer,
+      name: "Both",
+      addressSpaceIds: [spaceId, plant],
+    });
+    const { items, isComplete } = await practice.api.sessions.overlaps({ customer });
+    expect(items).toEqual([
+      {
+        ip: "10.0.0.5",
+        addressSpaces: expect.arrayContaining([
+          { id: spaceId, name: "Default" },
+          { id: plant, name: "Plant" },
+        ]),
+        firewalls: [{ id: both.id, name: "Both" }],
+      },
+    ]);
+    expect(isComplete).toBe(true);
+    installation.clock.set(now + 24 * 3_600_000);
+    expect((await practice.api.sessions.overlaps({ customer })).items).toEqual([]);
+    installation.clock.set(now);
+  });
+});

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { cursor, customerInput, ipText, limit, slug, uuid } from "../input-fields.ts";
+import { markView } from "../marks/marks.schema.ts";
 
 export const sessionSearchInput = customerInput.extend({
   /** An address, the head of one ("10.20."), or part of a user, UPN, display name, device or group. */
@@ -96,6 +97,56 @@ export const sessionDetail = z.object({
       how: z.enum(["batch", "ip-query"]),
     }),
   ),
+  asOf: z.date(),
+});
+
+export const explainInput = sessionInput.omit({ historyCursor: true });
+/** What became of everything that was said of one address, in stable words. */
+export const explanation = z.object({
+  ip: z.string(),
+  addressSpace: z.object({ id: z.string(), name: z.string() }),
+  /** One sentence: who is there and by what, or why nobody is known. */
+  answer: z.string(),
+  lines: z.array(
+    z.object({
+      /** `kept-from`: a firewall that is not told; `notice`: what would be otherwise. */
+      kind: z.enum([
+        "accepted",
+        "refused",
+        "voided",
+        "expired",
+        "suppressed",
+        "end",
+        "decision",
+        "notice",
+        "kept-from",
+      ]),
+      of: z.enum(["user", "device"]),
+      at: z.date().nullable(),
+      rule: z.string(),
+      /** The number of the session law that decided. */
+      law: z.string(),
+      sentence: z.string(),
+      source: z.string().nullable(),
+      principal: z.string().nullable(),
+    }),
+  ),
+  nextChangeAt: z.date().nullable(),
+  /** Marks that the address falls under. */
+  marks: z.array(markView),
+  asOf: z.date(),
+});
+
+/** Addresses known in more than one space of one firewall: it is told of neither. */
+export const overlapList = z.object({
+  items: z.array(
+    z.object({
+      ip: z.string(),
+      addressSpaces: z.array(z.object({ id: uuid, name: z.string() })),
+      firewalls: z.array(z.object({ id: uuid, name: z.string() })),
+    }),
+  ),
+  isComplete: z.boolean(),
   asOf: z.date(),
 });
 

@@ -61,6 +61,7 @@ export function aContact(
     refused: 0,
     lastRefusal: null,
     lastSourceAddress: null,
+    entriesBeyondLimit: 0,
     told: [],
     ...changes,
   };
@@ -76,6 +77,38 @@ export async function writeContact(
       data: { tenantId, enforcementPointId: contact.enforcementPointId, responder, contact },
     }),
   );
+}
+
+/** What an agent found by watching, written down as the gateway does. */
+export async function aSuggestion(
+  installation: TestInstallation,
+  { tenantId, agentId }: { readonly tenantId: string; readonly agentId: string },
+  changes: {
+    readonly kind?: string;
+    readonly subject?: string;
+    readonly state?: string;
+    readonly count?: number;
+    readonly examples?: readonly string[];
+  } = {},
+): Promise<string> {
+  const { kind = "service-account", subject = "meridian.example\\svc-backup", state = "open" } = changes;
+  const now = new Date(installation.clock.now());
+  const { id } = await installation.database.withTenant(tenantId, ({ tx }) =>
+    tx.suggestion.create({
+      data: {
+        tenantId,
+        agentId,
+        kind,
+        subject,
+        state,
+        evidence: { count: changes.count ?? 12, examples: [...(changes.examples ?? ["10.20.31.7"])] },
+        firstSeenAt: now,
+        lastSeenAt: now,
+      },
+      select: { id: true },
+    }),
+  );
+  return id;
 }
 
 export function ip(text: string): IpAddress {

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { jsonSuperset } from "@rollcall/srx-protocol";
 
 /** A customer and things of it, as the inputs below name them. */
 export interface SampleThings {
@@ -13,6 +14,9 @@ export interface SampleThings {
   readonly filterId: string;
   readonly pointId: string;
   readonly secretId: string;
+  readonly profileId: string;
+  readonly markId: string;
+  readonly suggestionId: string;
   readonly commandId: string;
   readonly jobId: string;
 }
@@ -31,6 +35,9 @@ export function thingsOfNobody(customer: string): SampleThings {
     filterId: randomUUID(),
     pointId: randomUUID(),
     secretId: randomUUID(),
+    profileId: randomUUID(),
+    markId: randomUUID(),
+    suggestionId: randomUUID(),
     commandId: randomUUID(),
     jobId: randomUUID(),
   };
@@ -44,6 +51,8 @@ export const A_SEQUENCE = {
   patterns: [pattern, ipPattern],
   positiveSamples: ["login user=ana ip=10.20.0.5"],
 } as const;
+
+export const A_PROFILE = JSON.stringify(jsonSuperset.document);
 
 /**
  * One well-formed input for every procedure, made of the things named. A procedure that is added without one fails the
@@ -123,12 +132,45 @@ export const SAMPLE_INPUTS: Readonly<Record<string, (things: SampleThings) => un
     addressSpaceIds: [spaceId],
     name: `Firewall ${randomUUID()}`,
   }),
-  "points.update": ({ customer, pointId }) => ({ customer, id: pointId, changes: { ipv6: true } }),
+  "points.update": ({ customer, pointId, profileId }) => ({
+    customer,
+    id: pointId,
+    changes: { ipv6: true, profile: profileId },
+  }),
+  "points.learn": ({ customer, pointId }) => ({ customer, id: pointId, hours: 1 }),
+  "points.setPush": ({ customer, pointId }) => ({
+    customer,
+    id: pointId,
+    push: { url: "https://192.0.2.1:8443", user: "rollcall", password: "a password", from: "cloud" },
+  }),
   "points.remove": ({ customer, pointId }) => ({ customer, id: pointId }),
   "points.rotateSecret": ({ customer, pointId }) => ({ customer, id: pointId }),
   "points.revokeSecret": ({ customer, pointId, secretId }) => ({ customer, id: pointId, secretId }),
   "points.junos": ({ customer, pointId }) => ({ customer, id: pointId }),
   "points.junosCopied": ({ customer, pointId }) => ({ customer, id: pointId, lines: 9, withSecret: false }),
+  "profiles.list": ({ customer }) => ({ customer }),
+  "profiles.get": ({ customer, profileId }) => ({ customer, id: profileId }),
+  "profiles.preview": ({ customer }) => ({ customer, text: A_PROFILE }),
+  "profiles.add": ({ customer }) => ({ customer, name: `Profile ${randomUUID()}`, text: A_PROFILE }),
+  "profiles.update": ({ customer, profileId }) => ({ customer, id: profileId, changes: { note: "mine" } }),
+  "profiles.remove": ({ customer, profileId }) => ({ customer, id: profileId }),
+  "marks.list": ({ customer }) => ({ customer }),
+  "marks.add": ({ customer, spaceId }) => ({
+    customer,
+    addressSpaceId: spaceId,
+    range: "10.20.9.0/24",
+    mark: "multi-user",
+  }),
+  "marks.update": ({ customer, markId }) => ({ customer, id: markId, changes: { note: "terminal servers" } }),
+  "marks.remove": ({ customer, markId }) => ({ customer, id: markId }),
+  "suggestions.list": ({ customer }) => ({ customer }),
+  "suggestions.approve": ({ customer, suggestionId }) => ({ customer, id: suggestionId }),
+  "suggestions.dismiss": ({ customer, suggestionId }) => ({ customer, id: suggestionId }),
+  "suggestions.undo": ({ customer, suggestionId }) => ({ customer, id: suggestionId }),
+  "settings.get": ({ customer }) => ({ customer }),
+  "settings.update": ({ customer }) => ({ customer, changes: { corroboration: "on" } }),
+  "sessions.explain": ({ customer, spaceId }) => ({ customer, ip: "10.20.0.5", addressSpaceId: spaceId }),
+  "sessions.overlaps": ({ customer }) => ({ customer }),
   "sessions.search": ({ customer }) => ({ customer, q: "ana" }),
   "sessions.get": ({ customer, spaceId }) => ({ customer, ip: "10.20.0.5", addressSpaceId: spaceId }),
   "sessions.fleetSearch": () => ({ q: "ana" }),

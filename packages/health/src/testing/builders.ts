@@ -68,6 +68,7 @@ export function aFirewall(changes: Partial<FirewallFacts> = {}): FirewallFacts {
         lastRefusal: null,
       },
     ],
+    push: null,
     ...changes,
   };
 }

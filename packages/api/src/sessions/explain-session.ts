@@ -1,0 +1,99 @@
+import type { TenantHandle } from "@rollcall/db";
+import { createIpSet, type EntryFilter, explainAddress, parseIp } from "@rollcall/identity-core";
+import type { z } from "zod";
+import type { TenantContext } from "../context.ts";
+import { dateOf } from "../facts/stored-json.ts";
+import { readMarks } from "../marks/mark-rows.ts";
+import { lawOf } from "./law-of.ts";
+import { principalsOf } from "./principals-of.ts";
+import { readSessionNames, sourceName } from "./session-rows.ts";
+import type { explainInput, explanation } from "./sessions.schema.ts";
+import { storedEntry, storedKeyState } from "./stored-entry.ts";
+
+type Explanation = z.infer<typeof explanation>;
+type Tenant = Pick<TenantHandle, "tx" | "tenantId">;
+
+export type ExplainSessionOutcome =
+  | { readonly kind: "explained"; readonly explanation: Explanation }
+  | { readonly kind: "space-not-found" };
+
+/**
+ * What became of everything that was said of one address, told with the very code that decided.
+ *
+ * Shape: what the cloud has. Whatever an agent kept back at receipt never came here: only the agent's own journal knows
+ *        it, and is asked with the command `look-up-address`.
+ */
+export async function explainSession(
+  ctx: TenantContext,
+  input: z.output<typeof explainInput>,
+): Promise<ExplainSessionOutcome> {
+  const now = ctx.services.now();
+  const ip = parseIp(input.ip);
+  if (ip === null) return { kind: "space-not-found" };
+  return ctx.run(async ({ tx, tenantId }): Promise<ExplainSessionOutcome> => {
+    const space = await tx.addressSpace.findFirst({
+      where: {
+        tenantId,
+        ...(input.addressSpaceId === undefined ? { isDefault: true } : { id: input.addressSpaceId }),
+      },
+      select: { id: true, name: true },
+    });
+    if (space === null) return { kind: "space-not-found" };
+    const row = await tx.session.findUnique({
+      where: { tenantId_addressSpaceId_ip: { tenantId, addressSpaceId: space.id, ip } },
+      select: { entry: true, state: true },
+    });
+    const marks = (await readMarks(tx, { tenantId, id: null })).filter(
+      (mark) => mark.addressSpace.id === space.id && createIpSet([mark.range]).has(ip),
+    );
+    const empty = { ip, addressSpace: space, marks, asOf: new Date(now) };
+    if (row === null) {
+      const answer = "No source has ever spoken of this address.";
+      return { kind: "explained", explanation: { ...empty, answer, lines: [], nextChangeAt: null } };
+    }
+    const state = storedKeyState(row.state);
+    const names = await readSessionNames(tx, tenantId);
+    const explained = explainAddress(state, await principalsOf({ tx, tenantId }, state), now, {
+      ...(await lawOf({ tx, tenantId })),
+      entry: storedEntry(row.entry),
+      readers: await readersOf({ tx, tenantId }),
+    });
+    return {
+      kind: "explained",
+      explanation: {
+        ...empty,
+        answer: explained.answer,
+        nextChangeAt: dateOf(explained.nextChangeAt),
+        lines: explained.lines.map(({ kind, of, at, rule, law, sentence, sourceId, principal }) => ({
+          kind,
+          of,
+          at: dateOf(at),
+          rule,
+          law,
+          sentence,
+          source: sourceId === null ? null : sourceName(sourceId, names),
+          principal,
+        })),
+      },
+    };
+  });
+}
+
+async function readersOf({ tx, tenantId }: Tenant): Promise<{ name: string; filter: EntryFilter }[]> {
+  const points = await tx.enforcementPoint.findMany({
+    where: { tenantId, enabled: true },
+    select: {
+      name: true,
+      addressSpaceIds: true,
+      domains: true,
+      includeIp: true,
+      excludeIp: true,
+      ipv6: true,
+    },
+    orderBy: { name: "asc" },
+  });
+  return points.map(({ name, domains, ...filter }) => ({
+    name,
+    filter: { ...filter, domains: domains.map((domain) => domain.toLowerCase()) },
+  }));
+}

@@ -1,0 +1,42 @@
+import { siteConfig } from "@rollcall/agent-protocol";
+import type { TenantHandle } from "@rollcall/db";
+import { type CustomerSettings, customerSettings } from "./settings.schema.ts";
+
+interface Place {
+  readonly tx: TenantHandle["tx"];
+  readonly tenantId: string;
+}
+
+/**
+ * What holds for the whole customer, with the defaults of the agents' configuration where nothing was chosen.
+ * A stored value that a later version does not allow any more is as if it had not been chosen.
+ */
+export async function readSettings(place: Place): Promise<CustomerSettings> {
+  return settingsOf(await storedSettings(place));
+}
+
+/** The column as it is: it holds settings of other pages too. */
+export async function storedSettings({ tx, tenantId }: Place): Promise<Record<string, unknown>> {
+  const { settings } = await tx.customer.findUniqueOrThrow({
+    where: { id: tenantId },
+    select: { settings: true },
+  });
+  return recordOf(settings);
+}
+
+export function settingsOf(stored: Readonly<Record<string, unknown>>): CustomerSettings {
+  const { corroboration, detection } = siteConfig.shape.settings.parse({});
+  const { shape } = customerSettings;
+  return {
+    corroboration: shape.corroboration.catch(corroboration).parse(stored.corroboration),
+    detection: shape.detection.catch(detection).parse({ ...detection, ...recordOf(stored.detection) }),
+    pointDefaults: shape.pointDefaults
+      .catch({ whenSourcesDark: "shorten", darkMinutes: 30 })
+      .parse(stored.pointDefaults),
+    listenerTls: shape.listenerTls.catch("compat").parse(stored.listenerTls),
+  };
+}
+
+function recordOf(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null ? Object.fromEntries(Object.entries(value)) : {};
+}

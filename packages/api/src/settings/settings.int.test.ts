@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  createInstallation,
+  type TestInstallation,
+  type TestPractice,
+  tenantIdOf,
+} from "../testing/installation.ts";
+
+let installation: TestInstallation;
+let practice: TestPractice;
+let number = 0;
+
+beforeAll(async () => {
+  installation = await createInstallation();
+  practice = await installation.aPractice();
+});
+afterAll(() => installation?.close());
+
+async function aCustomer() {
+  const { slug: customer } = await practice.api.customers.add({ name: `settled-${++number}` });
+  return { customer, tenantId: await tenantIdOf(installation, practice.id, customer) };
+}
+
+describe("a customer's settings", () => {
+  it("are the agents' defaults until somebody chooses, and change one by one", async () => {
+    const { customer } = await aCustomer();
+    expect((await practice.api.settings.get({ customer })).settings).toEqual({
+      corroboration: "detect",
+      detection: {
+        mode: "detect",
+        suggestServiceAccountAt: 10,
+        suppressServiceAccountAt: 25,
+        multiUserAt: 3,
+        natAt: 5,
+        exempt: [],
+      },
+      pointDefaults: { whenSourcesDark: "shorten", darkMinutes: 30 },
+      listenerTls: "compat",
+    });
+    await practice.api.settings.update({ customer, changes: { detection: { mode: "on" } } });
+    const changed = await practice.api.settings.update({ customer, changes: { listenerTls: "modern" } });
+    expect(changed.settings).toMatchObject({
+      detection: { mode: "on", natAt: 5 },
+      listenerTls: "modern",
+      corroboration: "detect",
+    });
+    const { items } = await practice.api.audit.list({ customer });
+    expect(items[0]?.action).toBe("customer.settings");
+  });
+
+  it("leave alone what other pages keep in the same place", async () => {
+    const { customer, tenantId } = await aCustomer();
+    const where = { id: tenantId };
+    await installation.database.withTenant(tenantId, ({ tx }) =>
+      tx.customer.update({ where, data: { settings: { historyDays: 30, tombstoneHours: 48 } } }),
+    );
+    await practice.api.settings.update({ customer, changes: { corroboration: "off" } });
+    const { settings } = await installation.database.withTenant(tenantId, ({ tx }) =>
+      tx.customer.findUniqueOrThrow({ where, select: { settings: true } }),
+    );
+    expect(settings).toEqual({ historyDays: 30, tombstoneHours: 48, corroboration: "off" });
+  });
+
+  it("that say nothing new raise no version and ring nobody", async () => {
+    const { customer } = await aCustomer();
+    const rungBefore = installation.bell.rung.length;
+    await practice.api.settings.update({ customer, changes: { corroboration: "detect" } });
+    expect(installation.bell.rung.length).toBe(rungBefore);
+  });
+
+  it("silence no account before it is suggested", async () => {
+    const { customer } = await aCustomer();
+    const crossed = practice.api.settings.update({
+      customer,
+      changes: { detection: { suppressServiceAccountAt: 9 } },
+    });
+    await expect(crossed).rejects.toMatchObject({ code: "UNPROCESSABLE_CONTENT" });
+  });
+
+  it("decide what a new firewall does when its sources are dark", async () => {
+    const { customer } = await aCustomer();
+    await practice.api.settings.update({ customer, changes: { pointDefaults: { whenSourcesDark: "drop" } } });
+    const { id } = await practice.api.points.add({ customer, name: "FW" });
+    const own = await practice.api.points.add({ customer, name: "Own", whenSourcesDark: "hold" });
+    expect((await practice.api.points.get({ customer, id })).whenSourcesDark).toBe("drop");
+    expect((await practice.api.points.get({ customer, id: own.id })).whenSourcesDark).toBe("hold");
+  });
+});

@@ -1,0 +1,40 @@
+import { z } from "zod";
+import { customerInput } from "../input-fields.ts";
+import { darkMinutes, whenSourcesDark } from "../points/points.schema.ts";
+
+const account = z.string().trim().min(1).max(256);
+
+/** The shape is `settings.detection` of the site's configuration. */
+const detection = z.strictObject({
+  mode: z.enum(["off", "detect", "on"]),
+  suggestServiceAccountAt: z.number().int().min(3).max(1000),
+  suppressServiceAccountAt: z.number().int().min(5).max(10_000),
+  multiUserAt: z.number().int().min(2).max(100),
+  natAt: z.number().int().min(2).max(100),
+  /** Accounts (`name` or `domain\name`) that are never taken for service accounts. */
+  exempt: z.array(account).max(100),
+});
+
+export const customerSettings = z.strictObject({
+  corroboration: z.enum(["off", "detect", "on"]),
+  detection,
+  /** What a new firewall gets where nobody chooses. */
+  pointDefaults: z.strictObject({ whenSourcesDark, darkMinutes }),
+  /** How the agents' firewall listener speaks TLS. */
+  listenerTls: z.enum(["modern", "compat"]),
+});
+export type CustomerSettings = z.infer<typeof customerSettings>;
+
+export const updateSettingsInput = customerInput.extend({
+  changes: z.strictObject({
+    corroboration: customerSettings.shape.corroboration.optional(),
+    detection: detection.partial().optional(),
+    pointDefaults: customerSettings.shape.pointDefaults.partial().optional(),
+    listenerTls: customerSettings.shape.listenerTls.optional(),
+  }),
+});
+
+export const settingsView = z.object({
+  settings: customerSettings,
+  asOf: z.date(),
+});
