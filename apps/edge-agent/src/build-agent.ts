@@ -103,6 +103,7 @@ export async function buildAgent(options: BuildOptions): Promise<BuiltAgent> {
       : createFirewallDoor({
           listen,
           keeper,
+          commits,
           responder,
           tenantId: identity?.tenant.id ?? "local",
           tls,

@@ -47,6 +47,7 @@ export {
   type CanonicalField,
   type SrxProfileDocument,
 } from "./profiles/profile-document.ts";
+export { type KeptProfile, type ProfileShelf, profileShelf } from "./profiles/profile-shelf.ts";
 export {
   isBuiltInKey,
   MAX_PROFILE_CHARACTERS,

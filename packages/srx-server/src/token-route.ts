@@ -67,7 +67,15 @@ export async function answerToken(
   }
   const ttlSeconds = Math.min(point.tokenTtlSeconds, profile.token.ttlSecondsMax ?? point.tokenTtlSeconds);
   parts.throttle.succeeded(clientId, sourceIp);
-  const token = await parts.tokens.issue({ tenantId, pointId, sourceIp, secretId, ttlSeconds, now });
+  const token = await parts.tokens.issue({
+    tenantId,
+    pointId,
+    sourceIp,
+    secretId,
+    ttlSeconds,
+    now,
+    format: profile.token.format,
+  });
   parts.counters.tokens += 1;
   parts.contacts.token(point, sourceIp, now);
   parts.log.info(

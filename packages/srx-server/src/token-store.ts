@@ -22,6 +22,8 @@ export interface IssueToken {
   readonly secretId: string;
   readonly ttlSeconds: number;
   readonly now: EpochMs;
+  /** How it looks: 36 characters of a UUID unless the firewall's profile wants 40 hex digits. */
+  readonly format?: "uuid" | "hex40";
 }
 
 export type TokenFinding =
@@ -64,7 +66,7 @@ interface Held extends TokenRecord {
 }
 
 const DEFAULT_GRACE_MS = 10 * 60_000;
-const TOKEN_CHARACTERS = 36;
+const TOKEN_CHARACTERS: ReadonlySet<number> = new Set([36, 40]);
 
 /**
  * Keeps the tokens of one process in memory.
@@ -91,7 +93,7 @@ export function createMemoryTokenStore(options: MemoryTokenStoreOptions = {}): M
 
   return {
     issue(request) {
-      const token = uuidShape(random());
+      const token = request.format === "hex40" ? randomBytes(20).toString("hex") : uuidShape(random());
       const reader = readerKey(request);
       for (const older of ofReader.get(reader) ?? []) {
         older.expiresAt = Math.min(older.expiresAt, request.now + graceMs);
@@ -117,7 +119,7 @@ export function createMemoryTokenStore(options: MemoryTokenStoreOptions = {}): M
       return token;
     },
     find(token, now) {
-      if (token.length !== TOKEN_CHARACTERS) return { kind: "unknown" };
+      if (!TOKEN_CHARACTERS.has(token.length)) return { kind: "unknown" };
       const record = held.get(hashOf(token));
       if (record === undefined) return { kind: "unknown" };
       if (record.expiresAt > now) return { kind: "live", record };

@@ -1,7 +1,7 @@
-import type { EnforcementPointConfig } from "@rollcall/agent-protocol";
+import type { CustomProfile, EnforcementPointConfig } from "@rollcall/agent-protocol";
 import type { Logger } from "@rollcall/observability";
 import { createSecretChecks, verifierId } from "@rollcall/pki";
-import { builtInProfile, jsonSuperset } from "@rollcall/srx-protocol";
+import { type ProfileShelf, profileShelf } from "@rollcall/srx-protocol";
 import {
   type ContactBook,
   createContactRecorder,
@@ -9,10 +9,12 @@ import {
   createPointRegistry,
   createSrxServer,
   type FirewallContact,
+  type LearnReport,
   type RegisteredPoint,
   type SrxServer,
   type SrxServerHealth,
 } from "@rollcall/srx-server";
+import type { GroupCommit } from "../pipeline/group-commit.ts";
 import type { TableKeeper } from "../pipeline/table-keeper.ts";
 import type { ListenAddress } from "../settings.ts";
 import { HealthRecord, type Part } from "../supervisor/part.ts";
@@ -23,6 +25,8 @@ import type { ResponderIdentity } from "./responder-identity.ts";
 export interface FirewallDoorOptions {
   readonly listen: ListenAddress;
   readonly keeper: TableKeeper;
+  /** Makes durable what firewalls report themselves. */
+  readonly commits: Pick<GroupCommit, "submit">;
   readonly responder: ResponderIdentity;
   /** Whose points these are: the customer's id, or "local" for an agent by itself. */
   readonly tenantId: string;
@@ -33,10 +37,14 @@ export interface FirewallDoorOptions {
 
 /** The door through which firewalls ask. It answers from the table in memory, whatever becomes of sources and cloud. */
 export interface FirewallDoor extends Part {
+  /** Takes the customer's own profiles; the points that come next are answered with them. */
+  setProfiles(profiles: readonly CustomProfile[]): void;
   setPoints(points: readonly EnforcementPointConfig[]): void;
   setTls(tls: FirewallTls): void;
   readonly address: { readonly host: string; readonly port: number } | null;
   contacts(): readonly FirewallContact[];
+  /** Which profile each firewall that is being learnt has come to. */
+  learning(): readonly LearnReport[];
   readonly counters: SrxServerHealth["counters"];
 }
 
@@ -53,9 +61,19 @@ export function createFirewallDoor(options: FirewallDoorOptions): FirewallDoor {
     sourceFor: () => keeper.source,
     cursorMac: responder.cursorMac,
     contacts,
+    async onUserReport({ observation }) {
+      await options.commits.submit({
+        observations: [observation],
+        facts: [],
+        bookmark: null,
+        origin: "site",
+      });
+      return { kind: "recorded" };
+    },
     now: options.now,
     log,
   });
+  let shelf = profileShelf([]);
   let known = new Set<string>();
 
   return {
@@ -73,8 +91,22 @@ export function createFirewallDoor(options: FirewallDoorOptions): FirewallDoor {
       health.set("off", "stopped");
     },
     health: () => health.current,
+    setProfiles(profiles) {
+      shelf = profileShelf(profiles);
+      for (const { id, name, faults } of shelf.refused)
+        log.error(
+          { profile: id, name, reason: faults[0]?.sentence },
+          "a profile cannot be read; nobody is answered with it",
+        );
+    },
     setPoints(points) {
-      registry.setPoints(points.map((point) => pointOf(point, tenantId)));
+      for (const { id, profile } of points)
+        if (shelf.find(profile).isMissing)
+          log.error(
+            { enforcementPointId: id, profile },
+            "a firewall's profile is not there; it is answered with the first",
+          );
+      registry.setPoints(points.map((point) => pointOf(point, tenantId, shelf)));
       const now = new Set(points.map((point) => point.id));
       for (const id of known) if (!now.has(id)) contacts.forget(tenantId, id);
       known = now;
@@ -84,13 +116,14 @@ export function createFirewallDoor(options: FirewallDoorOptions): FirewallDoor {
       return server.address;
     },
     contacts: () => contacts.contacts(tenantId),
+    learning: () => server.learning(tenantId),
     get counters() {
       return server.health().counters;
     },
   };
 }
 
-function pointOf(point: EnforcementPointConfig, tenantId: string): RegisteredPoint {
+function pointOf(point: EnforcementPointConfig, tenantId: string, shelf: ProfileShelf): RegisteredPoint {
   return {
     tenantId,
     id: point.id,
@@ -104,7 +137,8 @@ function pointOf(point: EnforcementPointConfig, tenantId: string): RegisteredPoi
       excludeIp: point.excludeIp,
       ipv6: point.ipv6,
     },
-    profile: builtInProfile(point.profile) ?? jsonSuperset,
+    profile: shelf.find(point.profile).profile,
+    otherProfiles: shelf.customs,
     mayReport: point.mayReport,
     learnUntil: point.learn ? (point.learnUntil ?? Number.POSITIVE_INFINITY) : null,
     reannounceMinutes: point.reannounceMinutes,

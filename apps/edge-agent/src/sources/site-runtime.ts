@@ -71,6 +71,7 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
       .catch((error: unknown) =>
         log.warn({ err: error, attempted: "apply other rules to groups" }, "rules hold for what comes"),
       );
+    door?.setProfiles(site.profiles);
     door?.setPoints(site.enforcementPoints);
     syslog?.setSources(site.syslogSources);
     const before = effective;

@@ -218,7 +218,13 @@ export function createAgentReport(from: ReportSources): AgentReport {
         unknownSenders: [...(syslog?.unknownSenders() ?? [])].slice(0, UNKNOWN_SENDERS_MAX),
         detections: [],
         pushes: [],
-        learning: [],
+        learning: (door?.learning() ?? []).map(({ enforcementPointId, profile, state, since, tried }) => ({
+          enforcementPointId,
+          profile,
+          state,
+          since,
+          tried: [...tried],
+        })),
         overlaps: [],
         darkSources: [],
       };

@@ -1,6 +1,6 @@
 import type { Database, TenantHandle } from "@rollcall/db";
 import { createSecretChecks } from "@rollcall/pki";
-import { builtInProfile, jsonSuperset } from "@rollcall/srx-protocol";
+import { builtInProfile, profileShelf } from "@rollcall/srx-protocol";
 import {
   type AuthenticateOutcome,
   findSecret,
@@ -128,13 +128,20 @@ export class PointBook implements PointDirectory {
 }
 
 async function readPoint({ tx, tenantId }: TenantHandle, pointId: string) {
-  return tx.enforcementPoint.findUnique({
+  const row = await tx.enforcementPoint.findUnique({
     where: { tenantId_id: { tenantId, id: pointId } },
     include: { secrets: true },
   });
+  if (row === null) return null;
+  const needsCustoms = builtInProfile(row.profile) === null || row.learnUntil !== null;
+  const profiles = needsCustoms
+    ? await tx.srxProfile.findMany({ where: { tenantId }, orderBy: { name: "asc" } })
+    : [];
+  return { ...row, profiles };
 }
 
 function servedPoint(row: PointRow, now: number): ServedPoint {
+  const shelf = profileShelf(row.profiles);
   return {
     tenantId: row.tenantId,
     id: row.id,
@@ -148,7 +155,8 @@ function servedPoint(row: PointRow, now: number): ServedPoint {
       excludeIp: row.excludeIp,
       ipv6: row.ipv6,
     },
-    profile: builtInProfile(row.profile) ?? jsonSuperset,
+    profile: shelf.find(row.profile).profile,
+    otherProfiles: shelf.customs,
     tokenTtlSeconds: row.tokenTtlSeconds,
     mayReport: row.mayReport,
     learnUntil: row.learnUntil?.getTime() ?? null,
@@ -159,7 +167,16 @@ function servedPoint(row: PointRow, now: number): ServedPoint {
 
 /** The listener compares points by identity to know whether an answer may be given again. */
 function sameUnlessChanged(before: ServedPoint | null, after: ServedPoint | null): ServedPoint | null {
-  return before && after && JSON.stringify(before) === JSON.stringify(after) ? before : after;
+  return before && after && textOf(before) === textOf(after) ? before : after;
+}
+
+/** A profile is told by its id, which changes with its content. */
+function textOf(point: ServedPoint): string {
+  return JSON.stringify({
+    ...point,
+    profile: point.profile.id,
+    otherProfiles: point.otherProfiles?.map(({ id }) => id),
+  });
 }
 
 function keyOf(tenantId: string, pointId: string): string {

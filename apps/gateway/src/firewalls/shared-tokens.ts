@@ -11,7 +11,7 @@ import {
 
 /** A firewall asks its questions concurrently: an older token counts for so long after a newer one was issued. */
 const GRACE_MS = 10 * 60_000;
-const TOKEN_CHARACTERS = 36;
+const TOKEN_CHARACTERS: ReadonlySet<number> = new Set([36, 40]);
 const TOKENS_MAX = 50_000;
 /** Look-ups of tokens that are not in memory, in all and per second: guesses must not become load on the database. */
 const MISSES_PER_SECOND = 50;
@@ -47,7 +47,7 @@ export class SharedTokens implements TokenStore {
   }
 
   async issue(request: IssueToken): Promise<string> {
-    const token = uuidShape(randomBytes(16));
+    const token = request.format === "hex40" ? randomBytes(20).toString("hex") : uuidShape(randomBytes(16));
     const tokenHash = hashOf(token);
     const { tenantId, pointId, sourceIp, secretId, now } = request;
     const expiresAt = now + request.ttlSeconds * 1000;
@@ -76,7 +76,7 @@ export class SharedTokens implements TokenStore {
   }
 
   find(token: string, now: number): TokenFinding | Promise<TokenFinding> {
-    if (token.length !== TOKEN_CHARACTERS) return { kind: "unknown" };
+    if (!TOKEN_CHARACTERS.has(token.length)) return { kind: "unknown" };
     const tokenHash = hashOf(token);
     const held = this.#held.get(tokenHash);
     if (held) return this.#judge(tokenHash, held, now);
