@@ -122,6 +122,12 @@ export class PrincipalDirectory implements PrincipalLookup {
     return [...rows].map((row) => this.#factsAt(row));
   }
 
+  /** Everybody who may be meant by one of the spellings: by the part of it that is the person's own. */
+  sharing(spellings: readonly string[]): PrincipalFacts[] {
+    const rows = new Set(spellings.flatMap((one) => this.#tokens.rowsOf(hashOfToken(one.toLowerCase()))));
+    return [...rows].map((row) => this.#factsAt(row));
+  }
+
   /** Forgets a principal; whoever reads its directory may bring it again. */
   remove(key: string): void {
     const row = this.#rowOf(key);
@@ -156,8 +162,8 @@ export class PrincipalDirectory implements PrincipalLookup {
   }
 
   /** Pages that changed since `pagesStored`, as they are to be stored. */
-  changedPages(): RowPage[] {
-    return (this.#changed?.list() ?? []).map((page) => ({ page, body: this.#packPage(page) }));
+  *changedPages(): Generator<RowPage, undefined> {
+    for (const page of this.#changed?.list() ?? []) yield { page, body: this.#packPage(page) };
   }
 
   pagesStored(): void {

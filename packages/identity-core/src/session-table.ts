@@ -252,6 +252,24 @@ export class SessionTable implements EntrySource {
     );
   }
 
+  /** Entries that name this principal as their user. */
+  entriesOfPrincipal(key: string): Entry[] {
+    return this.#entriesOf([key]).filter((entry) => entry.user?.principalKey === key);
+  }
+
+  /** Entries that may be meant by a spelling: a name as `name`, `domain\name`, UPN or SID. The caller looks closer. */
+  entriesOfSpelling(spelling: string): Entry[] {
+    return this.#entriesOf([spelling]);
+  }
+
+  #entriesOf(spellings: readonly string[]): Entry[] {
+    const hashes = new Set(spellings.map((one) => hashOfToken(one.toLowerCase())));
+    for (const facts of this.#principals.sharing(spellings))
+      for (const token of tokensOfFacts(facts)) hashes.add(hashOfToken(token));
+    const rows = new Set([...hashes].flatMap((hash) => this.#tokens.rowsOf(hash)));
+    return [...rows].flatMap((row) => this.#log.at(row) ?? []);
+  }
+
   /** Addresses live in more than one space: neither is served to a firewall that sees both. */
   overlaps(): string[] {
     return this.#log.overlaps();
@@ -295,12 +313,13 @@ export class SessionTable implements EntrySource {
     return (this.#changedPages?.size ?? 0) > 0 || this.#principals.hasChangedPages;
   }
 
-  /** What changed since `pagesStored`, as it is to be stored. */
+  /** What changed since `pagesStored`, as it is to be stored. Packed while it is read: the table must not change meanwhile. */
   changedPages(): TablePages<RowPage> {
-    return {
-      places: (this.#changedPages?.list() ?? []).map((page) => ({ page, body: this.#packPage(page) })),
-      facts: this.#principals.changedPages(),
-    };
+    return { places: this.#packChanged(), facts: this.#principals.changedPages() };
+  }
+
+  *#packChanged(): Generator<RowPage, undefined> {
+    for (const page of this.#changedPages?.list() ?? []) yield { page, body: this.#packPage(page) };
   }
 
   pagesStored(): void {

@@ -47,7 +47,7 @@ export function housekeeping({ keeper, commits, isAlone, clock, random, log }: H
         while (step()) await clock.sleep(1, signal);
         if (clock.now() - forgotAt >= FORGET_MS && commits.storeState.state === "ok") {
           forgotAt = clock.now();
-          keeper.forgetUnused();
+          while (keeper.forgetUnused()) await clock.sleep(1, signal);
         }
         await clock.sleep(EVERY_MS, signal);
       }

@@ -1,11 +1,8 @@
 import {
-  type Changed,
   type Corroboration,
   type DetectedPrincipal,
   type Detection,
-  type Entry,
   type EntrySource,
-  type KeyState,
   keyOfUnknown,
   type Observation,
   type PrincipalFacts,
@@ -13,13 +10,13 @@ import {
   type SuppressionContext,
   sameFacts,
   tokensOfFacts,
-  tokensOfState,
 } from "@rollcall/identity-core";
 import type { Logger } from "@rollcall/observability";
 import type { StateStore, TableOutcome } from "../state/state-store.ts";
 import { StoreFault } from "../state/store-fault.ts";
+import { VERSION } from "../version.ts";
 import { MARK_DIRECTORY } from "./address-marks.ts";
-import { FactsIndex, NamesInUse } from "./facts-index.ts";
+import { FactsIndex } from "./facts-index.ts";
 import { PlaceWatch, type SeenTable } from "./place-watch.ts";
 import { OPEN_RULES, type SiteRules } from "./site-rules.ts";
 import { SuppressionJournal } from "./suppression-journal.ts";
@@ -46,6 +43,11 @@ interface Taken {
   readonly keptBack: ReadonlyMap<string, number>;
 }
 
+/** Rows of facts that one step of forgetting looks at: short enough not to be felt. */
+const FORGET_STEP = 1000;
+const ARBITRATIONS = ["law", "last-writer"] as const;
+const CORROBORATIONS = ["off", "detect", "on"] as const;
+
 export interface TableSettings {
   readonly arbitration: "law" | "last-writer";
   readonly corroboration: Corroboration;
@@ -60,16 +62,11 @@ export interface KeeperOptions {
   readonly contextOf?: (facts: PrincipalFacts) => SuppressionContext;
 }
 
-interface Pending {
-  readonly keys: Map<string, KeyState>;
-  readonly entries: Map<string, Entry>;
-  readonly pruned: Map<string, { readonly addressSpaceId: string; readonly ip: string }>;
-}
-
 /**
  * The one who changes the table and the store, and never one without the other.
  *
- * Holds    the table, the facts of the site's directories, the rules, and what found no room on the disk yet.
+ * Holds    the table, the facts of the site's directories, and the rules. What found no room on the disk yet is noted in the
+ *          table as changed, and written with what is written next.
  * Changed  by `write` (what readers bring), `advance` (time) and the configuration.
  * Promises a firewall is never told what a crash could take back: an arrival that cannot be written is undone in the
  *          table before anybody can ask. What time alone changes is told at once even while the disk is full, because
@@ -82,17 +79,19 @@ export class TableKeeper {
   readonly journal = new SuppressionJournal();
   readonly #options: KeeperOptions;
   readonly #index = new FactsIndex();
-  #names = new NamesInUse();
   #rules: SiteRules = OPEN_RULES;
   readonly #watch = new PlaceWatch(OPEN_RULES.marks, OPEN_RULES.detection);
   #settings: TableSettings = { arbitration: "law", corroboration: "off", tombstoneMs: 86_400_000 };
   #store: StateStore;
   #table: SessionTable;
-  #unsaved: Pending = emptyPending();
+  /** Where forgetting goes on. */
+  #forgottenUpTo = 0;
 
   constructor(store: StateStore, options: KeeperOptions) {
     this.#options = options;
     this.#store = store;
+    // What the configuration says is not known yet: most often it says what it said before.
+    this.#settings = { ...this.#settings, ...lawOf(store.loadTable().law) };
     this.#table = this.#load(0);
   }
 
@@ -115,7 +114,7 @@ export class TableKeeper {
 
   /** True while changes wait for room on the disk. */
   get hasUnsaved(): boolean {
-    return this.#unsaved.entries.size + this.#unsaved.keys.size + this.#unsaved.pruned.size > 0;
+    return this.#table.hasChangedPages;
   }
 
   /** Puts another store in place of one that failed, and takes the table from it. */
@@ -128,19 +127,16 @@ export class TableKeeper {
   reload(): void {
     // Numbers that were told are never given again, not even those that were not written.
     this.#table = this.#load(this.#table.revision);
-    this.#unsaved = emptyPending();
     this.advance();
   }
 
   setSettings(settings: TableSettings): void {
-    if (
-      settings.arbitration === this.#settings.arbitration &&
-      settings.corroboration === this.#settings.corroboration &&
-      settings.tombstoneMs === this.#settings.tombstoneMs
-    )
-      return;
+    const isOtherLaw =
+      settings.arbitration !== this.#settings.arbitration ||
+      settings.corroboration !== this.#settings.corroboration;
     this.#settings = settings;
-    this.reload();
+    this.#table.setTombstoneMs(settings.tombstoneMs);
+    if (isOtherLaw) this.reload();
   }
 
   /** Takes other rules. What they make of people who have a session is `renewedFacts`, to be written by the caller. */
@@ -208,37 +204,25 @@ export class TableKeeper {
         now,
         () => {
           isAhead = true;
-          const facts = this.#table.applyFacts([...taken.foreignFacts, ...taken.ownFacts], now);
-          const sessions = this.#table.apply([...taken.own, ...taken.foreign], now);
-          return this.#outcome([facts, sessions]);
+          this.#table.applyFacts([...taken.foreignFacts, ...taken.ownFacts], now);
+          this.#table.apply([...taken.own, ...taken.foreign], now);
+          return this.#outcome();
         },
       );
     } catch (error) {
       if (isAhead) this.reload();
       throw error;
     }
-    this.#unsaved = emptyPending();
+    this.#table.pagesStored();
     this.#watch.written();
-    this.#names.noteAll(taken.own);
-    this.#names.noteAll(taken.foreign);
     for (const [rule, count] of taken.keptBack)
       this.suppressed.set(rule, (this.suppressed.get(rule) ?? 0) + count);
   }
 
   /** Lets time pass. Gives false where what it changed could not be written yet; firewalls are told of it all the same. */
   advance(): boolean {
-    const changed = this.#table.advance(this.#options.now());
-    const outcome = this.#outcome([changed]);
-    if (outcome.keys.length + outcome.entries.length + outcome.forgotten.length === 0) return true;
-    try {
-      this.#store.commitTable(outcome);
-      this.#unsaved = emptyPending();
-      return true;
-    } catch (error) {
-      if (!(error instanceof StoreFault)) throw error;
-      this.#keepForLater(outcome);
-      return false;
-    }
+    this.#table.advance(this.#options.now());
+    return this.#save();
   }
 
   /**
@@ -256,19 +240,32 @@ export class TableKeeper {
 
   /**
    * Forgets facts of those whom no session names, in store and table alike. Only what this site's directories say just
-   * so is let go: it comes again with the next logon, and what came down from the cloud never would. Call rarely.
+   * so is let go: it comes again with the next logon, and what came down from the cloud never would.
+   * Shape: one short step; true while there is more to look at.
    */
-  forgetUnused(): void {
-    const names = new NamesInUse();
-    for (const state of this.#table.states()) names.noteTokens(tokensOfState(state));
-    const unused = [...this.#table.principals.all()].flatMap((facts) => {
-      const ours = this.#index.of(facts.key);
-      const comesAgain = ours !== null && sameFacts(facts, this.#rules.narrow(ours));
-      return comesAgain && !names.mention(facts) ? [facts.key] : [];
-    });
-    this.#store.forgetPrincipals(unused);
-    for (const key of unused) this.#table.principals.remove(key);
-    this.#names = names;
+  forgetUnused(): boolean {
+    const from = this.#forgottenUpTo;
+    const { facts, isLast } = this.#table.principals.stretch(from, from + FORGET_STEP);
+    for (const one of facts) {
+      const ours = this.#index.of(one.key);
+      const comesAgain = ours !== null && sameFacts(one, this.#rules.narrow(ours));
+      if (comesAgain && !this.#table.names(one)) this.#table.principals.remove(one.key);
+    }
+    this.#forgottenUpTo = isLast ? 0 : from + FORGET_STEP;
+    return this.#save() && !isLast;
+  }
+
+  /** Writes what changed; false where there is no room for it yet. */
+  #save(): boolean {
+    if (!this.#table.hasChangedPages) return true;
+    try {
+      this.#store.commitTable(this.#outcome());
+      this.#table.pagesStored();
+      return true;
+    } catch (error) {
+      if (!(error instanceof StoreFault)) throw error;
+      return false;
+    }
   }
 
   #load(revisionMin: number): SessionTable {
@@ -276,11 +273,18 @@ export class TableKeeper {
     const table = new SessionTable({
       issuer: this.#options.issuer,
       incarnation: stored.incarnation,
+      vocabulary: this.#store.vocabulary,
       ...this.#settings,
     });
-    table.restore({ ...stored, revision: Math.max(stored.revision, revisionMin) });
-    this.#names = new NamesInUse();
-    for (const state of table.states()) this.#names.noteTokens(tokensOfState(state));
+    const isAllDue = stored.law !== lawName(this.#settings);
+    try {
+      table.restorePages({ ...stored, revision: Math.max(stored.revision, revisionMin), isAllDue });
+    } catch (error) {
+      if (error instanceof RangeError) throw new StoreFault("corrupt", "read the store", error);
+      throw error;
+    }
+    // Before anything else is written: what is written is by this law.
+    if (isAllDue) table.advance(this.#options.now());
     return table;
   }
 
@@ -301,7 +305,7 @@ export class TableKeeper {
     const pseudoUsers = new Map<string, PrincipalFacts>();
     const seen: SeenTable = {
       entryOf: (addressSpaceId, ip) => this.#table.entryOf(addressSpaceId, ip),
-      placesOf: (key) => [...this.#table.entries()].filter(({ user }) => user?.principalKey === key),
+      placesOf: (key) => this.#table.entriesOfPrincipal(key),
     };
     const isOurs = (arrival: Arrival): boolean => arrival.origin === "site";
     const keepBack = (observation: Observation, rule: string): void => {
@@ -367,7 +371,7 @@ export class TableKeeper {
     for (const one of arrived) this.#index.put(one);
     for (const one of arrived) {
       const isKnown = this.#table.principals.factsOf(one.key) !== null;
-      if (!isKnown && !this.#names.mention(one)) continue;
+      if (!isKnown && !this.#table.names(one)) continue;
       // Namesakes go with it: the table must see that a spelling is shared.
       for (const shared of this.#index.sharing(one)) due.set(shared.key, shared);
     }
@@ -406,47 +410,29 @@ export class TableKeeper {
     };
   }
 
-  #outcome(changes: readonly Changed[]): TableOutcome {
-    const keys = new Map(this.#unsaved.keys);
-    const entries = new Map(this.#unsaved.entries);
-    const pruned = new Map(this.#unsaved.pruned);
-    const facts = new Map<string, PrincipalFacts>();
-    for (const changed of changes) {
-      for (const one of changed.facts) facts.set(one.key, one);
-      for (const state of changed.keys) keys.set(placeOf(state), state);
-      for (const entry of changed.entries) entries.set(placeOf(entry), entry);
-      for (const place of changed.pruned) pruned.set(placeOf(place), place);
-      for (const place of [...changed.keys, ...changed.entries]) pruned.delete(placeOf(place));
-    }
-    for (const place of pruned.keys()) {
-      keys.delete(place);
-      entries.delete(place);
-    }
+  #outcome(): TableOutcome {
     return {
-      keys: [...keys.values()],
-      entries: [...entries.values()],
-      facts: [...facts.values()],
-      forgotten: [...pruned.values()],
+      ...this.#table.changedPages(),
       revision: this.#table.revision,
       floorRevision: this.#table.floorRevision,
-    };
-  }
-
-  #keepForLater(outcome: TableOutcome): void {
-    this.#unsaved = {
-      keys: new Map(outcome.keys.map((state) => [placeOf(state), state])),
-      entries: new Map(outcome.entries.map((entry) => [placeOf(entry), entry])),
-      pruned: new Map(outcome.forgotten.map((place) => [placeOf(place), place])),
+      law: lawName(this.#settings),
     };
   }
 }
 
-function emptyPending(): Pending {
-  return { keys: new Map(), entries: new Map(), pruned: new Map() };
+/** By which law entries are made: another version of the program may decide otherwise. */
+function lawName({
+  arbitration,
+  corroboration,
+}: Pick<TableSettings, "arbitration" | "corroboration">): string {
+  return `${VERSION} ${arbitration} ${corroboration}`;
 }
 
-function placeOf(place: { readonly addressSpaceId: string; readonly ip: string }): string {
-  return `${place.addressSpaceId}\u0000${place.ip}`;
+/** The settings that a stored name says; nothing where it says none. */
+function lawOf(name: string): Partial<TableSettings> {
+  const arbitration = ARBITRATIONS.find((one) => one === name.split(" ")[1]);
+  const corroboration = CORROBORATIONS.find((one) => one === name.split(" ")[2]);
+  return arbitration === undefined || corroboration === undefined ? {} : { arbitration, corroboration };
 }
 
 function downlinkOf(arrivals: readonly Arrival[]): { readonly downlinkNext?: number } {

@@ -62,6 +62,7 @@ function open(file: string): StateStore {
     db.exec("PRAGMA journal_mode = WAL");
     db.exec("PRAGMA synchronous = FULL");
     refuseLaterVersion(db, file);
+    refuseEarlierVersion(db);
     checkPages(db);
     return new StateStore(db, hasTables(db) ? takeOver(db) : create(db));
   } catch (error) {
@@ -81,6 +82,17 @@ function refuseLaterVersion(db: DatabaseSync, file: string): void {
       },
     );
   }
+}
+
+/** Before the first release the form of the table changed; what it holds comes again from the sources. */
+function refuseEarlierVersion(db: DatabaseSync): void {
+  const version = Number(db.prepare("PRAGMA user_version").get()?.user_version ?? 0);
+  if (version > 0 && version < STORE_VERSION)
+    throw new StoreFault(
+      "corrupt",
+      "read the store",
+      new Error(`it was written by an earlier version of rollcall-agent, in another form (${version})`),
+    );
 }
 
 function checkPages(db: DatabaseSync): void {

@@ -60,25 +60,19 @@ export function createSpool(db: DatabaseSync, meta: StoreMeta, transaction: InTr
   const removeUpTo = db.prepare("DELETE FROM spool WHERE seq <= ?");
   const size = (sql: string, ...args: number[]): number => Number(db.prepare(sql).get(...args)?.bytes ?? 0);
 
-  let bytes = size("SELECT sum(length(CAST(body AS BLOB))) AS bytes FROM spool");
-  let pendingBytes = size(
-    "SELECT sum(length(CAST(body AS BLOB))) AS bytes FROM spool WHERE seq > ?",
-    meta.ackedSeq,
-  );
-
   const numbers = (): SpoolNumbers => ({
     epoch: meta.epoch,
     nextSeq: meta.nextSeq,
     ackedSeq: meta.ackedSeq,
-    bytes,
-    pendingBytes,
+    bytes: meta.spoolBytes,
+    pendingBytes: meta.pendingBytes,
   });
   const restore = (before: SpoolNumbers): void => {
     meta.epoch = before.epoch;
     meta.nextSeq = before.nextSeq;
     meta.ackedSeq = before.ackedSeq;
-    bytes = before.bytes;
-    pendingBytes = before.pendingBytes;
+    meta.spoolBytes = before.bytes;
+    meta.pendingBytes = before.pendingBytes;
   };
   /** Runs a change of the numbers; a fault takes them back. */
   const changing = (attempted: string, work: () => void): void => {
@@ -90,7 +84,13 @@ export function createSpool(db: DatabaseSync, meta: StoreMeta, transaction: InTr
       throw error;
     }
   };
+  // Kept as they grow: to add them up would mean to read all of the spool at each start.
+  const saveBytes = (): void => {
+    writeMeta(db, "spoolBytes", String(meta.spoolBytes));
+    writeMeta(db, "pendingBytes", String(meta.pendingBytes));
+  };
   const saveNumbers = (): void => {
+    saveBytes();
     writeMeta(db, "epoch", String(meta.epoch));
     writeMeta(db, "nextSeq", String(meta.nextSeq));
     writeMeta(db, "ackedSeq", String(meta.ackedSeq));
@@ -101,9 +101,10 @@ export function createSpool(db: DatabaseSync, meta: StoreMeta, transaction: InTr
       insert.run(meta.nextSeq, at, body);
       meta.nextSeq += 1;
       const length = Buffer.byteLength(body);
-      bytes += length;
-      pendingBytes += length;
+      meta.spoolBytes += length;
+      meta.pendingBytes += length;
     }
+    saveBytes();
     writeMeta(db, "nextSeq", String(meta.nextSeq));
   };
 
@@ -137,7 +138,8 @@ export function createSpool(db: DatabaseSync, meta: StoreMeta, transaction: InTr
           meta.ackedSeq,
           ack,
         );
-        pendingBytes -= freed;
+        meta.pendingBytes -= freed;
+        saveBytes();
         meta.ackedSeq = ack;
         writeMeta(db, "ackedSeq", String(ack));
       });
@@ -155,7 +157,7 @@ export function createSpool(db: DatabaseSync, meta: StoreMeta, transaction: InTr
         meta.epoch = epoch;
         meta.ackedSeq = 0;
         meta.nextSeq = 1;
-        bytes = pendingBytes;
+        meta.spoolBytes = meta.pendingBytes;
         append(state, at);
         meta.nextSeq = last;
         saveNumbers();
@@ -163,7 +165,7 @@ export function createSpool(db: DatabaseSync, meta: StoreMeta, transaction: InTr
     },
     prune(now, { isPressed, isAlone }) {
       const bound = isAlone ? meta.nextSeq - 1 : meta.ackedSeq;
-      const kept = isAlone ? bytes : bytes - pendingBytes;
+      const kept = isAlone ? meta.spoolBytes : meta.spoolBytes - meta.pendingBytes;
       const isTooMuch = isPressed || kept > ACKED_KEPT_BYTES_MAX;
       const found = prunable.get(
         bound,
@@ -175,12 +177,14 @@ export function createSpool(db: DatabaseSync, meta: StoreMeta, transaction: InTr
       changing("remove old items", () => {
         removeUpTo.run(last);
         const freed = Number(found?.bytes ?? 0);
-        bytes -= freed;
+        meta.spoolBytes -= freed;
         if (isAlone) {
-          pendingBytes -= freed;
+          // What was acknowledged is among it where a cloud was there once.
+          meta.pendingBytes = Math.max(0, meta.pendingBytes - freed);
           meta.ackedSeq = Math.max(meta.ackedSeq, last);
           writeMeta(db, "ackedSeq", String(meta.ackedSeq));
         }
+        saveBytes();
       });
       return Number(found?.rows) === PRUNE_ROWS;
     },

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { emptyKeyState } from "@rollcall/identity-core";
-import { ip, someFacts } from "@rollcall/identity-core/testing";
+import { SessionTable } from "@rollcall/identity-core";
+import { aLogon, someFacts } from "@rollcall/identity-core/testing";
 import { withTempDir } from "@rollcall/testkit";
 import { describe, expect, it } from "vitest";
 import { canMount, withSmallDisk } from "../testing/small-disk.ts";
@@ -14,13 +14,18 @@ const NOW = Date.UTC(2026, 0, 5, 8);
 const DAY_MS = 86_400_000;
 
 const nothing: TableOutcome = {
-  keys: [],
-  entries: [],
+  places: [],
   facts: [],
-  forgotten: [],
   revision: 0,
   floorRevision: 0,
+  law: "test",
 };
+const tableOf = (store: StateStore) =>
+  new SessionTable({
+    issuer: "0000000000000001",
+    incarnation: "0000000000000001",
+    vocabulary: store.vocabulary,
+  });
 const items = (...names: string[]) =>
   names.map((name) => JSON.stringify({ kind: "observation", observation: { id: name } }));
 const namesIn = (store: StateStore, from = 1) =>
@@ -43,7 +48,9 @@ function withStore(work: (store: StateStore, file: string) => void | Promise<voi
 describe("StateStore", () => {
   it("keeps spool, bookmarks, facts, key states, entries and numbers together, over a restart", () =>
     withStore((store, file) => {
-      const key = emptyKeyState("space", ip("10.0.0.1"));
+      const written = tableOf(store);
+      written.applyFacts([someFacts({ name: "ana", groups: ["Finance"] })], NOW);
+      written.apply([aLogon({ user: "ana", at: NOW })], NOW);
       store.commit(
         {
           items: items("a", "b"),
@@ -53,8 +60,7 @@ describe("StateStore", () => {
         NOW,
         () => ({
           ...nothing,
-          keys: [key],
-          facts: [someFacts({ name: "ana" })],
+          ...written.changedPages(),
           revision: 5,
           floorRevision: 2,
         }),
@@ -64,6 +70,8 @@ describe("StateStore", () => {
 
       const again = openStore(file, NOW).store;
       const table = again.loadTable();
+      const restored = tableOf(again);
+      restored.restorePages({ ...table, isAllDue: false });
       expect(namesIn(again)).toEqual([
         [1, "a"],
         [2, "b"],
@@ -73,8 +81,11 @@ describe("StateStore", () => {
         null,
         12,
       ]);
-      expect([table.keys, table.revision, table.floorRevision, again.spoolId]).toEqual([
-        [key],
+      expect([...restored.states()]).toEqual([...written.states()]);
+      expect([...restored.entries()]).toEqual([...written.entries()]);
+      expect([...restored.principals.all()]).toEqual([...written.principals.all()]);
+      expect([table.law, table.revision, table.floorRevision, again.spoolId]).toEqual([
+        "test",
         5,
         2,
         spoolId,
@@ -132,6 +143,18 @@ describe("StateStore", () => {
       db.close();
       expect(() => openStore(file, NOW)).toThrow(/later version/);
       expect(readdirSync(folder)).toEqual(["store.db"]);
+    }));
+
+  it("keeps aside a store whose table an earlier version wrote in another form, says so, and begins empty", () =>
+    withTempDir((folder) => {
+      const file = path.join(folder, "store.db");
+      const db = new DatabaseSync(file);
+      db.exec("CREATE TABLE key_state (body TEXT); PRAGMA user_version = 1");
+      db.close();
+      const { store, how } = openStore(file, NOW);
+      expect(how).toMatchObject({ kind: "replaced", reason: expect.stringContaining("earlier version") });
+      expect([...store.loadTable().places]).toEqual([]);
+      store.close();
     }));
 
   it.each([

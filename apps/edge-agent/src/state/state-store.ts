@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { Entry, KeyState, PrincipalFacts } from "@rollcall/identity-core";
+import { type RowPage, Vocabulary } from "@rollcall/identity-core";
 import { createSpool, type Spool } from "./spool.ts";
 import { StoreFault, storeFaultOf } from "./store-fault.ts";
 import { type StoreMeta, writeMeta } from "./store-meta.ts";
@@ -17,25 +17,29 @@ export interface Intake {
   readonly downlinkNext?: number;
 }
 
-/** What the table made of it. */
+/** What the table made of it: the pages that changed. They are read while they are written, once. */
 export interface TableOutcome {
-  readonly keys: readonly KeyState[];
-  readonly entries: readonly Entry[];
-  /** Facts that were news to it. */
-  readonly facts: readonly PrincipalFacts[];
-  /** Addresses the table has forgotten. */
-  readonly forgotten: readonly { readonly addressSpaceId: string; readonly ip: string }[];
+  readonly places: Iterable<RowPage>;
+  readonly facts: Iterable<RowPage>;
   readonly revision: number;
   readonly floorRevision: number;
+  /** By which law the entries were made. */
+  readonly law: string;
+}
+
+interface StoredPage {
+  readonly page: number;
+  readonly body: Uint8Array;
 }
 
 export interface StoredTable {
-  readonly keys: KeyState[];
-  readonly entries: Entry[];
-  readonly facts: PrincipalFacts[];
+  /** Read from the disk on the way: nothing of them is kept. */
+  readonly places: Iterable<StoredPage>;
+  readonly facts: Iterable<StoredPage>;
   readonly revision: number;
   readonly floorRevision: number;
   readonly incarnation: string;
+  readonly law: string;
 }
 
 /** The last configuration of the portal that this agent could use. */
@@ -57,14 +61,20 @@ export const NOTHING: Intake = { items: [], bookmarks: [] };
  */
 export class StateStore {
   readonly spool: Spool;
+  /** The words that the stored pages are written with. The table of this store is to write with it, too. */
+  readonly vocabulary: Vocabulary;
   readonly #db: DatabaseSync;
   readonly #meta: StoreMeta;
   readonly #statements: ReturnType<typeof prepareStatements>;
+  /** How many words of each kind are on the disk. */
+  readonly #stored: { words: number; groups: number };
 
   constructor(db: DatabaseSync, meta: StoreMeta) {
     this.#db = db;
     this.#meta = meta;
     this.#statements = prepareStatements(db);
+    this.vocabulary = readVocabulary(db);
+    this.#stored = { words: this.vocabulary.words.size, groups: this.vocabulary.groups.size };
     this.spool = createSpool(db, meta, (attempted, work) => this.#transaction(attempted, work));
   }
 
@@ -86,15 +96,15 @@ export class StateStore {
     return typeof row?.value === "string" ? row.value : null;
   }
 
-  /** Reads the whole table. Throws `StoreFault` "corrupt" for a row that is not what was written. */
+  /** The whole table as it is stored. */
   loadTable(): StoredTable {
     return {
-      keys: this.#rows<KeyState>("SELECT body FROM key_state"),
-      entries: this.#rows<Entry>("SELECT body FROM entry ORDER BY revision"),
-      facts: this.#rows<PrincipalFacts>("SELECT body FROM principal"),
+      places: this.#pages("SELECT page, body FROM place_page ORDER BY page"),
+      facts: this.#pages("SELECT page, body FROM facts_page ORDER BY page"),
       revision: this.#meta.revision,
       floorRevision: this.#meta.floorRevision,
       incarnation: this.#meta.incarnation,
+      law: this.#meta.law,
     };
   }
 
@@ -107,6 +117,7 @@ export class StateStore {
   commit(intake: Intake, at: number, apply: () => TableOutcome): void {
     const numbers = this.spool.numbers();
     const before = { ...this.#meta };
+    const stored = { ...this.#stored };
     try {
       this.#transaction("write to the store", () => {
         this.spool.append(intake.items, at);
@@ -117,6 +128,7 @@ export class StateStore {
     } catch (error) {
       this.spool.restore(numbers);
       Object.assign(this.#meta, before);
+      Object.assign(this.#stored, stored);
       throw error;
     }
   }
@@ -124,14 +136,6 @@ export class StateStore {
   /** Writes what the table made of time alone, or what had found no room before. */
   commitTable(outcome: TableOutcome): void {
     this.commit(NOTHING, 0, () => outcome);
-  }
-
-  /** Removes facts of principals that no session names any more. */
-  forgetPrincipals(keys: readonly string[]): void {
-    if (keys.length === 0) return;
-    this.#transaction("forget principals", () => {
-      for (const key of keys) this.#statements.forgetPrincipal.run(key);
-    });
   }
 
   get configuration(): StoredConfiguration | null {
@@ -168,14 +172,17 @@ export class StateStore {
   }
 
   #writeTable(outcome: TableOutcome): void {
-    for (const key of outcome.keys)
-      this.#statements.putKey.run(key.addressSpaceId, key.ip, JSON.stringify(key));
-    for (const facts of outcome.facts) this.#statements.putPrincipal.run(facts.key, JSON.stringify(facts));
-    for (const entry of outcome.entries)
-      this.#statements.putEntry.run(entry.addressSpaceId, entry.ip, entry.revision, JSON.stringify(entry));
-    for (const { addressSpaceId, ip } of outcome.forgotten) {
-      this.#statements.dropKey.run(addressSpaceId, ip);
-      this.#statements.dropEntry.run(addressSpaceId, ip);
+    for (const { page, body } of outcome.places)
+      if (body === null) this.#statements.dropPlaces.run(page);
+      else this.#statements.putPlaces.run(page, body);
+    for (const { page, body } of outcome.facts)
+      if (body === null) this.#statements.dropFacts.run(page);
+      else this.#statements.putFacts.run(page, body);
+    this.#writeWords("words");
+    this.#writeWords("groups");
+    if (outcome.law !== this.#meta.law) {
+      this.#meta.law = outcome.law;
+      writeMeta(this.#db, "law", outcome.law);
     }
     if (outcome.revision !== this.#meta.revision) this.#setMeta("revision", outcome.revision);
     if (outcome.floorRevision !== this.#meta.floorRevision)
@@ -193,14 +200,23 @@ export class StateStore {
     writeMeta(this.#db, name, String(value));
   }
 
-  #rows<T>(sql: string): T[] {
+  /** After the pages: these may have brought words. */
+  #writeWords(kind: "words" | "groups"): void {
+    const lexicon = this.vocabulary[kind];
+    for (const text of lexicon.from(this.#stored[kind])) {
+      this.#statements.putWord.run(kind, this.#stored[kind], textBytes(text));
+      this.#stored[kind] += 1;
+    }
+  }
+
+  *#pages(sql: string): Generator<StoredPage, undefined> {
     try {
-      return this.#db
-        .prepare(sql)
-        .all()
-        .map((row) => JSON.parse(String(row.body)) as T);
+      for (const { page, body } of this.#db.prepare(sql).iterate()) {
+        if (!(body instanceof Uint8Array))
+          throw new StoreFault("corrupt", "read the store", new Error(`page ${page}`));
+        yield { page: Number(page), body };
+      }
     } catch (error) {
-      if (error instanceof SyntaxError) throw new StoreFault("corrupt", "read the store", error);
       throw storeFaultOf("read the store", error);
     }
   }
@@ -229,6 +245,29 @@ export class StateStore {
   }
 }
 
+/** By UTF-16 units: SQLite's own text would not bring half a character back. */
+function textBytes(text: string): Uint8Array {
+  return Buffer.from(text, "utf16le");
+}
+
+/** Throws `StoreFault` "corrupt" where a word is missing: pages name words by their number. */
+function readVocabulary(db: DatabaseSync): Vocabulary {
+  const vocabulary = new Vocabulary();
+  for (const kind of ["words", "groups"] as const) {
+    const rows = db.prepare("SELECT number, body FROM word WHERE kind = ? ORDER BY number").all(kind);
+    for (const { number, body } of rows) {
+      const text = body instanceof Uint8Array ? Buffer.from(body).toString("utf16le") : "";
+      if (vocabulary[kind].numberOf(text) !== Number(number))
+        throw new StoreFault(
+          "corrupt",
+          "read the store",
+          new Error(`its word ${number} is missing or wrong`),
+        );
+    }
+  }
+  return vocabulary;
+}
+
 function isSqliteError(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "ERR_SQLITE_ERROR";
 }
@@ -238,12 +277,11 @@ function prepareStatements(
 ): Record<
   | "bookmarkOf"
   | "putBookmark"
-  | "putPrincipal"
-  | "forgetPrincipal"
-  | "putKey"
-  | "putEntry"
-  | "dropKey"
-  | "dropEntry"
+  | "putPlaces"
+  | "dropPlaces"
+  | "putFacts"
+  | "dropFacts"
+  | "putWord"
   | "putBallast"
   | "dropBallast",
   StatementSync
@@ -252,14 +290,11 @@ function prepareStatements(
   return {
     bookmarkOf: db.prepare("SELECT value FROM bookmark WHERE source_id = ?"),
     putBookmark: db.prepare(`INSERT INTO bookmark VALUES (?, ?) ${upsert} value = excluded.value`),
-    putPrincipal: db.prepare(`INSERT INTO principal VALUES (?, ?) ${upsert} body = excluded.body`),
-    forgetPrincipal: db.prepare("DELETE FROM principal WHERE key = ?"),
-    putKey: db.prepare(`INSERT INTO key_state VALUES (?, ?, ?) ${upsert} body = excluded.body`),
-    putEntry: db.prepare(
-      `INSERT INTO entry VALUES (?, ?, ?, ?) ${upsert} revision = excluded.revision, body = excluded.body`,
-    ),
-    dropKey: db.prepare("DELETE FROM key_state WHERE address_space_id = ? AND ip = ?"),
-    dropEntry: db.prepare("DELETE FROM entry WHERE address_space_id = ? AND ip = ?"),
+    putPlaces: db.prepare(`INSERT INTO place_page VALUES (?, ?) ${upsert} body = excluded.body`),
+    dropPlaces: db.prepare("DELETE FROM place_page WHERE page = ?"),
+    putFacts: db.prepare(`INSERT INTO facts_page VALUES (?, ?) ${upsert} body = excluded.body`),
+    dropFacts: db.prepare("DELETE FROM facts_page WHERE page = ?"),
+    putWord: db.prepare("INSERT INTO word VALUES (?, ?, ?)"),
     putBallast: db.prepare("INSERT INTO ballast (id, body) VALUES (1, zeroblob(?))"),
     dropBallast: db.prepare("DELETE FROM ballast"),
   };

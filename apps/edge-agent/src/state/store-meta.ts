@@ -17,6 +17,11 @@ export interface StoreMeta {
   /** No revision above this was ever given out. */
   revisionCeiling: number;
   downlinkNext: number;
+  /** Bytes of all items in the spool, and of those not yet acknowledged. */
+  spoolBytes: number;
+  pendingBytes: number;
+  /** By which law the entries were made: the version of the product and its settings. */
+  law: string;
 }
 
 const NUMBERS = [
@@ -27,6 +32,8 @@ const NUMBERS = [
   "floorRevision",
   "revisionCeiling",
   "downlinkNext",
+  "spoolBytes",
+  "pendingBytes",
 ] as const;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
@@ -45,6 +52,9 @@ export function freshMeta(revisionCeiling: number): StoreMeta {
     floorRevision: 0,
     revisionCeiling,
     downlinkNext: 0,
+    spoolBytes: 0,
+    pendingBytes: 0,
+    law: "",
   };
 }
 
@@ -66,6 +76,7 @@ export function readMeta(db: DatabaseSync): StoreMeta & { readonly isClean: bool
   }
   meta.spoolId = found.get("spoolId") ?? "";
   meta.incarnation = found.get("incarnation") ?? "";
+  meta.law = found.get("law") ?? "";
   if (!UUID.test(meta.spoolId)) throw bad("spoolId");
   if (!/^[0-9a-f]{16}$/.test(meta.incarnation)) throw bad("incarnation");
   if (meta.ackedSeq >= meta.nextSeq) throw bad("ackedSeq");
