@@ -1,3 +1,4 @@
+import type { EpochMs } from "@rollcall/identity-core";
 import { utf8Length } from "@rollcall/srx-protocol/utf8";
 import type { PushChange } from "./push-change.ts";
 import { writeEntry } from "./write-entry.ts";
@@ -11,6 +12,7 @@ const AFTER = "</userfw-entries>";
 export interface PlannedEntry {
   readonly ip: string;
   readonly kind: "logon" | "logoff";
+  readonly at: EpochMs;
   readonly text: string;
 }
 
@@ -36,17 +38,11 @@ export function planPosts(
   changes: readonly PushChange[],
   { source, maxBytes = MAX_POST_BYTES }: { readonly source: string; readonly maxBytes?: number },
 ): PostPlan {
-  const newest = new Map<string, PushChange>();
-  for (const change of changes) {
-    // Deleted first, so that the address moves to the place of its newest change.
-    newest.delete(change.ip);
-    newest.set(change.ip, change);
-  }
   const posts: PlannedPost[] = [];
   let entries: PlannedEntry[] = [];
   let bytes = BEFORE.length + AFTER.length;
   let changedToFit = 0;
-  for (const change of newest.values()) {
+  for (const change of newestOf(changes)) {
     const written = writeEntry(change, source);
     if (written.flags.length > 0) changedToFit += 1;
     const length = utf8Length(written.text);
@@ -55,11 +51,22 @@ export function planPosts(
       entries = [];
       bytes = BEFORE.length + AFTER.length;
     }
-    entries.push({ ip: change.ip, kind: written.kind, text: written.text });
+    entries.push({ ip: change.ip, kind: written.kind, at: change.at, text: written.text });
     bytes += length;
   }
   if (entries.length > 0) posts.push({ entries });
   return { posts, changedToFit };
+}
+
+/** Of each address its newest change, in the order of these. */
+export function newestOf(changes: readonly PushChange[]): PushChange[] {
+  const newest = new Map<string, PushChange>();
+  for (const change of changes) {
+    // Deleted first, so that the address moves to the place of its newest change.
+    newest.delete(change.ip);
+    newest.set(change.ip, change);
+  }
+  return [...newest.values()];
 }
 
 /** The body of a post. */

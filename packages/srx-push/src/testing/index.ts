@@ -1,2 +1,3 @@
 export { aDevice, anEntry, aUser } from "./builders.ts";
+export { PushLab } from "./push-lab.ts";
 export { createVolatileMemory } from "./volatile-memory.ts";
