@@ -3,6 +3,7 @@ import type { Logger } from "@rollcall/observability";
 import { AgentError } from "./agent-error.ts";
 import type { LocalFile } from "./config.ts";
 import { readIdentity } from "./enrolment/identity.ts";
+import { createDarkKeeper } from "./firewall/dark-keeper.ts";
 import {
   type FirewallTls,
   isDueForRenewal,
@@ -15,10 +16,11 @@ import { listenFault } from "./firewall/listen-fault.ts";
 import { openResponderIdentity } from "./firewall/responder-identity.ts";
 import { createGroupCommit } from "./pipeline/group-commit.ts";
 import { housekeeping } from "./pipeline/housekeeping.ts";
+import type { LookUpView } from "./pipeline/look-up.ts";
 import { TableKeeper } from "./pipeline/table-keeper.ts";
 import type { AgentSettings, ListenAddress } from "./settings.ts";
 import { type EffectiveSite, effectiveSite } from "./sources/effective-site.ts";
-import { createSiteRuntime } from "./sources/site-runtime.ts";
+import { createSiteRuntime, type SiteRuntime } from "./sources/site-runtime.ts";
 import { openStore } from "./state/open-store.ts";
 import { openStateFolder } from "./state/state-folder.ts";
 import { StoreFault } from "./state/store-fault.ts";
@@ -120,13 +122,23 @@ export async function buildAgent(options: BuildOptions): Promise<BuiltAgent> {
           now: clock.now,
           log,
         });
-  const site = createSiteRuntime({
+  const dark = createDarkKeeper({
+    receivers: door === null ? [] : [door],
+    sources: () => site.sourceHealth(),
+    clock,
+    random: options.random,
+    log,
+  });
+  const site: SiteRuntime = createSiteRuntime({
     keeper,
     commits,
     clock,
     random: options.random,
     log,
-    door,
+    door: {
+      setProfiles: (profiles) => door?.setProfiles(profiles),
+      setPoints: dark.setPoints,
+    },
     syslog,
     secrets: () => ({ identity: uplink?.link.identity ?? identity }),
   });
@@ -134,6 +146,12 @@ export async function buildAgent(options: BuildOptions): Promise<BuiltAgent> {
   const localSite = local === null ? null : siteOf(local);
   const combine = (portal: Parameters<typeof effectiveSite>[0]): EffectiveSite =>
     effectiveSite(portal, localSite, settings.configFile);
+  const lookUpView = (): LookUpView => ({
+    table: keeper.table,
+    journal: keeper.journal,
+    spaces: site.effective?.site.addressSpaces.map(({ id }) => id) ?? [],
+    readers: dark.readers(),
+  });
   const uplink =
     identity === null
       ? null
@@ -156,6 +174,7 @@ export async function buildAgent(options: BuildOptions): Promise<BuiltAgent> {
             },
           },
           report: () => report,
+          lookUpView,
         });
   const parts: Part[] = [];
   const report = createAgentReport({
@@ -166,6 +185,8 @@ export async function buildAgent(options: BuildOptions): Promise<BuiltAgent> {
     commits,
     site,
     door,
+    dark,
+    lookUpView,
     syslog,
     identity: () => uplink?.link.identity ?? identity,
     link: uplink?.link ?? null,
@@ -179,7 +200,7 @@ export async function buildAgent(options: BuildOptions): Promise<BuiltAgent> {
   // way down nothing comes in while the rest is still written.
   parts.push(storeFile(keeper), commits, firstConfiguration(keeper, site, combine, log));
   if (door !== null) parts.push(door);
-  parts.push(site);
+  parts.push(site, dark.part);
   if (syslog !== null && settings.syslogListen !== null)
     parts.push(syslogPart(syslog, settings.syslogListen, clock));
   parts.push(

@@ -260,12 +260,26 @@ export const tailLine = z.object({
   reason: z.string().optional(),
   result: z.record(z.string(), z.string()).optional(),
 });
+/** One thing that was said of an address, what became of it, and which number of the session law decided. */
+export const explanationLine = z.object({
+  /** `accepted`, `refused`, `voided`, `expired`, `suppressed`, `end`, `decision`, `notice`, `kept-from`; more may come. */
+  kind: z.string().max(40),
+  of: z.enum(["user", "device"]).default("user"),
+  at: epochMs.nullable(),
+  rule: z.string().max(200),
+  law: z.string().max(40),
+  sentence: z.string().max(1000),
+  observationId: z.string().max(200).nullable(),
+  sourceId: z.string().max(64).nullable(),
+  principal: z.string().max(700).nullable(),
+});
 export const commandResult = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("test-source"), ok: z.boolean(), checks: z.array(checkResult) }),
   z.object({
     kind: z.literal("look-up-address"),
     entry: z.unknown().nullable(),
     explanation: z.array(z.string()).max(50),
+    explanationLines: z.array(explanationLine).max(200).optional(),
   }),
   z.object({ kind: z.literal("push-resync"), entries: z.number().int() }),
   z.object({ kind: z.literal("tail"), lines: z.array(tailLine).max(200) }),
@@ -315,6 +329,10 @@ export const firewallContact = z.object({
   refused: z.number().int(),
   lastRefusal: z.string().max(300).nullable(),
   lastSourceAddress: z.string().nullable(),
+  /** What it spoke when it got its last token: version, suite, name asked for. */
+  tls: z.string().max(320).optional(),
+  /** When a token last went to an address that it had never asked from. */
+  newSource: z.object({ at: epochMs, address: z.string().max(64) }).optional(),
   /** Live addresses that it is not told of, because its profile says that it cannot hold them. */
   entriesBeyondLimit: z.number().int().default(0),
   /** The newest entries handed to it, newest first, at most 20. */

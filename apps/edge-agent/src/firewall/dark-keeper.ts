@@ -1,7 +1,7 @@
 import type { EnforcementPointConfig } from "@rollcall/agent-protocol";
 import type { SourceHealth } from "@rollcall/collectors/collector";
 import { ALARM_MS } from "@rollcall/health";
-import { darkSourcesFor, lightsOf, type SourceLight } from "@rollcall/identity-core";
+import { darkSourcesFor, type EntryFilter, lightsOf, type SourceLight } from "@rollcall/identity-core";
 import type { Logger } from "@rollcall/observability";
 import type { Clock } from "../supervisor/clock.ts";
 import { keepRunning } from "../supervisor/keep-running.ts";
@@ -10,6 +10,18 @@ import type { Part } from "../supervisor/part.ts";
 /** A point with the sources whose people it is not told of now. */
 export interface DarkenedPoint extends EnforcementPointConfig {
   readonly darkSourceIds?: readonly string[];
+}
+
+/** What the firewall of a point is told of. */
+export function filterOf(point: DarkenedPoint): EntryFilter {
+  return {
+    addressSpaceIds: point.addressSpaceIds,
+    domains: point.domains.map((domain) => domain.toLowerCase()),
+    includeIp: point.includeIp,
+    excludeIp: point.excludeIp,
+    ipv6: point.ipv6,
+    ...(point.darkSourceIds?.length ? { darkSourceIds: point.darkSourceIds } : {}),
+  };
 }
 
 /** Whoever tells firewalls: the listener, the pusher. */
@@ -23,6 +35,8 @@ export interface DarkKeeper {
   setPoints(points: readonly EnforcementPointConfig[]): void;
   /** Looks at the sources again; hands the points on where anything changed. */
   look(): void;
+  /** Who is told of entries now, and through which filter. */
+  readers(): readonly { readonly name: string; readonly filter: EntryFilter }[];
   /** Sources whose people some firewall is not told of, and since when they cannot be heard. */
   darkSources(): readonly { readonly sourceId: string; readonly since: number }[];
 }
@@ -48,6 +62,7 @@ export function createDarkKeeper(options: {
   const { receivers, clock, log } = options;
   let points: readonly EnforcementPointConfig[] = [];
   let told = "";
+  let handed: readonly DarkenedPoint[] = [];
   let dark: readonly { readonly sourceId: string; readonly since: number }[] = [];
 
   function lights(now: number): SourceLight[] {
@@ -90,6 +105,11 @@ export function createDarkKeeper(options: {
           ? "firewalls are no longer told of people whose sources cannot be heard"
           : "all sources are heard again; firewalls are told of everybody",
       );
+    hand(made);
+  }
+
+  function hand(made: readonly DarkenedPoint[]): void {
+    handed = made;
     for (const receiver of receivers) receiver.setPoints(made);
   }
 
@@ -111,9 +131,10 @@ export function createDarkKeeper(options: {
       points = next;
       const made = darkened(clock.now());
       told = keyOf(made);
-      for (const receiver of receivers) receiver.setPoints(made);
+      hand(made);
     },
     look,
+    readers: () => handed.map((point) => ({ name: point.name, filter: filterOf(point) })),
     darkSources: () => dark,
   };
 }

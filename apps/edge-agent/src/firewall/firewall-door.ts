@@ -1,4 +1,4 @@
-import type { CustomProfile, EnforcementPointConfig } from "@rollcall/agent-protocol";
+import type { CustomProfile } from "@rollcall/agent-protocol";
 import type { Logger } from "@rollcall/observability";
 import { createSecretChecks, verifierId } from "@rollcall/pki";
 import { type ProfileShelf, profileShelf } from "@rollcall/srx-protocol";
@@ -18,6 +18,7 @@ import type { GroupCommit } from "../pipeline/group-commit.ts";
 import type { TableKeeper } from "../pipeline/table-keeper.ts";
 import type { ListenAddress } from "../settings.ts";
 import { HealthRecord, type Part } from "../supervisor/part.ts";
+import { type DarkenedPoint, filterOf } from "./dark-keeper.ts";
 import type { FirewallTls } from "./firewall-certificate.ts";
 import { listenFault } from "./listen-fault.ts";
 import type { ResponderIdentity } from "./responder-identity.ts";
@@ -39,7 +40,7 @@ export interface FirewallDoorOptions {
 export interface FirewallDoor extends Part {
   /** Takes the customer's own profiles; the points that come next are answered with them. */
   setProfiles(profiles: readonly CustomProfile[]): void;
-  setPoints(points: readonly EnforcementPointConfig[]): void;
+  setPoints(points: readonly DarkenedPoint[]): void;
   setTls(tls: FirewallTls): void;
   readonly address: { readonly host: string; readonly port: number } | null;
   contacts(): readonly FirewallContact[];
@@ -123,20 +124,14 @@ export function createFirewallDoor(options: FirewallDoorOptions): FirewallDoor {
   };
 }
 
-function pointOf(point: EnforcementPointConfig, tenantId: string, shelf: ProfileShelf): RegisteredPoint {
+function pointOf(point: DarkenedPoint, tenantId: string, shelf: ProfileShelf): RegisteredPoint {
   return {
     tenantId,
     id: point.id,
     name: point.name,
     clientId: point.clientId,
     sourceAddresses: point.sourceAddresses,
-    filter: {
-      addressSpaceIds: point.addressSpaceIds,
-      domains: point.domains.map((domain) => domain.toLowerCase()),
-      includeIp: point.includeIp,
-      excludeIp: point.excludeIp,
-      ipv6: point.ipv6,
-    },
+    filter: filterOf(point),
     profile: shelf.find(point.profile).profile,
     otherProfiles: shelf.customs,
     mayReport: point.mayReport,

@@ -4,7 +4,6 @@ import type { DirectoryReader } from "@rollcall/collectors/directory";
 import type { SyslogListener } from "@rollcall/collectors/syslog";
 import type { PrincipalFacts, SuppressionContext } from "@rollcall/identity-core";
 import type { Logger } from "@rollcall/observability";
-import type { FirewallDoor } from "../firewall/firewall-door.ts";
 import { MARK_DIRECTORY } from "../pipeline/address-marks.ts";
 import { compileSiteRules, type SiteRules } from "../pipeline/site-rules.ts";
 import { HealthRecord, type Part } from "../supervisor/part.ts";
@@ -14,7 +13,11 @@ import { openSecret, type SecretContext } from "./secret-opener.ts";
 import { type PumpDeps, pump } from "./source-pump.ts";
 
 export interface SiteRuntimeOptions extends PumpDeps {
-  readonly door: FirewallDoor | null;
+  /** Whoever keeps what firewalls are told of, and how. */
+  readonly door: {
+    setProfiles(profiles: SiteConfig["profiles"]): void;
+    setPoints(points: SiteConfig["enforcementPoints"]): void;
+  } | null;
   readonly syslog: SyslogListener | null;
   readonly secrets: () => Pick<SecretContext, "identity">;
   readonly log: Logger;
@@ -172,7 +175,8 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
     ownSources() {
       const site = effective?.site;
       const sources = [...(site?.directories ?? []), ...(site?.syslogSources ?? [])].map(({ id }) => id);
-      return new Set([...sources, MARK_DIRECTORY]);
+      const hasFixedUsers = site?.addressMarks.some(({ mode }) => mode === "pseudo-user") ?? false;
+      return new Set(hasFixedUsers ? [...sources, MARK_DIRECTORY] : sources);
     },
   };
 }

@@ -1,13 +1,16 @@
 import { type HealthReport, PROTOCOL_VERSION } from "@rollcall/agent-protocol";
 import type { SourceHealth } from "@rollcall/collectors/collector";
 import type { SyslogListener } from "@rollcall/collectors/syslog";
+import type { Detection } from "@rollcall/identity-core";
 import { METRICS } from "@rollcall/observability";
 import type { FirewallContact } from "@rollcall/srx-server";
 import type { Identity } from "../enrolment/identity.ts";
+import type { DarkKeeper } from "../firewall/dark-keeper.ts";
 import { type FirewallTls, notAfterOf as firewallNotAfterOf } from "../firewall/firewall-certificate.ts";
 import type { FirewallDoor } from "../firewall/firewall-door.ts";
 import type { GroupCommit } from "../pipeline/group-commit.ts";
-import { lookUp } from "../pipeline/look-up.ts";
+import { type AddressAnswer, type LookUpView, lookUp } from "../pipeline/look-up.ts";
+import { type Overlap, overlapsThatMatter } from "../pipeline/overlaps.ts";
 import type { TableKeeper } from "../pipeline/table-keeper.ts";
 import { type AgentSettings, formatListen } from "../settings.ts";
 import type { SiteRuntime } from "../sources/site-runtime.ts";
@@ -27,7 +30,13 @@ import {
 } from "./status-document.ts";
 
 const UNKNOWN_SENDERS_MAX = 50;
+const DETECTIONS_MAX = 200;
+const OVERLAPS_MAX = 200;
+/** Looking for overlaps goes over every address: not at each report. */
+const OVERLAPS_EVERY_MS = 30_000;
+const DARK_MAX = 400;
 const CHARACTERS_MAX = 500;
+const SUBJECT_MAX = 300;
 
 export interface ReportSources {
   readonly settings: AgentSettings;
@@ -37,6 +46,8 @@ export interface ReportSources {
   readonly commits: GroupCommit;
   readonly site: SiteRuntime;
   readonly door: FirewallDoor | null;
+  readonly dark: DarkKeeper;
+  readonly lookUpView: () => LookUpView;
   readonly syslog: SyslogListener | null;
   readonly identity: () => Identity | null;
   readonly link: PortalLink | null;
@@ -65,6 +76,23 @@ export function createAgentReport(from: ReportSources): AgentReport {
 
   const sources = (): SourceHealth[] =>
     site.sourceHealth().map((one) => ({ ...one, sentence: one.sentence.slice(0, CHARACTERS_MAX) }));
+
+  let found: { readonly at: number; readonly overlaps: Overlap[] } | null = null;
+  function overlaps(): Overlap[] {
+    const at = now();
+    if (found === null || Math.abs(at - found.at) >= OVERLAPS_EVERY_MS) {
+      const points = site.effective?.site.enforcementPoints ?? [];
+      found = { at, overlaps: overlapsThatMatter(keeper.table, points, OVERLAPS_MAX) };
+    }
+    return found.overlaps;
+  }
+
+  const detections = (): HealthReport["detections"] =>
+    keeper.detections(DETECTIONS_MAX).map((one) => ({
+      ...one,
+      subject: one.subject.slice(0, SUBJECT_MAX),
+      examples: one.examples.map((example) => example.slice(0, SUBJECT_MAX)),
+    }));
 
   function listeners(): StatusDocument["listeners"] {
     const made: StatusDocument["listeners"] = [];
@@ -216,7 +244,7 @@ export function createAgentReport(from: ReportSources): AgentReport {
           told: contact.told.map((told) => ({ ...told, groups: [...told.groups] })),
         })),
         unknownSenders: [...(syslog?.unknownSenders() ?? [])].slice(0, UNKNOWN_SENDERS_MAX),
-        detections: [],
+        detections: detections(),
         pushes: [],
         learning: (door?.learning() ?? []).map(({ enforcementPointId, profile, state, since, tried }) => ({
           enforcementPointId,
@@ -225,8 +253,8 @@ export function createAgentReport(from: ReportSources): AgentReport {
           since,
           tried: [...tried],
         })),
-        overlaps: [],
-        darkSources: [],
+        overlaps: overlaps(),
+        darkSources: [...from.dark.darkSources()].slice(0, DARK_MAX),
       };
     },
     status() {
@@ -246,6 +274,10 @@ export function createAgentReport(from: ReportSources): AgentReport {
         store: commits.storeState,
         firewallCertificate: certificate(),
         suppressed: Object.fromEntries(keeper.suppressed),
+        findings: countFindings(keeper.detections(DETECTIONS_MAX)),
+        corroborationDifferences: keeper.table.corroborationDifferences,
+        overlaps: overlaps().length,
+        darkSources: from.dark.darkSources().map(({ sourceId, since }) => ({ sourceId, since })),
         unknownSenders: [...(syslog?.unknownSenders() ?? [])]
           .slice(0, UNKNOWN_SENDERS_MAX)
           .map(({ sample: _sample, ...rest }) => rest),
@@ -254,36 +286,12 @@ export function createAgentReport(from: ReportSources): AgentReport {
       return { ...document, ...verdictOf(document) };
     },
     who(asked) {
-      const answers = lookUp(keeper.table, asked, now());
+      const answers = lookUp(from.lookUpView(), asked, now());
       return {
         schema: WHO_SCHEMA,
         at: now(),
         asked,
-        entries: answers.map(({ entry, explanation }) => ({
-          addressSpaceId: entry.addressSpaceId,
-          ip: entry.ip,
-          user:
-            entry.user === null
-              ? null
-              : {
-                  domain: entry.user.domain,
-                  name: entry.user.name,
-                  displayName: entry.user.displayName ?? null,
-                  groups: [...entry.user.groups],
-                  since: entry.user.since,
-                  lastSeenAt: entry.user.lastSeenAt,
-                  expiresAt: entry.user.expiresAt,
-                  source: entry.user.sourceLabel,
-                },
-          device:
-            entry.device === null
-              ? null
-              : { domain: entry.device.domain, name: entry.device.name, groups: [...entry.device.groups] },
-          unknownBecause: entry.unknownBecause ?? null,
-          revision: entry.revision,
-          changedAt: entry.changedAt,
-          explanation,
-        })),
+        entries: answers.map(whoEntry),
       };
     },
     configuration() {
@@ -324,6 +332,50 @@ export function createAgentReport(from: ReportSources): AgentReport {
   };
 }
 
+function whoEntry(answer: AddressAnswer): WhoDocument["entries"][number] {
+  const { entry } = answer;
+  const user = entry?.user ?? null;
+  const device = entry?.device ?? null;
+  return {
+    addressSpaceId: answer.addressSpaceId,
+    ip: answer.ip,
+    user:
+      user === null
+        ? null
+        : {
+            domain: user.domain,
+            name: user.name,
+            displayName: user.displayName ?? null,
+            groups: [...user.groups],
+            since: user.since,
+            lastSeenAt: user.lastSeenAt,
+            expiresAt: user.expiresAt,
+            source: user.sourceLabel,
+          },
+    device: device === null ? null : { domain: device.domain, name: device.name, groups: [...device.groups] },
+    unknownBecause: entry === null ? "never-seen" : (entry.unknownBecause ?? null),
+    revision: entry?.revision ?? 0,
+    changedAt: entry?.changedAt ?? 0,
+    explanation: answer.explanation,
+    answer: answer.answer,
+    nextChangeAt: answer.nextChangeAt,
+    lines: answer.lines.map((line) => ({ ...line })),
+  };
+}
+
+function countFindings(detections: readonly Detection[]): StatusDocument["findings"] {
+  const counts = new Map<string, { kind: string; acted: number; suggested: number }>();
+  for (const { kind, acted } of detections) {
+    const before = counts.get(kind) ?? { kind, acted: 0, suggested: 0 };
+    counts.set(kind, {
+      kind,
+      acted: before.acted + Number(acted),
+      suggested: before.suggested + Number(!acted),
+    });
+  }
+  return [...counts.values()];
+}
+
 /** The worst that is so, and the one thing to do about it. */
 function verdictOf(
   status: Omit<StatusDocument, "state" | "sentence" | "next">,
@@ -351,6 +403,16 @@ function verdictOf(
     return degraded("a configuration of the portal was refused", status.configuration.refused.reason);
   const weak = status.sources.find((one) => one.state === "degraded");
   if (weak !== undefined) return degraded(`${weak.name} is degraded`, weak.sentence);
+  if (status.darkSources.length > 0)
+    return degraded(
+      "firewalls are told less, for a source cannot be heard",
+      `People of ${status.darkSources.length} source(s) are not named to some firewalls until the source is heard again.`,
+    );
+  if (status.overlaps > 0)
+    return degraded(
+      "an address is in two address spaces of one firewall",
+      `${status.overlaps} address(es) are told as nobody: no firewall can tell two address spaces apart. Give it one of them, or filters.`,
+    );
   const part = status.parts.find((one) => one.state === "degraded" || one.state === "broken");
   if (part !== undefined) return degraded(`${part.name} is being tried again`, part.sentence);
   return { state: "ok", sentence: "all that is configured works", next: missingStep(status) };

@@ -66,6 +66,16 @@ export function renderStatus(status: StatusDocument, terminal: Pick<Terminal, "t
     lines.push(`  ${label.padEnd(LABEL - 2)}${printable(text)}`);
   };
   free("people", `${status.people.known} known, ${status.people.unknown} addresses unknown`);
+  for (const { kind, acted, suggested } of status.findings)
+    free("found", `${kind}: ${acted} acted on, ${suggested} to look at`);
+  if (status.corroborationDifferences > 0)
+    free(
+      "tickets",
+      `with corroboration on, ${status.corroborationDifferences} addresses would be answered otherwise`,
+    );
+  if (status.overlaps > 0) free("overlaps", `${status.overlaps} addresses are in two spaces of one firewall`);
+  if (status.darkSources.length > 0)
+    free("dark", `${status.darkSources.length} sources; some firewalls are not told of their people`);
   if (status.store.state !== "ok")
     free("store", `${status.store.state.toUpperCase()}: ${status.store.sentence}`);
   free("portal", portalWords(status));

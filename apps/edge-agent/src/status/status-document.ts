@@ -1,4 +1,4 @@
-import { firewallContact, sourceHealth, unknownSender } from "@rollcall/agent-protocol";
+import { explanationLine, firewallContact, sourceHealth, unknownSender } from "@rollcall/agent-protocol";
 import { z } from "zod";
 
 export const STATUS_SCHEMA = "rollcall.status/v1";
@@ -72,6 +72,16 @@ export const statusDocument = z.object({
     .object({ origin: z.enum(["portal", "own"]), notAfter: at, caFile: z.string().nullable() })
     .nullable(),
   suppressed: z.record(z.string(), z.number()),
+  /** Service accounts, shared hosts and translated networks that were found: how many are acted on, how many suggested. */
+  findings: z
+    .array(z.object({ kind: z.string(), acted: z.number().int(), suggested: z.number().int() }))
+    .default([]),
+  /** With corroboration in detect mode: addresses at which it would answer otherwise. */
+  corroborationDifferences: z.number().int().default(0),
+  /** Addresses that two address spaces of one firewall have: it is told of neither. */
+  overlaps: z.number().int().default(0),
+  /** Sources whose people some firewall is not told of, because they cannot be heard. */
+  darkSources: z.array(z.object({ sourceId: z.string(), since: at })).default([]),
   unknownSenders: z.array(unknownSender.omit({ sample: true })),
   parts: z.array(z.object({ name: z.string(), state: partState, sentence: z.string(), since: at })),
 });
@@ -103,6 +113,12 @@ export const whoDocument = z.object({
       revision: z.number().int(),
       changedAt: at,
       explanation: z.array(z.string()),
+      /** Who is there, in one sentence. */
+      answer: z.string().default(""),
+      /** When time alone changes that; null: never. */
+      nextChangeAt: at.nullable().default(null),
+      /** Every observation and what became of it. */
+      lines: z.array(explanationLine).default([]),
     }),
   ),
 });

@@ -5,7 +5,7 @@ import type { Logger } from "@rollcall/observability";
 import type { Identity } from "../enrolment/identity.ts";
 import type { FirewallTls } from "../firewall/firewall-certificate.ts";
 import type { GroupCommit } from "../pipeline/group-commit.ts";
-import { lookUpAddress } from "../pipeline/look-up.ts";
+import { type LookUpView, lookUpAddress } from "../pipeline/look-up.ts";
 import type { TableKeeper } from "../pipeline/table-keeper.ts";
 import type { EffectiveSite } from "../sources/effective-site.ts";
 import type { SiteRuntime } from "../sources/site-runtime.ts";
@@ -44,6 +44,7 @@ export interface UplinkOptions {
     readonly use: (tls: FirewallTls) => void;
   };
   readonly report: () => AgentReport;
+  readonly lookUpView: () => LookUpView;
 }
 
 export interface Uplink {
@@ -157,7 +158,7 @@ export function buildUplink(options: UplinkOptions): Uplink {
               const address = parseIp(ip);
               return address === null
                 ? []
-                : lookUpAddress(keeper.table, address, clock.now(), addressSpaceId);
+                : lookUpAddress(options.lookUpView(), address, clock.now(), addressSpaceId);
             },
             tail: async (wanted) => (syslog === null ? [] : [...(await syslog.tail(wanted))]),
           },

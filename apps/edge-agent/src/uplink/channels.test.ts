@@ -177,7 +177,7 @@ describe("the command channel", () => {
     withKeeper(async ({ keeper, clock: time }) => {
       keeper.write([arrival({ observations: [aLogon({ user: "ana", at: time.now() })] })]);
       const lookUp: CommandDesk["lookUp"] = (address, space) =>
-        lookUpAddress(keeper.table, ip(address), time.now(), space);
+        lookUpAddress({ table: keeper.table, journal: keeper.journal }, ip(address), time.now(), space);
       const [, done] = await ask(
         { kind: "look-up-address", ip: "::ffff:10.0.0.1" },
         { desk: { ...desk, lookUp } },

@@ -151,6 +151,11 @@ async function run(desk: CommandDesk, command: AgentCommand, signal: AbortSignal
         kind: "look-up-address",
         entry: found?.entry ?? null,
         explanation: (found?.explanation ?? ["No source has ever spoken of this address."]).slice(0, 50),
+        explanationLines: (found?.lines ?? []).map((line) => ({
+          ...line,
+          sentence: line.sentence.slice(0, 1000),
+          principal: line.principal?.slice(0, 700) ?? null,
+        })),
       };
     }
     case "tail": {
