@@ -176,6 +176,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "srx-server",
       "srx-push",
       "srx-protocol",
+      "syslog-rules",
       "identity-core",
       "config",
       "observability",

@@ -15,6 +15,7 @@ import type { GatewayConfig } from "./config.ts";
 import { ContactDesk } from "./firewalls/contact-desk.ts";
 import { PointBook } from "./firewalls/point-book.ts";
 import { ReplicaPool } from "./firewalls/replica-pool.ts";
+import { ReportDesk } from "./firewalls/report-desk.ts";
 import { SharedTokens } from "./firewalls/shared-tokens.ts";
 import { DeviceRings } from "./process/device-rings.ts";
 import { retireExpiredSecrets } from "./process/housekeeping.ts";
@@ -99,6 +100,7 @@ export async function buildGateway(
   const points = new PointBook({ database, rings, now });
   const tokens = new SharedTokens({ database, report, now });
   const contacts = new ContactDesk({ database, rings, now });
+  const reports = new ReportDesk({ database, rings, replicas, log, now });
   const firewallsTls = () => firewallListenerTls(keys, config, now());
   const firewalls = createSrxServer({
     listen: config.firewallListen,
@@ -108,6 +110,7 @@ export async function buildGateway(
     sourceFor: (point) => replicas.sourceFor(point.tenantId),
     cursorMac: keys.cursorMac,
     contacts: contacts.recorder,
+    onUserReport: reports.take,
     now,
     log: log.child({ listener: "firewalls" }),
   });

@@ -24,6 +24,7 @@ export type {
   LoadedTable,
   OpenOutcome,
   OpenStream,
+  OwnOutcome,
   PruneOptions,
   PruneOutcome,
   StreamKey,

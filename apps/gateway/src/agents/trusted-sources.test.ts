@@ -7,6 +7,9 @@ import { objectionTo, type SiteScope } from "./trusted-sources.ts";
 const scope: SiteScope = {
   addressSpaceIds: new Set(["default", "plant"]),
   directoryIds: new Set(["ad"]),
+  reportingPoints: new Map([
+    ["hq-fw", { addressSpaceId: "default", mayReport: createIpSet(["10.90.0.0/16"]) }],
+  ]),
   pseudoUsers: new Map([["corp.example\\rds", ["rds-users"]]]),
   syslogSources: new Map([
     ["vpn", { addressSpaceId: "default", speaksFor: createIpSet(["10.20.0.0/16", "fd00::/8"]) }],
@@ -43,6 +46,23 @@ describe("the reach of an agent", () => {
       { ip: "10.20.0.01" },
     ])
       expect(objectionTo(scope, observed(of)), JSON.stringify(of)).not.toBeNull();
+  });
+
+  it("covers what the firewalls it serves report, for the addresses they may report for", () => {
+    const report = (of: Parameters<typeof anObservation>[0]) =>
+      objectionTo(scope, observed({ family: "srx-push", sourceId: "hq-fw", ip: "10.90.0.1", ...of }));
+    expect(report({})).toBeNull();
+    expect(report({ verb: "end" })).toBeNull();
+    for (const of of [
+      { ip: "10.91.0.1" },
+      { ip: "10.91.0.1", class: "D" as const },
+      { addressSpaceId: "plant" },
+      { sourceId: "other-fw" },
+      { kind: "device" as const },
+      // Another family's observation cannot borrow the right.
+      { family: "syslog" as const },
+    ])
+      expect(report(of), JSON.stringify(of)).not.toBeNull();
   });
 
   it("covers the people of its own directories", () => {

@@ -1,6 +1,7 @@
 import { addressMark, type StreamItem } from "@rollcall/agent-protocol";
 import type { Database } from "@rollcall/db";
-import { createIpSet, type IpSet, parseIp } from "@rollcall/identity-core";
+import { createIpSet, type IpAddress, type IpSet, parseIp } from "@rollcall/identity-core";
+import { heldSpaces } from "./compose-site-config.ts";
 
 /** What an agent may speak of, as the portal has it: the sources of its site, and the customer's address spaces. */
 export interface SiteScope {
@@ -10,6 +11,11 @@ export interface SiteScope {
   readonly pseudoUsers: ReadonlyMap<string, readonly string[]>;
   /** Of a syslog source: the addresses it may open sessions for. */
   readonly syslogSources: ReadonlyMap<string, { readonly addressSpaceId: string; readonly speaksFor: IpSet }>;
+  /** Of a firewall that may report logons of its own, where this site's agents serve it: the addresses it may report for. */
+  readonly reportingPoints: ReadonlyMap<
+    string,
+    { readonly addressSpaceId: string; readonly mayReport: IpSet }
+  >;
 }
 
 /** So long is a site's scope taken from memory while nothing objects. */
@@ -56,17 +62,33 @@ export class TrustedSources {
     const held = this.#scopes.get(key);
     if (held && this.#now() - held.at < keepMs) return held.scope;
     const scope = await this.#database.withTenant(tenantId, async ({ tx }) => {
-      const spaces = await tx.addressSpace.findMany({ where: { tenantId }, select: { id: true } });
+      const spaces = await tx.addressSpace.findMany({
+        where: { tenantId },
+        select: { id: true, isDefault: true },
+      });
       const directories = await tx.directory.findMany({ where: { tenantId, siteId }, select: { id: true } });
       const syslog = await tx.syslogSource.findMany({
         where: { tenantId, siteId },
         select: { id: true, addressSpaceId: true, speaksFor: true },
+      });
+      const held = heldSpaces({ addressSpaces: spaces, syslogSources: syslog });
+      const points = await tx.enforcementPoint.findMany({
+        where: { tenantId, mayReport: { isEmpty: false } },
+        select: { id: true, addressSpaceIds: true, mayReport: true },
       });
       const marks = await tx.addressMark.findMany({ where: { tenantId }, select: { pseudoUser: true } });
       return {
         pseudoUsers: pseudoUsersOf(marks),
         addressSpaceIds: new Set(spaces.map(({ id }) => id)),
         directoryIds: new Set(directories.map(({ id }) => id)),
+        reportingPoints: new Map(
+          points.flatMap(({ id, addressSpaceIds, mayReport }) => {
+            const [addressSpaceId, ...more] = addressSpaceIds;
+            return addressSpaceId === undefined || more.length > 0 || !held.has(addressSpaceId)
+              ? []
+              : [[id, { addressSpaceId, mayReport: createIpSet(mayReport) }] as const];
+          }),
+        ),
         syslogSources: new Map(
           syslog.map((row) => [
             row.id,
@@ -110,6 +132,19 @@ function objectionToPseudoUser(
   return isAsWanted ? null : "no mark of this customer names that fixed user with those groups";
 }
 
+/** A firewall's own report, whichever agent it reached: only for the addresses it may report for. */
+function objectionToReport(
+  { reportingPoints }: SiteScope,
+  { sourceId, addressSpaceId, kind }: Extract<StreamItem, { kind: "observation" }>["observation"],
+  ip: IpAddress,
+): string | null {
+  const point = reportingPoints.get(sourceId);
+  if (point === undefined) return "its firewall is not one that this agent serves and that may report";
+  if (point.addressSpaceId !== addressSpaceId) return "its firewall speaks for another address space";
+  if (kind !== "user") return "a firewall reports people, not devices";
+  return point.mayReport.has(ip) ? null : "its firewall may not report for this address";
+}
+
 /** Why an item lies outside a scope; null where it does not. */
 export function objectionTo(scope: SiteScope, item: StreamItem): string | null {
   if (item.kind === "principal") {
@@ -123,6 +158,7 @@ export function objectionTo(scope: SiteScope, item: StreamItem): string | null {
     return "its address space is not one of this customer";
   const ip = parseIp(observation.ip);
   if (ip === null || ip !== observation.ip) return "its address is not written as addresses are";
+  if (observation.family === "srx-push") return objectionToReport(scope, observation, ip);
   const source = scope.syslogSources.get(observation.sourceId);
   if (!source) return "its source is not one of this agent's site";
   if (source.addressSpaceId !== observation.addressSpaceId)

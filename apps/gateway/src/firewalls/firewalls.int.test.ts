@@ -271,3 +271,69 @@ describe("two gateways", () => {
     60_000,
   );
 });
+
+describe("a firewall that reports a person to the cloud", () => {
+  const mayReport = (ranges: string[]) =>
+    site.database.withTenant(customer.tenantId, ({ tx }) =>
+      tx.enforcementPoint.update({
+        where: { tenantId_id: { tenantId: customer.tenantId, id: customer.pointId } },
+        data: { mayReport: ranges },
+      }),
+    );
+
+  it("gets the entry in the answer, and so does every agent; and it is gone when the firewall says so", async () => {
+    await mayReport(["10.90.0.0/16"]);
+    await firewall.askToken(customer.clientId, customer.clientSecret);
+    await agent.send(
+      aBatch([person("carol"), logon({ principal: { name: "carol", domain: "corp" } })], agent.take(2)),
+    );
+    await untilPolled((entries) => entries.includes("10.20.3.7 carol logon"));
+
+    const answer = await firewall.ask("/user_query/v2/user?ip=10.90.0.1&id=CORP%5Ccarol");
+    expect(answer).toMatchObject({ status: 200 });
+    expect(answer.body?.report_entries).toMatchObject([
+      {
+        ip: "10.90.0.1",
+        user: "carol",
+        operation: "logon",
+        source: "Rollcall SRX push",
+        roles: ["staff", "vpn-users"],
+      },
+    ]);
+    const heard = await agent.client.get("/v1/downlink?after=0");
+    expect(heard.text).toContain("srx-push:captive-portal");
+
+    const left = await firewall.ask("/user_query/v2/user?ip=10.90.0.1&id=CORP%5Ccarol&state=disconnect");
+    expect(left.body?.report_entries).toEqual([]);
+    expect(await untilPolled((entries) => entries.includes("10.90.0.1 carol logoff"))).toBeLessThan(1000);
+  });
+
+  it("is answered without groups, and told on its page, for an address it may not report for", async () => {
+    await mayReport(["10.90.0.0/16"]);
+    await firewall.askToken(customer.clientId, customer.clientSecret);
+    const answer = await firewall.ask("/user_query/v2/user?ip=10.20.3.7&id=mallory");
+    expect(answer).toMatchObject({ status: 200 });
+    expect(answer.body).toEqual({ report_entries: [] });
+    expect((await firewall.ask("/user_query/v2/ip/10.20.3.7")).text).not.toContain("mallory");
+    await expect
+      .poll(async () => (await pageOf()).lastRefusal, { timeout: 5000 })
+      .toContain("a report of a user at 10.20.3.7, for which it may not report");
+  });
+
+  it("does not name whom a filter of the customer keeps back", async () => {
+    await mayReport(["10.90.0.0/16"]);
+    await site.database.withTenant(customer.tenantId, ({ tx }) =>
+      tx.filter.create({ data: { tenantId: customer.tenantId, kind: "principal-exclude", value: "^svc-" } }),
+    );
+    await firewall.askToken(customer.clientId, customer.clientSecret);
+    const answer = await firewall.ask("/user_query/v2/user?ip=10.90.0.2&id=SVC-backup");
+    expect(answer.body).toEqual({ report_entries: [] });
+  });
+
+  async function pageOf() {
+    const rows = await site.database.withTenant(customer.tenantId, ({ tx }) =>
+      tx.enforcementContact.findMany({ where: { tenantId: customer.tenantId } }),
+    );
+    return (rows[0]?.contact ?? {}) as { batches?: number; lastRefusal?: string };
+  }
+});

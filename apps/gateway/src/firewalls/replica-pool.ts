@@ -72,6 +72,14 @@ export class ReplicaPool {
     return loading;
   }
 
+  /** Resolves once the customer's table here holds that revision: for an answer that must show what was just written. */
+  async bringUpTo(tenantId: string, revision: number): Promise<void> {
+    const replica = this.#replicas.get(tenantId);
+    // One that is not in memory is read whole when it is asked for.
+    if (replica === undefined || replica.table.revision >= revision) return;
+    await this.#bringForward(tenantId, replica.table);
+  }
+
   /** Drops the customers that nobody asked for. */
   sweep(): void {
     for (const [tenantId, replica] of this.#replicas) {

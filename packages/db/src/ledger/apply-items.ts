@@ -106,6 +106,38 @@ export async function applyItems(
   return { deadLetters: letters.length, changed: outcome.changed, observed: observed.length > 0 };
 }
 
+/**
+ * Takes what reached the cloud by itself (a firewall that reports a person) into the ledger, like what agents send.
+ *
+ * Errors: what cannot be taken is `refused` with its reason, and nothing happened. A repeat changes nothing.
+ */
+export async function applyOwn(
+  ledger: OpenLedger,
+  observations: readonly Observation[],
+): Promise<{ readonly refused: string | null; readonly changed: boolean; readonly observed: boolean }> {
+  const claimed = observations.map((observation) => {
+    const item: LedgerItem = { seq: 0, kind: "observation", observation };
+    return { item, observation };
+  });
+  const nothing = { changed: false, observed: false };
+  for (const { item } of claimed) {
+    const refused = faultOf(item, ledger.addressSpaceIds);
+    if (refused !== null) return { refused, ...nothing };
+  }
+  const { fresh, conflicts } = await sortOut(ledger, claimed);
+  const [conflict] = conflicts;
+  if (conflict !== undefined) return { refused: conflict.reason, ...nothing };
+  await insertHistory(ledger, null, fresh);
+  const taken = fresh.map(({ observation }) => observation);
+  const { changed } = await applyToTable(ledger, taken, []);
+  await insertObserved(
+    ledger,
+    null,
+    taken.map((observation) => ({ observation })),
+  );
+  return { refused: null, changed, observed: taken.length > 0 };
+}
+
 /** Repeats out, contradictions to the dead letters, also within one batch. */
 async function sortOut(
   ledger: OpenLedger,

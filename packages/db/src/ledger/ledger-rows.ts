@@ -85,7 +85,8 @@ export async function knownObservations(
 
 export async function insertHistory(
   { client, tenantId, now }: OpenLedger,
-  agentId: string,
+  /** Null: it came from no agent. */
+  agentId: string | null,
   fresh: readonly { observation: Observation; hash: string }[],
 ): Promise<void> {
   if (fresh.length === 0) return;
@@ -289,7 +290,8 @@ function difference(before: readonly string[], after: readonly string[]) {
 /** In the order given: positions grow in the order of commits, because the customer row is locked. */
 export async function insertObserved(
   { client, tenantId, now }: OpenLedger,
-  agentId: string,
+  /** Null: it came from no agent. */
+  agentId: string | null,
   items: readonly ObservedItem[],
 ): Promise<void> {
   if (items.length === 0) return;

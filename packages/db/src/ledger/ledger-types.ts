@@ -63,6 +63,19 @@ export type CommitOutcome =
   /** Something is missing before or within the batch. Nothing happened. */
   | { readonly kind: "gap"; readonly expected: number };
 
+/** What became of observations that reached the cloud by themselves. */
+export type OwnOutcome =
+  | {
+      readonly kind: "committed";
+      readonly revision: number;
+      /** True: the change feed grew. Ring `feed:`. */
+      readonly changed: boolean;
+      /** True: the observation feed grew. Agents have something to fetch. */
+      readonly observed: boolean;
+    }
+  /** They cannot be taken. Nothing happened. */
+  | { readonly kind: "refused"; readonly reason: string };
+
 export interface SweepOutcome {
   readonly changed: boolean;
   readonly revision: number;

@@ -1,7 +1,14 @@
-import type { Arbitration, Corroboration } from "@rollcall/identity-core";
+import type { Arbitration, Corroboration, Observation } from "@rollcall/identity-core";
 import type pg from "pg";
 import { inTenant } from "../tenant-connection.ts";
-import { type Applied, applyItems, applyToTable, type OpenLedger, type Sender } from "./apply-items.ts";
+import {
+  type Applied,
+  applyItems,
+  applyOwn,
+  applyToTable,
+  type OpenLedger,
+  type Sender,
+} from "./apply-items.ts";
 import { letterOf } from "./check-item.ts";
 import { loadTable, readDownlink, readFeed } from "./feeds.ts";
 import { insertDeadLetters, loadDueSessions } from "./ledger-rows.ts";
@@ -14,6 +21,7 @@ import type {
   LoadedTable,
   OpenOutcome,
   OpenStream,
+  OwnOutcome,
   PruneOptions,
   PruneOutcome,
   SweepOutcome,
@@ -33,6 +41,8 @@ import { prune } from "./prune.ts";
 export interface Ledger {
   openStream(open: OpenStream): Promise<OpenOutcome>;
   commitBatch(batch: Batch): Promise<CommitOutcome>;
+  /** Takes what no agent sent: history, change feed and the feed to all agents, like a batch. A repeat changes nothing. */
+  commitOwn(tenantId: string, observations: readonly Observation[]): Promise<OwnOutcome>;
   /** Lets time pass: expiry and the end of contested. `now` is epoch ms. Cheap when nothing is due. */
   sweep(tenantId: string, now: number): Promise<SweepOutcome>;
   loadTable(tenantId: string): Promise<LoadedTable>;
@@ -68,6 +78,16 @@ export function createLedger(pool: pg.Pool, options: LedgerOptions): Ledger {
       run(open.tenantId, (client) => openStream(client, open, { now: options.now(), node: options.node })),
 
     commitBatch: (batch) => run(batch.tenantId, (client) => commitBatch(client, batch, options.now())),
+
+    commitOwn: (tenantId, observations) =>
+      run(tenantId, async (client) => {
+        const ledger = await lockLedger(client, tenantId, options.now());
+        const before = ledger.revision;
+        const { refused, changed, observed } = await applyOwn(ledger, observations);
+        if (refused !== null) return { kind: "refused", reason: refused };
+        await keepRevision(ledger, before);
+        return { kind: "committed", revision: ledger.revision, changed, observed };
+      }),
 
     async sweep(tenantId, now) {
       let swept = 0;
