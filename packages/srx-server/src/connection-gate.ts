@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { canonicalAddress } from "./source-address.ts";
+import { peerAddressOf } from "./peer.ts";
 
 /**
  * Holds connections to a number per source address: one noisy peer cannot take the places of the others.
@@ -17,7 +17,7 @@ export class ConnectionGate {
 
   /** Takes a place for a connection that was just accepted, or closes it. */
   admit(socket: Socket): void {
-    const source = canonicalAddress(socket.remoteAddress);
+    const source = peerAddressOf(socket);
     const open = this.#bySource.get(source) ?? 0;
     if (open >= this.#perSourceMax) {
       this.#refused += 1;

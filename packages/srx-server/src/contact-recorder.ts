@@ -24,6 +24,10 @@ export interface FirewallContact {
   readonly refused: number;
   readonly lastRefusal: string | null;
   readonly lastSourceAddress: string | null;
+  /** What it spoke when it got its last token, as `TLSv1.2 AES128-SHA fw.example`; absent before the first. */
+  readonly tls?: string | undefined;
+  /** When a token last went to an address that this firewall had never asked from, and which; absent: never. */
+  readonly newSource?: { readonly at: EpochMs; readonly address: string } | undefined;
   /** Live addresses that it is not told of, because its profile says that it cannot hold them. */
   readonly entriesBeyondLimit: number;
   /** Newest first, at most 20. */
@@ -32,7 +36,8 @@ export interface FirewallContact {
 
 /** Hears of every contact with a firewall. Called on the hot path: it must be quick and must not throw. */
 export interface ContactRecorder {
-  token(point: ServedPoint, sourceIp: string, at: EpochMs): void;
+  /** True: that firewall has got tokens before, and none from this address. */
+  token(point: ServedPoint, sourceIp: string, at: EpochMs, transport?: string): boolean;
   /** `entries`: the last ones of the batch at least, oldest first; `sent`: how many there were, where that is more. */
   batch(point: ServedPoint, sourceIp: string, at: EpochMs, entries: readonly Entry[], sent?: number): void;
   ipQuery(point: ServedPoint, sourceIp: string, at: EpochMs, entry: Entry | null): void;
@@ -51,11 +56,15 @@ export interface ContactBook extends ContactRecorder {
 const TOLD_MAX = 20;
 const TOLD_GROUPS_MAX = 5;
 const REFUSAL_CHARACTERS_MAX = 300;
+/** Addresses remembered of one point: several firewalls may share a client. Beyond, the oldest counts as new again. */
+const SOURCES_MAX = 256;
 
 type Numbers = { -readonly [K in keyof Omit<FirewallContact, "told">]: FirewallContact[K] };
 
 interface Contact extends Numbers {
   readonly tenantId: string;
+  /** Where tokens went, oldest first. */
+  readonly sources: Set<string>;
   /** Oldest first; turned round when read, because it is written far more often. */
   readonly told: Told[];
 }
@@ -76,10 +85,20 @@ export function createContactRecorder(): ContactBook {
   };
 
   return {
-    token(point, sourceIp, at) {
+    token(point, sourceIp, at, transport) {
       const contact = of(point, sourceIp);
+      const isNew = contact.sources.size > 0 && !contact.sources.has(sourceIp);
       contact.tokens += 1;
       contact.lastTokenAt = at;
+      if (transport !== undefined) contact.tls = transport;
+      if (isNew) contact.newSource = { at, address: sourceIp };
+      contact.sources.delete(sourceIp);
+      contact.sources.add(sourceIp);
+      for (const oldest of contact.sources) {
+        if (contact.sources.size <= SOURCES_MAX) break;
+        contact.sources.delete(oldest);
+      }
+      return isNew;
     },
     batch(point, sourceIp, at, entries, sent = entries.length) {
       const contact = of(point, sourceIp);
@@ -138,6 +157,7 @@ function emptyContact(point: ServedPoint): Contact {
     lastRefusal: null,
     lastSourceAddress: null,
     entriesBeyondLimit: 0,
+    sources: new Set(),
     told: [],
   };
 }
@@ -158,6 +178,6 @@ function toldOf(entry: Entry, at: EpochMs, how: Told["how"]): Told {
   };
 }
 
-function shown({ tenantId: _, told, ...contact }: Contact): FirewallContact {
+function shown({ tenantId: _, sources: __, told, ...contact }: Contact): FirewallContact {
   return { ...contact, told: told.toReversed() };
 }

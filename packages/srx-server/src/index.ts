@@ -10,6 +10,7 @@ export { type FoundSecret, findSecret, type KeptSecret } from "./find-secret.ts"
 export type { LearnReport } from "./learning.ts";
 export { ListenError } from "./listen-error.ts";
 export type { IpMiss } from "./listener-parts.ts";
+export type { Peer } from "./peer.ts";
 export { createPointRegistry, type PointRegistry, type RegisteredPoint } from "./point-registry.ts";
 export { createReaderMemory, type ReaderMemory } from "./reader-memory.ts";
 export type {
@@ -22,12 +23,19 @@ export type {
 export {
   createSrxServer,
   DEFAULT_LIMITS,
+  type ListenerTlsMode,
   type SrxServer,
   type SrxServerHealth,
   type SrxServerLimits,
   type SrxServerOptions,
 } from "./srx-server.ts";
-export type { TlsIdentity } from "./tls-settings.ts";
+export {
+  type TlsIdentity,
+  type TlsMode,
+  tlsSettings,
+  transportOf,
+  transportWarning,
+} from "./tls-settings.ts";
 export {
   createMemoryTokenStore,
   type IssueToken,

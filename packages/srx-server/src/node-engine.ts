@@ -1,18 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
-import type { TLSSocket } from "node:tls";
-import {
-  CONNECTIONS_CHECK_MS,
-  type Engine,
-  type EngineOptions,
-  HEADER_BYTES_MAX,
-  transportOf,
-} from "./engine.ts";
+import type { Socket } from "node:net";
+import { CONNECTIONS_CHECK_MS, type Engine, type EngineOptions, HEADER_BYTES_MAX } from "./engine.ts";
 import type { Exchange } from "./exchange.ts";
 import { OpenConnections } from "./open-connections.ts";
+import { peerAddressOf, peerTransportOf } from "./peer.ts";
 import { closing, type PreparedAnswer } from "./prepared-answer.ts";
 import { type BodyReading, hasBody, readBody } from "./read-body.ts";
-import { canonicalAddress } from "./source-address.ts";
 import { answerUnreadable } from "./unreadable-request.ts";
 
 /** The engine on Node's own HTTPS server: the measure for the other one, and the way back from it. */
@@ -41,7 +35,12 @@ export function createNodeEngine({ tls, limits, counters, handle }: EngineOption
     counters.malformed += 1;
     answerUnreadable(error, socket);
   });
-  return { server, closeIdle: () => open.closeIdle(), dispose: () => undefined };
+  return {
+    server,
+    take: (socket: Socket) => void server.emit("secureConnection", socket),
+    closeIdle: () => open.closeIdle(),
+    dispose: () => undefined,
+  };
 }
 
 const addresses = new WeakMap<object, string>();
@@ -83,14 +82,14 @@ class NodeExchange implements Exchange {
     const { socket } = this.#req;
     let address = addresses.get(socket);
     if (address === undefined) {
-      address = canonicalAddress(socket.remoteAddress);
+      address = peerAddressOf(socket);
       addresses.set(socket, address);
     }
     return address;
   }
 
   transport(): string {
-    return transportOf(this.#req.socket as TLSSocket);
+    return peerTransportOf(this.#req.socket);
   }
 
   readBody(): Promise<BodyReading> {

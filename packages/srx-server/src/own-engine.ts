@@ -1,4 +1,5 @@
-import { createServer, type TLSSocket } from "node:tls";
+import type { Socket } from "node:net";
+import { createServer } from "node:tls";
 import { CONNECTIONS_CHECK_MS, type Engine, type EngineOptions } from "./engine.ts";
 import { HttpConnection } from "./http/http-connection.ts";
 
@@ -9,11 +10,12 @@ import { HttpConnection } from "./http/http-connection.ts";
  */
 export function createOwnEngine(options: EngineOptions): Engine {
   const open = new Set<HttpConnection>();
-  const server = createServer({ ...options.tls, noDelay: true }, (socket: TLSSocket) => {
+  const take = (socket: Socket): void => {
     const connection = new HttpConnection(socket, options);
     open.add(connection);
     socket.once("close", () => open.delete(connection));
-  });
+  };
+  const server = createServer({ ...options.tls, noDelay: true }, take);
   const sweep = setInterval(() => {
     const now = performance.now();
     for (const connection of open) connection.checkTime(now);
@@ -21,6 +23,7 @@ export function createOwnEngine(options: EngineOptions): Engine {
   sweep.unref();
   return {
     server,
+    take,
     closeIdle() {
       for (const connection of open) connection.closeIfIdle();
     },

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { AddressInfo, Socket } from "node:net";
+import { TLSSocket } from "node:tls";
 import type { EntrySource, EpochMs } from "@rollcall/identity-core";
 import { type Logger, silentLogger } from "@rollcall/observability";
 import { createCursorCodec } from "@rollcall/srx-protocol";
@@ -13,10 +14,11 @@ import { ListenError } from "./listen-error.ts";
 import type { IpMiss, ListenerParts } from "./listener-parts.ts";
 import { createNodeEngine } from "./node-engine.ts";
 import { createOwnEngine } from "./own-engine.ts";
+import { type Peer, rememberPeer } from "./peer.ts";
 import { createRequestHandler } from "./request-handler.ts";
 import { ResendClock } from "./resend-clock.ts";
 import type { Awaitable, PointDirectory, ServedPoint } from "./served-point.ts";
-import { compatSettings, createContextCache, type TlsIdentity } from "./tls-settings.ts";
+import { createContextCache, type TlsIdentity, type TlsMode, tlsSettings } from "./tls-settings.ts";
 import type { TokenStore } from "./token-store.ts";
 import { type UnknownShape, UnknownShapes } from "./unknown-shapes.ts";
 import type { UserReport, UserReportOutcome } from "./user-report.ts";
@@ -54,6 +56,8 @@ export const DEFAULT_LIMITS: SrxServerLimits = {
 export interface SrxServerOptions {
   readonly listen: { readonly host: string; readonly port: number };
   readonly tls: TlsIdentity;
+  /** `compat` unless said otherwise. */
+  readonly tlsMode?: ListenerTlsMode;
   /** Another identity for a name the client asks for; null: the one above. */
   readonly sni?: (servername: string) => Awaitable<TlsIdentity | null>;
   readonly points: PointDirectory;
@@ -77,6 +81,9 @@ export interface SrxServerOptions {
   readonly engine?: EngineName;
 }
 
+/** TLS 1.0 has a process of its own. */
+export type ListenerTlsMode = Exclude<TlsMode, "legacy">;
+
 export type EngineName = "own" | "node";
 
 const ENGINES: Readonly<Record<EngineName, CreateEngine>> = { own: createOwnEngine, node: createNodeEngine };
@@ -95,8 +102,10 @@ export interface SrxServer {
   start(): Promise<void>;
   /** Takes no more connections, finishes what is being answered, then closes. May be called twice. */
   stop(): Promise<void>;
-  /** New handshakes use it at once; open connections stay. */
-  setTls(identity: TlsIdentity): void;
+  /** New handshakes use it at once; open connections stay. The mode stays where none is given. */
+  setTls(identity: TlsIdentity, mode?: ListenerTlsMode): void;
+  /** Answers a connection that another process of ours has secured, as if that peer had come here. */
+  take(socket: Socket, peer: Peer): void;
   /** Where it listens; null while it does not. */
   readonly address: { readonly host: string; readonly port: number } | null;
   health(): SrxServerHealth;
@@ -125,6 +134,7 @@ export function createSrxServer(options: SrxServerOptions): SrxServer {
   let ticketTimer: NodeJS.Timeout | null = null;
   let stopping: Promise<void> | null = null;
   let identity = options.tls;
+  let mode: ListenerTlsMode = options.tlsMode ?? "compat";
 
   const learning = new Learning(options.now ?? Date.now, log);
   const parts: ListenerParts = {
@@ -149,8 +159,8 @@ export function createSrxServer(options: SrxServerOptions): SrxServer {
   const build = (): Engine => {
     const made = ENGINES[options.engine ?? "own"]({
       tls: {
-        ...compatSettings(identity),
-        ...(options.sni === undefined ? {} : { SNICallback: sniCallback(options.sni, log) }),
+        ...tlsSettings(identity, mode),
+        ...(options.sni === undefined ? {} : { SNICallback: sniCallback(options.sni, () => mode, log) }),
         handshakeTimeout: limits.handshakeTimeoutMs,
       },
       limits,
@@ -161,7 +171,9 @@ export function createSrxServer(options: SrxServerOptions): SrxServer {
     server.maxConnections = limits.connectionsMax;
     server.on("connection", (socket: Socket) => gate.admit(socket));
     // A renegotiation costs us far more than the client that asks for it.
-    server.on("secureConnection", (socket) => socket.disableRenegotiation());
+    server.on("secureConnection", (socket) => {
+      if (socket instanceof TLSSocket) socket.disableRenegotiation();
+    });
     server.on("tlsClientError", (error, socket) => {
       // Failed in its handshake: nothing can be said to it, and Node leaves closing it to us.
       counters.handshakesFailed += 1;
@@ -212,9 +224,19 @@ export function createSrxServer(options: SrxServerOptions): SrxServer {
       });
       return stopping;
     },
-    setTls(next) {
+    setTls(next, nextMode = mode) {
       identity = next;
-      engine?.server.setSecureContext(compatSettings(next));
+      mode = nextMode;
+      engine?.server.setSecureContext(tlsSettings(identity, mode));
+    },
+    take(socket, peer) {
+      rememberPeer(socket, peer);
+      if (engine === null || stopping !== null) {
+        socket.destroy();
+        return;
+      }
+      gate.admit(socket);
+      if (!socket.destroyed) engine.take(socket);
     },
     get address() {
       const bound = engine?.server.address();
@@ -235,7 +257,7 @@ export function createSrxServer(options: SrxServerOptions): SrxServer {
   };
 }
 
-function sniCallback(sni: NonNullable<SrxServerOptions["sni"]>, log: Logger) {
+function sniCallback(sni: NonNullable<SrxServerOptions["sni"]>, mode: () => TlsMode, log: Logger) {
   const contextOf = createContextCache();
   return (
     servername: string,
@@ -243,7 +265,7 @@ function sniCallback(sni: NonNullable<SrxServerOptions["sni"]>, log: Logger) {
   ): void => {
     const choose = async (): Promise<ReturnType<typeof contextOf> | undefined> => {
       const chosen = await sni(servername);
-      return chosen === null ? undefined : contextOf(chosen);
+      return chosen === null ? undefined : contextOf(chosen, mode());
     };
     choose().then(
       (context) => done(null, context),

@@ -8,6 +8,7 @@ import {
 import { type ListenerParts, recordRefusal } from "./listener-parts.ts";
 import type { AuthenticateOutcome, PointDirectory, RefusalReason } from "./served-point.ts";
 import { mayAskFrom } from "./source-address.ts";
+import { transportWarning } from "./tls-settings.ts";
 
 const REFUSAL_SENTENCE: Readonly<Record<RefusalReason, string>> = {
   "unknown-client": "unknown client id",
@@ -77,7 +78,15 @@ export async function answerToken(
     format: profile.token.format,
   });
   parts.counters.tokens += 1;
-  parts.contacts.token(point, sourceIp, now);
+  const isNewSource = parts.contacts.token(point, sourceIp, now, transport);
+  if (isNewSource)
+    parts.log.warn(
+      { enforcementPointId: pointId, tenantId, peer: sourceIp },
+      "a firewall's secret was used from an address that it had never been used from",
+    );
+  const warning = transportWarning(transport);
+  if (warning !== null)
+    parts.log.warn({ enforcementPointId: pointId, tenantId, peer: sourceIp, transport }, warning);
   parts.log.info(
     { enforcementPointId: pointId, tenantId, peer: sourceIp, transport, kind: request.sentBy },
     "token issued to a firewall",

@@ -36,8 +36,9 @@ export class ContactDesk {
   /** What the listener tells of each question. */
   readonly recorder: ContactRecorder = {
     token: (point, ...rest) => {
-      this.#book.token(point, ...rest);
+      const isNewSource = this.#book.token(point, ...rest);
       this.#touch(point);
+      return isNewSource;
     },
     batch: (point, ...rest) => {
       this.#book.batch(point, ...rest);
@@ -132,6 +133,8 @@ export function mergeContact(
     refused: added((c) => c.refused),
     lastRefusal: current.lastRefusal ?? stored?.lastRefusal ?? null,
     lastSourceAddress: current.lastSourceAddress ?? stored?.lastSourceAddress ?? null,
+    tls: current.tls ?? stored?.tls,
+    newSource: current.newSource ?? stored?.newSource,
     entriesBeyondLimit: current.entriesBeyondLimit,
     told: [...told.values()].toSorted((a, b) => b.at - a.at).slice(0, TOLD_MAX),
   };

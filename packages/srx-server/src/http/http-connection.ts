@@ -1,9 +1,9 @@
-import type { TLSSocket } from "node:tls";
-import { type EngineOptions, HEADER_BYTES_MAX, transportOf } from "../engine.ts";
+import type { Socket } from "node:net";
+import { type EngineOptions, HEADER_BYTES_MAX } from "../engine.ts";
 import type { Exchange } from "../exchange.ts";
+import { peerAddressOf, peerTransportOf } from "../peer.ts";
 import { closing, headText, type PreparedAnswer, wholeAnswer } from "../prepared-answer.ts";
 import type { BodyReading } from "../read-body.ts";
-import { canonicalAddress } from "../source-address.ts";
 import { AnswerPieces } from "./answer-pieces.ts";
 import { type HttpRequest, type RequestFault, RequestReader } from "./request-reader.ts";
 
@@ -31,7 +31,7 @@ const REFUSALS: Readonly<Record<RequestFault | "timeout", string>> = {
  *         takes too long is told 408, or cut where it does not read.
  */
 export class HttpConnection {
-  readonly #socket: TLSSocket;
+  readonly #socket: Socket;
   readonly #options: EngineOptions;
   readonly #reader: RequestReader;
   readonly sourceIp: string;
@@ -42,11 +42,11 @@ export class HttpConnection {
   #phase: Phase = "fresh";
   #since = performance.now();
 
-  constructor(socket: TLSSocket, options: EngineOptions) {
+  constructor(socket: Socket, options: EngineOptions) {
     this.#socket = socket;
     this.#options = options;
     this.#reader = new RequestReader(HEADER_BYTES_MAX, options.limits.bodyBytesMax);
-    this.sourceIp = canonicalAddress(socket.remoteAddress);
+    this.sourceIp = peerAddressOf(socket);
     socket.on("data", (chunk: Buffer) => this.#take(chunk));
     socket.on("drain", () => this.#drained());
     socket.on("end", () => this.#ended());
@@ -55,7 +55,7 @@ export class HttpConnection {
   }
 
   get transport(): string {
-    return transportOf(this.#socket);
+    return peerTransportOf(this.#socket);
   }
 
   closeIfIdle(): void {
