@@ -3,13 +3,16 @@ import { LOG_LEVELS } from "@rollcall/observability";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { AgentError, messageOf } from "../agent-error.ts";
 import type { Environment, Flags } from "../config.ts";
+import type { RelayFlags } from "../relay/relay-settings.ts";
 import { VERSION } from "../version.ts";
 import { completionScript, SHELLS, type Shell } from "./completion.ts";
 import { configNewSecretCommand, configShowCommand, configValidateCommand } from "./config-command.ts";
 import { type EnrollOptions, enrollCommand } from "./enroll-command.ts";
 import { EXIT, exitCodeHelp } from "./exit-codes.ts";
+import { explainCommand } from "./explain-command.ts";
 import type { CommandContext, GlobalOptions } from "./host.ts";
 import { runCommand } from "./run-command.ts";
+import { srxGoldensCommand, srxProfileCommand, srxRelayCommand } from "./srx-command.ts";
 import { statusCommand } from "./status-command.ts";
 import { createTerminal, printable, type Terminal, type TerminalOptions } from "./terminal.ts";
 import { whoCommand } from "./who-command.ts";
@@ -130,10 +133,32 @@ function createProgram(host: CliHost, done: (exit: number) => void): Command {
     .command("who")
     .description("who is at an address, or where somebody is: the same that firewalls are told")
     .argument("<address-or-user>", "10.1.2.3, 2001:db8::1, ana or corp\\ana", notEmpty)
+    .option("--explain", "also everything that was said of it, and what became of each")
     .addOption(output())
     .addOption(statusListen())
-    .action(async (asked: string, options: Flags & { output: "table" | "json" }) =>
+    .action(async (asked: string, options: Flags & { output: "table" | "json"; explain?: boolean }) =>
       done(await whoCommand(asked, options, contextOf(options))),
+    );
+
+  program
+    .command("explain")
+    .description(
+      "everything that was said of an address, what became of it, and which rule of the law decided",
+    )
+    .argument("<address>", "10.1.2.3 or 2001:db8::1", notEmpty)
+    .option("--space <id>", "only in this address space")
+    .option("--json", "the same as --output json")
+    .addOption(output())
+    .addOption(statusListen())
+    .action(
+      async (asked: string, options: Flags & { output: "table" | "json"; json?: boolean; space?: string }) =>
+        done(
+          await explainCommand(
+            asked,
+            { ...options, output: options.json === true ? "json" : options.output },
+            contextOf(options),
+          ),
+        ),
     );
 
   const config = program.command("config").description("look at the configuration of this machine");
@@ -153,6 +178,54 @@ function createProgram(host: CliHost, done: (exit: number) => void): Command {
     .description("make a client secret for a firewall, and the verifier for the file")
     .action(() => done(configNewSecretCommand(contextOf({}))));
 
+  const srx = program
+    .command("srx")
+    .description("learn how a firewall and its identity server speak: relay, record, conclude a profile")
+    .addHelpText("after", srxHelp);
+  srx
+    .command("relay")
+    .description(
+      "stand between firewalls and the server they ask now, pass everything on, record it without names",
+    )
+    .requiredOption("--listen <host:port>", "where the firewalls ask, instead of the server")
+    .requiredOption("--upstream <url>", "the server they asked before, as in https://jims.example:443")
+    .requiredOption(
+      "--from <addresses>",
+      "the firewalls that may connect, parted by commas; repeatable",
+      collect,
+    )
+    .requiredOption("--record <folder>", "a new folder for the recording; made with mode 0700")
+    .option("--for <time>", "how long, as in 90s, 60m or 2h; at most 8h, with --plain 60m", "60m")
+    .option("--upstream-ca <file>", "PEM of the CA of the server's certificate, or the certificate itself")
+    .option("--insecure-upstream", "do not check the server's certificate")
+    .option("--cert <file>", "the certificate that firewalls are shown (PEM); else one is made")
+    .option("--key <file>", "its private key (PEM)")
+    .option("--name <name>", "a name or address for the certificate that is made; repeatable", collect)
+    .option("--plain", "plain HTTP towards the firewalls, for the first look: nothing is encrypted")
+    .option("--consent <text>", "who agreed to this recording, written into the folder")
+    .option(
+      "--keep-word <word>",
+      "a word of a path or field that names nobody and may be written; repeatable",
+      collect,
+    )
+    .action(async (options: RelayFlags) => done(await srxRelayCommand(options, contextOf({}))));
+  srx
+    .command("profile")
+    .description("conclude from a recording how the server answers, and say what is sure")
+    .argument("<folder>", "the folder of the recording")
+    .option("-o, --output <file>", "where the profile goes; standard output where absent")
+    .action((folder: string, options: { output?: string }) =>
+      done(srxProfileCommand(folder, options, contextOf({}))),
+    );
+  srx
+    .command("goldens")
+    .description("write the recorded messages as golden files for tests")
+    .argument("<folder>", "the folder of the recording")
+    .requiredOption("-o, --output <folder>", "a new folder for the files")
+    .action((folder: string, options: { output: string }) =>
+      done(srxGoldensCommand(folder, options, contextOf({}))),
+    );
+
   program
     .command("version")
     .description("print the version")
@@ -163,7 +236,7 @@ function createProgram(host: CliHost, done: (exit: number) => void): Command {
     .argument("<shell>", SHELLS.join(", "), shellOf)
     .action((shell: Shell) => void host.stdout.write(completionScript(program, shell)));
 
-  for (const command of [...program.commands, ...config.commands])
+  for (const command of [...program.commands, ...config.commands, ...srx.commands])
     command.showHelpAfterError("(add --help to see how it is used)");
   return program;
 }
@@ -173,7 +246,23 @@ const examples = `Examples:
   rollcall-agent run
   rollcall-agent run --config site.yaml --firewall-listen 0.0.0.0:443
   rollcall-agent status --watch
-  rollcall-agent who 10.1.2.3`;
+  rollcall-agent who 10.1.2.3
+  rollcall-agent explain 10.1.2.3`;
+
+const srxHelp = `
+A first contact, in the order of the runbook (docs/runbooks/first-contact.md):
+  rollcall-agent srx relay --listen 0.0.0.0:443 --upstream https://jims.example:443 \\
+      --upstream-ca jims-ca.pem --from 10.0.0.1 --record recording --consent "IT of Example Ltd, 25 Nov"
+  rollcall-agent srx profile recording -o profile.json
+  rollcall-agent srx goldens recording -o goldens
+
+relay ends with 0 when its time is up or it is stopped, 1 when the server cannot be used or the disk refused pairs.
+profile ends with 3 when an answer could not be written again byte for byte, 9 when the profile is not whole.`;
+
+/** An option that may be given more than once. */
+function collect(value: string, before: readonly string[] = []): string[] {
+  return [...before, value];
+}
 
 function notEmpty(text: string): string {
   if (text.trim() === "") throw new InvalidArgumentError("Say an address or a user.");

@@ -6,6 +6,7 @@ import { ago } from "../status/render-status.ts";
 import { askAgent } from "../status/status-client.ts";
 import { type WhoDocument, whoDocument } from "../status/status-document.ts";
 import { EXIT } from "./exit-codes.ts";
+import { renderExplanations } from "./explain-command.ts";
 import type { CommandContext } from "./host.ts";
 import { printable } from "./terminal.ts";
 
@@ -14,7 +15,7 @@ const GROUPS_SHOWN = 8;
 /** `who IP|USER`: who is at an address, or where somebody is; the same that firewalls are told. */
 export async function whoCommand(
   asked: string,
-  options: { readonly output: "table" | "json" },
+  options: { readonly output: "table" | "json"; readonly explain?: boolean },
   context: CommandContext,
 ): Promise<number> {
   const { settings } = loadConfig(context.flags, context.environment);
@@ -31,6 +32,8 @@ export async function whoCommand(
   const { terminal } = context;
   if (options.output === "json") terminal.data(JSON.stringify(who, null, 2));
   else terminal.data(render(who, context.now()));
+  if (options.explain === true && options.output === "table" && who.entries.length > 0)
+    terminal.data(renderExplanations(asked, who.entries));
   return EXIT.ok;
 }
 
