@@ -118,7 +118,8 @@ export function readHead(bytes: Buffer, from: number, to: number): Head | null {
         break;
       case "transfer-encoding":
         if (coding !== undefined) return null;
-        coding = value;
+        // Untrimmed: what stands after the coding is looked at too.
+        coding = bytes.toString("latin1", valueFrom, at - 2);
         break;
       case "cookie":
         cookie = cookie === undefined ? value : `${cookie}; ${value}`;
@@ -129,7 +130,7 @@ export function readHead(bytes: Buffer, from: number, to: number): Head | null {
   }
   if (at !== to || (host === undefined && !isHttp10)) return null;
   if (length !== undefined && (coding !== undefined || !isLength(length))) return null;
-  if (coding !== undefined && (isHttp10 || coding.toLowerCase() !== "chunked")) return null;
+  if (coding !== undefined && (isHttp10 || !/^chunked *$/i.test(coding))) return null;
   return {
     method,
     url,
@@ -199,7 +200,7 @@ function nameAt(bytes: Buffer, from: number, to: number): OnceName | "cookie" | 
 function isTarget(bytes: Buffer, from: number, to: number): boolean {
   if (bytes[from] === 0x2f) return true;
   const target = bytes.toString("latin1", from, to);
-  return target === "*" || /^https?:\/\/[^/?#@]/i.test(target);
+  return target === "*" || /^https?:\/\/[A-Za-z0-9._:[\]-]+(?:[/?]|$)/i.test(target);
 }
 
 function isLength(text: string): boolean {
