@@ -6,7 +6,7 @@ import { TimeAgo } from "@rollcall/ui/time";
 import Link from "next/link";
 import { useCustomer } from "~/features/shell/customer-context.tsx";
 import { useMay } from "~/features/shell/may.tsx";
-import type { Point } from "./point-form.tsx";
+import type { Point } from "./point-values.ts";
 import { personOf } from "./point-words.ts";
 
 /** Which agents answer this firewall, and the cloud: what each says of it. */

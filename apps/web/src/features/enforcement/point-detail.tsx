@@ -9,15 +9,20 @@ import { useState } from "react";
 import { CustomerChain } from "~/features/customers/customer-chain.tsx";
 import { AsOf, StaleNotice } from "~/features/live/freshness.tsx";
 import { LIVE } from "~/features/live/live-options.ts";
+import { OverlapAlarm } from "~/features/shared-hosts/overlap-alarm.tsx";
 import { useCustomer } from "~/features/shell/customer-context.tsx";
 import { useMay } from "~/features/shell/may.tsx";
 import { useTRPC } from "~/trpc/client.tsx";
 import type { Outputs } from "~/trpc/outputs.ts";
+import { Answering, LearnBanner } from "./answering.tsx";
 import { Contacts, Told } from "./contacts.tsx";
+import { DarkNotice } from "./dark-notice.tsx";
 import { JunosPanel } from "./junos-panel.tsx";
-import { EditPoint, RemovePoint, RotateSecret } from "./point-dialogs.tsx";
-import type { Point } from "./point-form.tsx";
+import { EditPoint, RemovePoint } from "./point-dialogs.tsx";
+import type { Point } from "./point-values.ts";
 import { askingWord } from "./point-words.ts";
+import { PushPanel } from "./push-panel.tsx";
+import { RotateSecret } from "./rotate-secret.tsx";
 import { SecretOnce } from "./secret-once.tsx";
 import { Secrets } from "./secrets.tsx";
 
@@ -59,7 +64,10 @@ export function PointDetail({
         aside={
           <>
             {point.sourceAddresses.length === 0 ? null : <Mono>{point.sourceAddresses.join(", ")}</Mono>}
-            <StateChip state={point.health.state} word={askingWord(point.health.state)} />
+            <StateChip
+              state={point.health.state}
+              word={point.pushedFrom === null ? askingWord(point.health.state) : undefined}
+            />
           </>
         }
         summary={
@@ -85,9 +93,14 @@ export function PointDetail({
       />
       <PageBody>
         <StaleNotice query={query} what={point.name} />
+        <LearnBanner point={point} />
+        <DarkNotice point={point} />
+        <OverlapAlarm pointId={point.id} />
         <CustomerChain chain={chain.data.chain} slug={customer.slug} />
         <SecretOnce pointId={point.id} />
         <JunosPanel point={point} />
+        <Answering point={point} canWrite={mayWrite} />
+        <PushPanel point={point} canChange={maySecret} />
         <Contacts point={point} />
         <Told point={point} />
         <Secrets point={point} canRevoke={maySecret} />

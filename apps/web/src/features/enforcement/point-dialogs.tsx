@@ -1,18 +1,16 @@
 "use client";
 
 import { ConfirmDialog } from "@rollcall/ui/dialog";
-import { SelectField } from "@rollcall/ui/field";
 import { say } from "@rollcall/ui/toast";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
-import { useState } from "react";
 import { FormDrawer } from "~/features/form/form-drawer.tsx";
 import { useCustomer } from "~/features/shell/customer-context.tsx";
 import { useTRPC } from "~/trpc/client.tsx";
 import type { Outputs } from "~/trpc/outputs.ts";
 import { refusalOf } from "~/trpc/refusal.ts";
-import { holdSecret } from "./held-secret.ts";
-import { type Point, PointForm, pointFields, pointValues } from "./point-form.tsx";
+import { PointForm } from "./point-form.tsx";
+import { type Point, pointFields, pointValues } from "./point-values.ts";
 
 /** What can be done to a firewall, each in its own dialog. */
 export function EditPoint({
@@ -63,57 +61,6 @@ export function EditPoint({
         }
       />
     </FormDrawer>
-  );
-}
-
-export function RotateSecret({ point, open, onClose }: { point: Point; open: boolean; onClose: () => void }) {
-  const customer = useCustomer();
-  const trpc = useTRPC();
-  const queryClient = useQueryClient();
-  const [hours, setHours] = useState("24");
-  const rotate = useMutation(
-    trpc.points.rotateSecret.mutationOptions({
-      onSuccess: async (made) => {
-        holdSecret(point.id, made.clientSecret);
-        say("Made a new secret. It stands in the lines below.");
-        onClose();
-        await queryClient.invalidateQueries(trpc.points.pathFilter());
-      },
-    }),
-  );
-  return (
-    <ConfirmDialog
-      open={open}
-      onOpenChange={(next) => {
-        if (!next) {
-          rotate.reset();
-          onClose();
-        }
-      }}
-      tone="plain"
-      title={`Rotate the secret of ${point.name}?`}
-      confirmLabel={`Rotate secret of ${customer.name}`}
-      busy={rotate.isPending}
-      error={rotate.isError ? refusalOf(rotate.error).message : undefined}
-      onConfirm={() => rotate.mutate({ customer: customer.slug, id: point.id, overlapHours: Number(hours) })}
-    >
-      <p>
-        A new secret is made and shown once. Both work for a while, so that the firewall can be changed in
-        peace.
-      </p>
-      <SelectField
-        label="The old one goes on for"
-        value={hours}
-        onChange={(event) => setHours(event.target.value)}
-        options={[
-          { value: "0", label: "no longer: it ends now" },
-          { value: "1", label: "1 hour" },
-          { value: "24", label: "1 day" },
-          { value: "72", label: "3 days" },
-          { value: "168", label: "7 days" },
-        ]}
-      />
-    </ConfirmDialog>
   );
 }
 

@@ -19,7 +19,8 @@ import { useSiteFilter } from "~/features/sites/site-filter.ts";
 import { useTRPC } from "~/trpc/client.tsx";
 import type { Outputs } from "~/trpc/outputs.ts";
 import { refusalOf } from "~/trpc/refusal.ts";
-import { EMPTY_POINT, PointForm, pointFields } from "./point-form.tsx";
+import { PointForm } from "./point-form.tsx";
+import { EMPTY_POINT, pointFields } from "./point-values.ts";
 import { askingWord, lastAsked } from "./point-words.ts";
 import { useAddPoint } from "./use-add-point.ts";
 
@@ -52,7 +53,7 @@ export function Points({
     <>
       <PageHead
         title="Enforcement points"
-        summary={`${items.filter((row) => row.health.state === "ok").length} of ${items.length} asking`}
+        summary={`${items.filter((row) => row.health.state === "ok").length} of ${items.length} asking${items.some((row) => row.pushedFrom !== null) ? " or posted to" : ""}`}
         actions={items.length === 0 ? undefined : addButton}
       />
       <div className="px-4 pb-3 empty:hidden sm:px-6">
@@ -92,7 +93,12 @@ export function Points({
               key: "health",
               header: "Health",
               phoneLabel: "",
-              cell: (row) => <StateChip state={row.health.state} word={askingWord(row.health.state)} />,
+              cell: (row) => (
+                <StateChip
+                  state={row.health.state}
+                  word={row.pushedFrom === null ? askingWord(row.health.state) : undefined}
+                />
+              ),
             },
             {
               key: "what",
@@ -107,7 +113,9 @@ export function Points({
               header: "Asks from",
               phone: "line",
               cell: (row) =>
-                row.sourceAddresses.length === 0 ? (
+                row.pushedFrom !== null ? (
+                  <span className="text-ink-2">posted to by the {row.pushedFrom}</span>
+                ) : row.sourceAddresses.length === 0 ? (
                   <span className="text-warn-ink">anywhere</span>
                 ) : (
                   <Mono>{row.sourceAddresses.join(", ")}</Mono>

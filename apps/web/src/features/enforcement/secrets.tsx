@@ -12,7 +12,7 @@ import { useState } from "react";
 import { useCustomer } from "~/features/shell/customer-context.tsx";
 import { useTRPC } from "~/trpc/client.tsx";
 import { refusalOf } from "~/trpc/refusal.ts";
-import type { Point } from "./point-form.tsx";
+import type { Point } from "./point-values.ts";
 
 const SECRET_STATE: Readonly<
   Record<Point["secrets"][number]["state"], { readonly state: State; readonly word: string }>
@@ -48,6 +48,11 @@ export function Secrets({ point, canRevoke }: { point: Point; canRevoke: boolean
         rowTestId="secret-row"
         columns={[
           { key: "made", header: "Made", phone: "lead", cell: (row) => <Time at={row.createdAt} /> },
+          {
+            key: "origin",
+            header: "Made by",
+            cell: (row) => (row.origin === "made" ? "us" : "a person"),
+          },
           { key: "client", header: "Client id", phone: "line", cell: () => <Mono>{point.clientId}</Mono> },
           {
             key: "state",

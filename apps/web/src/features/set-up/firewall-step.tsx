@@ -7,7 +7,7 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { useForm } from "react-hook-form";
 import { JunosPanel } from "~/features/enforcement/junos-panel.tsx";
-import { EMPTY_POINT, pointFields } from "~/features/enforcement/point-form.tsx";
+import { EMPTY_POINT, pointFields } from "~/features/enforcement/point-values.ts";
 import { SecretOnce } from "~/features/enforcement/secret-once.tsx";
 import { useAddPoint } from "~/features/enforcement/use-add-point.ts";
 import { entriesOf } from "~/features/form/entries.ts";
