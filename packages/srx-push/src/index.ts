@@ -16,3 +16,4 @@ export type { PushStateName, PushStatus } from "./push-record.ts";
 export { PushRun, type PushRunOptions } from "./push-run.ts";
 export { ROUND_WORDS, type RoundCause } from "./round-cause.ts";
 export { isPublicAddress } from "./target-address.ts";
+export { createWebApiClient, type WebApiClientOptions, type WebApiTarget } from "./web-api-client.ts";

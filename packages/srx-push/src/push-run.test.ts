@@ -1,3 +1,4 @@
+import { fuzzRuns } from "@rollcall/testkit";
 import type { Mode } from "@rollcall/webapi-server/web-api";
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
@@ -157,6 +158,19 @@ describe("a push to a firewall", () => {
     await lab.pass(3000);
     expect(Object.keys(lab.held())).toEqual(["10.0.0.1"]);
     lab.filter = { ...lab.filter, darkSourceIds: ["source-1"] };
+    await lab.pass(3000);
+    expect(lab.held()).toEqual({});
+  });
+
+  it("takes off the firewall whoever ended lately, though it remembers nothing of what was told", async () => {
+    await follow();
+    lab.change("10.0.0.1", "ana");
+    await lab.pass(2000);
+    await lab.stop();
+    lab.change("10.0.0.1", null);
+    await lab.memory.forget(["10.0.0.1"]);
+    lab.memory.load = async () => null;
+    await lab.restart();
     await lab.pass(3000);
     expect(lab.held()).toEqual({});
   });
@@ -364,7 +378,7 @@ describe("whatever happens on the way", () => {
           await to.stop();
         }
       }),
-      { numRuns: 300 },
+      { numRuns: fuzzRuns(2000) },
     );
   });
 });
