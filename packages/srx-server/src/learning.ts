@@ -60,7 +60,8 @@ export class Learning {
   }
 
   /** The point as it is answered now: with the profile that is being tried, and within what its profile can hold. */
-  servedAs(point: ServedPoint): ServedPoint {
+  servedAs(asked: ServedPoint): ServedPoint {
+    const point = this.#origins.get(asked) ?? asked;
     const lesson = this.#lessonOf(point);
     const profile = lesson?.profiles.get(learnedProfile(lesson.state)) ?? point.profile;
     const hasRoom = profile.limits.ipv6 || !point.filter.ipv6;
