@@ -57,9 +57,9 @@ function renderEntry(entry: Entry): string {
   const lines = [`${entry.ip} in ${entry.addressSpaceId}: ${entry.answer}`];
   if (entry.nextChangeAt !== null)
     lines.push(`  until something is said, this changes at ${new Date(entry.nextChangeAt).toISOString()}`);
-  for (const of of ["user", "device"] as const) {
-    const ours = entry.lines.filter((line) => line.of === of);
-    if (ours.length > 0) lines.push(`  ${of}`, ...ours.map(renderLine));
+  for (const kind of ["user", "device"] as const) {
+    const ours = entry.lines.filter((line) => line.of === kind);
+    if (ours.length > 0) lines.push(`  ${kind}`, ...ours.map(renderLine));
   }
   return lines.map(printable).join("\n");
 }

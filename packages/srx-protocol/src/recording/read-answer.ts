@@ -108,7 +108,7 @@ function entryReader({ body }: SrxProfileDocument): (leaves: readonly Leaf[]) =>
     const kind = kindOf(find("operation"), find("online")?.value ?? null, body);
     if (ip === null || kind === null) return null;
     const attributes: Partial<Record<CanonicalField, string>> = {};
-    for (const of of ATTRIBUTES) if (text(of) !== "") attributes[of] = text(of);
+    for (const name of ATTRIBUTES) if (text(name) !== "") attributes[name] = text(name);
     return {
       kind,
       ip,
