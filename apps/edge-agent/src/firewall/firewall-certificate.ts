@@ -70,9 +70,20 @@ export async function makeOwnTls(
   names: readonly string[],
   now: number,
 ): Promise<FirewallTls> {
+  const tls = await issueOwnTls(folder, names, now);
+  writeFirewallTls(folder, tls);
+  return tls;
+}
+
+/** A certificate of the agent's own authority that is not kept: for a listener that stands for an hour. */
+export async function issueOwnTls(
+  folder: StateFolder,
+  names: readonly string[],
+  now: number,
+): Promise<FirewallTls> {
   const authority = await openOwnAuthority(folder, now);
   const issued = await issueServerCertificate({ authority, kind: "rsa2048", names, now, days: 397 });
-  const tls: FirewallTls = {
+  return {
     format: "rollcall-firewall-tls",
     version: 1,
     origin: "own",
@@ -81,8 +92,6 @@ export async function makeOwnTls(
     caPem: authority.certPem,
     names: [...names],
   };
-  writeFirewallTls(folder, tls);
-  return tls;
 }
 
 async function openOwnAuthority(folder: StateFolder, now: number): Promise<z.infer<typeof authorityFile>> {

@@ -234,6 +234,14 @@ function fieldOf(column: Column, of: CanonicalField, context: FieldContext): Pro
   );
   const isWrittenEmpty = column.values.some((value) => value !== undefined && !isFilled(value));
   const own = of === "operation" ? wordsOf(column, []) : null;
+  const item = of === "roles" ? "role" : "group";
+  const isEmptyList =
+    isXml && LISTS.has(of) && !column.values.some(isFilled) && /(?:list|s)$/i.test(column.path);
+  if (isEmptyList)
+    reasons.push({
+      isSure: false,
+      sentence: `${column.path} was always empty; its items are taken to be named ${item}.`,
+    });
   const isText = (value: LeafValue | undefined): boolean => typeof value === "string";
   const isList = LISTS.has(of);
   const joined = isList && !isXml && column.values.some(isText);
@@ -244,7 +252,7 @@ function fieldOf(column: Column, of: CanonicalField, context: FieldContext): Pro
     });
   return {
     of,
-    as: [column.path],
+    as: [isEmptyList ? `${column.path}/${item}` : column.path],
     on: of === "ip" ? "both" : on,
     whenEmpty: ofDevice ? (isWrittenEmpty ? "write" : "auto") : isMissing ? "omit" : "auto",
     words: own !== null && JSON.stringify(own) !== JSON.stringify(words) ? own : null,
