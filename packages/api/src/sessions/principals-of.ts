@@ -2,16 +2,26 @@ import { principalFactsBody } from "@rollcall/agent-protocol";
 import type { TenantHandle } from "@rollcall/db";
 import { type KeyState, PrincipalDirectory, tokensOfState } from "@rollcall/identity-core";
 
+type Tenant = Pick<TenantHandle, "tx" | "tenantId">;
+
 /** What directories told of everybody whom the state of one address speaks of. */
-export async function principalsOf(
-  { tx, tenantId }: Pick<TenantHandle, "tx" | "tenantId">,
-  state: KeyState,
+export async function principalsOf(tenant: Tenant, state: KeyState): Promise<PrincipalDirectory> {
+  return principalsOfAll(tenant, [state]);
+}
+
+/** Of one address a few, of a page of addresses some thousands: what is beyond is told as the source wrote it. */
+const ALIASES_MAX = 5000;
+
+/** The same for many addresses, asked for at once. */
+export async function principalsOfAll(
+  { tx, tenantId }: Tenant,
+  states: readonly KeyState[],
 ): Promise<PrincipalDirectory> {
   const directory = new PrincipalDirectory();
   const spelt = await tx.principalAlias.findMany({
-    where: { tenantId, alias: { in: tokensOfState(state) } },
+    where: { tenantId, alias: { in: [...new Set(states.flatMap((state) => tokensOfState(state)))] } },
     select: { key: true },
-    take: 500,
+    take: ALIASES_MAX,
   });
   const rows = await tx.principalFact.findMany({
     where: { tenantId, key: { in: spelt.map(({ key }) => key) } },

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
+  anAgentAt,
   createInstallation,
   type TestInstallation,
   type TestPractice,
   tenantIdOf,
 } from "../testing/installation.ts";
+import { aLogon, ip, observe } from "../testing/reports.ts";
 
 let installation: TestInstallation;
 let practice: TestPractice;
@@ -84,5 +86,43 @@ describe("a customer's settings", () => {
     const own = await practice.api.points.add({ customer, name: "Own", whenSourcesDark: "hold" });
     expect((await practice.api.points.get({ customer, id })).whenSourcesDark).toBe("drop");
     expect((await practice.api.points.get({ customer, id: own.id })).whenSourcesDark).toBe("hold");
+  });
+});
+
+describe("corroboration, before it is switched on", () => {
+  it("says at which addresses another answer would be given, and what it would be", async () => {
+    const { customer, tenantId } = await aCustomer();
+    const [space] = (await practice.api.sites.list({ customer })).addressSpaces;
+    const siteId = (await practice.api.sites.list({ customer })).items[0]?.id ?? "";
+    const agent = await anAgentAt(installation, { tenantId, siteId });
+    const at = installation.clock.now() - 60_000;
+    const ticket = (address: string, name: string) =>
+      aLogon({
+        addressSpaceId: space?.id ?? "",
+        ip: ip(address),
+        effectiveAt: at,
+        family: "event-log",
+        class: "B",
+        rule: "event:4768",
+        principal: { name, domain: "meridian.example" },
+      });
+    await observe(installation, { tenantId, agentId: agent.id }, [
+      ticket("10.20.0.5", "ana"),
+      ticket("10.20.0.6", "ben"),
+      aLogon({
+        addressSpaceId: space?.id ?? "",
+        ip: ip("10.20.0.6"),
+        effectiveAt: at + 1000,
+        family: "event-log",
+        class: "C",
+        verb: "refresh",
+        rule: "event:4769-dc",
+        principal: { name: "ben", domain: "meridian.example" },
+      }),
+      aLogon({ addressSpaceId: space?.id ?? "", ip: ip("10.20.0.7"), effectiveAt: at }),
+    ]);
+    const preview = await practice.api.settings.corroborationPreview({ customer });
+    expect(preview).toMatchObject({ looked: 2, changed: 1 });
+    expect(preview.examples).toMatchObject([{ ip: "10.20.0.5", is: "meridian.example\\ana" }]);
   });
 });

@@ -1,8 +1,9 @@
 import { unacceptable } from "../refusals.ts";
 import { router, tenantProcedure } from "../trpc.ts";
 import { readSettings } from "./customer-settings.ts";
-import { settingsView, updateSettingsInput } from "./settings.schema.ts";
+import { corroborationPreview, settingsView, updateSettingsInput } from "./settings.schema.ts";
 import { updateSettings } from "./update-settings.ts";
+import { wouldCorroborate } from "./would-corroborate.ts";
 
 /** What holds for the whole customer: corroboration, detection, what new firewalls get, the listener's TLS. */
 export const settingsRouter = router({
@@ -12,6 +13,16 @@ export const settingsRouter = router({
       settings: await ctx.run((handle) => readSettings(handle)),
       asOf: new Date(ctx.services.now()),
     })),
+
+  /** A look before corroboration is switched on. */
+  corroborationPreview: tenantProcedure("session:read")
+    .output(corroborationPreview)
+    .query(({ ctx }) =>
+      ctx.run(async (handle) => {
+        const asOf = new Date(ctx.services.now());
+        return { ...(await wouldCorroborate(handle, asOf)), asOf };
+      }),
+    ),
 
   update: tenantProcedure("settings:write")
     .input(updateSettingsInput)

@@ -38,3 +38,13 @@ export const settingsView = z.object({
   settings: customerSettings,
   asOf: z.date(),
 });
+
+/** What corroboration would have changed among the newest addresses that a ticket request names. */
+export const corroborationPreview = z.object({
+  looked: z.number().int(),
+  changed: z.number().int(),
+  examples: z.array(
+    z.object({ ip: z.string(), addressSpaceId: z.string(), is: z.string(), would: z.string() }),
+  ),
+  asOf: z.date(),
+});

@@ -168,6 +168,7 @@ export const SAMPLE_INPUTS: Readonly<Record<string, (things: SampleThings) => un
   "suggestions.dismiss": ({ customer, suggestionId }) => ({ customer, id: suggestionId }),
   "suggestions.undo": ({ customer, suggestionId }) => ({ customer, id: suggestionId }),
   "settings.get": ({ customer }) => ({ customer }),
+  "settings.corroborationPreview": ({ customer }) => ({ customer }),
   "settings.update": ({ customer }) => ({ customer, changes: { corroboration: "on" } }),
   "sessions.explain": ({ customer, spaceId }) => ({ customer, ip: "10.20.0.5", addressSpaceId: spaceId }),
   "sessions.overlaps": ({ customer }) => ({ customer }),

@@ -1,0 +1,180 @@
+"use client";
+
+import { Button } from "@rollcall/ui/button";
+import { ConfirmDialog } from "@rollcall/ui/dialog";
+import { Dash, Mono } from "@rollcall/ui/layout";
+import { Table } from "@rollcall/ui/table";
+import { Time } from "@rollcall/ui/time";
+import { say } from "@rollcall/ui/toast";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import Link from "next/link";
+import { useState } from "react";
+import { FormDrawer } from "~/features/form/form-drawer.tsx";
+import { useCustomer } from "~/features/shell/customer-context.tsx";
+import { useTRPC } from "~/trpc/client.tsx";
+import { refusalOf } from "~/trpc/refusal.ts";
+import { MarkForm } from "./mark-form.tsx";
+import { MARK_WORDS, type Mark, modeInWords } from "./mark-words.ts";
+
+/** The addresses that are marked, whoever decided so, and what firewalls are told of them. */
+export function Marks({
+  marks,
+  showSpace,
+  canWrite,
+}: {
+  marks: readonly Mark[];
+  showSpace: boolean;
+  canWrite: boolean;
+}) {
+  const customer = useCustomer();
+  const trpc = useTRPC();
+  const queryClient = useQueryClient();
+  const [editing, setEditing] = useState<Mark | null>(null);
+  const [removing, setRemoving] = useState<Mark | null>(null);
+  const refresh = () => queryClient.invalidateQueries({ queryKey: trpc.pathKey() });
+  const update = useMutation(
+    trpc.marks.update.mutationOptions({
+      onSuccess: async () => {
+        say("Saved the mark.");
+        setEditing(null);
+        await refresh();
+      },
+    }),
+  );
+  const remove = useMutation(
+    trpc.marks.remove.mutationOptions({
+      onSuccess: async () => {
+        say("Removed the mark.");
+        setRemoving(null);
+        await refresh();
+      },
+    }),
+  );
+  return (
+    <>
+      <Table
+        caption="Marked addresses, oldest first"
+        rows={marks}
+        rowKey={(row) => row.id}
+        rowTestId="mark-row"
+        columns={[
+          {
+            key: "range",
+            header: "Addresses",
+            phone: "lead",
+            width: "22%",
+            cell: (row) => (
+              <span className="inline-flex flex-wrap items-center gap-x-2">
+                <Link
+                  className="rounded-sm font-mono hover:text-accent hover:underline"
+                  href={`/c/${customer.slug}/who?q=${encodeURIComponent(row.range)}&show=all`}
+                >
+                  {row.range}
+                </Link>
+                {showSpace ? <span className="text-xs text-ink-3">{row.addressSpace.name}</span> : null}
+              </span>
+            ),
+          },
+          { key: "mark", header: "What is there", cell: (row) => MARK_WORDS[row.mark] },
+          {
+            key: "mode",
+            header: "What firewalls are told",
+            phone: "line",
+            width: "28%",
+            cell: (row) => (
+              <>
+                {modeInWords(row)}
+                {row.pseudoUser === null || row.pseudoUser.groups.length === 0 ? null : (
+                  <>
+                    {" "}
+                    in <Mono>{row.pseudoUser.groups.join(", ")}</Mono>
+                  </>
+                )}
+              </>
+            ),
+          },
+          {
+            key: "note",
+            header: "Why",
+            phone: "line",
+            cell: (row) => (row.note === "" ? <Dash /> : row.note),
+          },
+          {
+            key: "since",
+            header: "Since",
+            align: "end",
+            phone: "hide",
+            cell: (row) => <Time at={row.createdAt} />,
+          },
+          {
+            key: "do",
+            header: "Actions",
+            headerHidden: true,
+            align: "end",
+            phoneLabel: "",
+            cell: (row) =>
+              canWrite ? (
+                <span className="inline-flex gap-2">
+                  <Button size="small" aria-label={`Change ${row.range}`} onClick={() => setEditing(row)}>
+                    Change
+                  </Button>
+                  <Button
+                    size="small"
+                    variant="danger"
+                    aria-label={`Remove ${row.range}`}
+                    onClick={() => setRemoving(row)}
+                  >
+                    Remove
+                  </Button>
+                </span>
+              ) : null,
+          },
+        ]}
+      />
+      <FormDrawer
+        open={editing !== null}
+        onOpenChange={(open) => {
+          if (!open) {
+            update.reset();
+            setEditing(null);
+          }
+        }}
+        title={`Change the mark of ${editing?.range ?? ""}`}
+        formId="edit-mark"
+        submitLabel="Save"
+        busy={update.isPending}
+      >
+        {editing === null ? null : (
+          <MarkForm
+            formId="edit-mark"
+            initial={editing}
+            spaces={[]}
+            refusal={update.isError ? refusalOf(update.error) : null}
+            onSubmit={(changes) => update.mutate({ customer: customer.slug, id: editing.id, changes })}
+          />
+        )}
+      </FormDrawer>
+      <ConfirmDialog
+        open={removing !== null}
+        onOpenChange={(open) => {
+          if (!open) {
+            remove.reset();
+            setRemoving(null);
+          }
+        }}
+        title={`Remove the mark of ${removing?.range ?? ""}?`}
+        confirmLabel={`Remove mark of ${customer.name}`}
+        busy={remove.isPending}
+        error={remove.isError ? refusalOf(remove.error).message : undefined}
+        onConfirm={() => {
+          if (removing !== null) remove.mutate({ customer: customer.slug, id: removing.id });
+        }}
+      >
+        <p>
+          From then on firewalls are told of whoever logged on there last, as at any other address. To take it
+          back, mark it again.
+        </p>
+      </ConfirmDialog>
+    </>
+  );
+}
