@@ -10,6 +10,7 @@ export interface TableEntry {
   readonly groups: readonly string[];
   readonly device: string | null;
   readonly deviceGroups: readonly string[];
+  readonly deviceAttributes: Readonly<Record<string, string>>;
   readonly source: string;
   /** `Invalid`: an IP query said that nobody is known there. */
   readonly state: "Valid" | "Invalid";
@@ -106,6 +107,7 @@ export class AuthenticationTable {
       groups: [],
       device: null,
       deviceGroups: [],
+      deviceAttributes: {},
       source: "",
       atMs: null,
     };
@@ -131,9 +133,21 @@ export class AuthenticationTable {
 }
 
 function toEntry(report: Report, since: string, nowMs: number): TableEntry {
-  const { ip, user, domain, groups, device, deviceGroups, source } = report;
+  const { ip, user, domain, groups, device, deviceGroups, deviceAttributes, source } = report;
   const updatedAt = new Date(nowMs).toISOString();
-  return { ip, user, domain, groups, device, deviceGroups, source, state: "Valid", since, updatedAt };
+  return {
+    ip,
+    user,
+    domain,
+    groups,
+    device,
+    deviceGroups,
+    deviceAttributes,
+    source,
+    state: "Valid",
+    since,
+    updatedAt,
+  };
 }
 
 /** A time stamp beyond what a Date can hold must not end the firewall. */
@@ -153,6 +167,7 @@ function sameContent(a: TableEntry, b: TableEntry): boolean {
       [...entry.groups].sort(),
       entry.device,
       [...entry.deviceGroups].sort(),
+      entry.deviceAttributes,
       entry.source,
     ]);
   return content(a) === content(b);

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { addIpCommand } from "./commands/ip-command.ts";
 import { addLoadCommand } from "./commands/load-command.ts";
+import { addPushCommand } from "./commands/push-command.ts";
 import { addRunCommand } from "./commands/run-command.ts";
 import { UsageError } from "./commands/server-flags.ts";
 import type { Surroundings } from "./commands/surroundings.ts";
@@ -40,6 +41,7 @@ export async function runCommandLine(args: readonly string[], surroundings: Surr
   // Commands take over exitOverride and output only when they are added afterwards.
   addRunCommand(program, surroundings);
   addIpCommand(program, surroundings);
+  addPushCommand(program, surroundings);
   addLoadCommand(program, surroundings);
   for (const command of program.commands) command.addHelpText("after", EXIT_CODES);
   try {

@@ -55,6 +55,7 @@ describe("batch query", () => {
         groups: ["engineering", "vpn-users"],
         device: "desk-7",
         deviceGroups: [],
+        deviceAttributes: {},
         source: "test",
         state: "Valid",
         since: "2025-10-09T08:53:20.000Z",

@@ -6,7 +6,13 @@ import {
   type TableChange,
   type TableEntry,
 } from "./authentication-table.ts";
-import { type GoodAnswer, type LinkCounters, ServerLink, type ServerOptions } from "./server-link.ts";
+import {
+  type GoodAnswer,
+  type LinkCounters,
+  type PushedUser,
+  ServerLink,
+  type ServerOptions,
+} from "./server-link.ts";
 import { explainNetworkError, type SimulatorFault } from "./simulator-fault.ts";
 
 export type Role = "primary" | "secondary";
@@ -215,13 +221,32 @@ export class Firewall {
    *
    * Errors: throws the last server's SimulatorFault when none answered.
    */
-  async queryIp(ip: string): Promise<IpOutcome> {
+  queryIp(ip: string): Promise<IpOutcome> {
+    return this.#askAbout(ip, (link, address) => link.ip({ address, signal: this.#stopping.signal }));
+  }
+
+  /**
+   * Reports a person at an address, as a captive portal or a remote access connection does.
+   *
+   * Shape:  what the server then knows of the address: a report it does not take is answered as nobody.
+   * Errors: throws the last server's SimulatorFault when none answered.
+   */
+  push(pushed: PushedUser): Promise<IpOutcome> {
+    return this.#askAbout(pushed.address, (link, address) =>
+      link.push({ ...pushed, address }, this.#stopping.signal),
+    );
+  }
+
+  async #askAbout(
+    ip: string,
+    ask: (link: ServerLink, address: string) => Promise<GoodAnswer>,
+  ): Promise<IpOutcome> {
     const address = canonicalAddress(ip);
     if (address === null) throw new RangeError(`"${ip}" is not an IP address`);
     let fault: unknown = null;
     for (const server of this.#inOrder()) {
       try {
-        const answer = await server.link.ip({ address, signal: this.#stopping.signal });
+        const answer = await ask(server.link, address);
         const report = answer.reports.find((one) => one.ip === address && one.kind === "logon");
         this.#changed(report ? this.#table.apply(report) : this.#table.markUnknown(address));
         const entry = report ? this.#table.find(address) : undefined;

@@ -14,6 +14,7 @@ const ALICE = {
   groups: ["engineering", "vpn-users"],
   device: "desk-7",
   deviceGroups: ["workstations"],
+  deviceAttributes: { "device-os": "windows 11" },
   source: "JIMS-Active Directory",
   atMs: 1_760_000_000_000,
 };
@@ -40,6 +41,7 @@ describe("readAnswer", () => {
           groups: [],
           device: "kiosk-3",
           deviceGroups: ["kiosks"],
+          deviceAttributes: {},
           atMs: 1_760_000_003_000,
         },
         {
@@ -50,6 +52,7 @@ describe("readAnswer", () => {
           groups: [],
           device: null,
           deviceGroups: [],
+          deviceAttributes: {},
           atMs: 1_760_000_011_000,
         },
       ],
@@ -94,7 +97,7 @@ describe("readAnswer", () => {
       },
     ],
   ])("reads the same person from %s", (_names, entry) => {
-    expect(one(entry)).toEqual({ ...ALICE, source: "", deviceGroups: [] });
+    expect(one(entry)).toEqual({ ...ALICE, source: "", deviceGroups: [], deviceAttributes: {} });
   });
 
   it("reads a list that is bare, wrapped, single, or absent around one entry", () => {

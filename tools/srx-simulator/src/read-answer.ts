@@ -10,6 +10,8 @@ export interface Report {
   readonly groups: readonly string[];
   readonly device: string | null;
   readonly deviceGroups: readonly string[];
+  /** What else is said of the device, by the names of the XML: `device-category`, `device-os`, … */
+  readonly deviceAttributes: Readonly<Record<string, string>>;
   readonly source: string;
   /** The server's clock, ms since 1970; `null` when the entry says none. */
   readonly atMs: number | null;
@@ -106,7 +108,7 @@ function readEntry(entry: JsonObject): Report | { refused: string } {
   if (domain === CONFLICT) return { refused: "two names of the domain disagree" };
   const groups = rolesOf(entry);
   if (groups === CONFLICT) return { refused: "two names of the roles disagree" };
-  const { device, deviceGroups } = deviceOf(entry);
+  const { device, deviceGroups, deviceAttributes } = deviceOf(entry);
   if (device === CONFLICT) return { refused: "two names of the device disagree" };
 
   return {
@@ -117,6 +119,7 @@ function readEntry(entry: JsonObject): Report | { refused: string } {
     groups,
     device: device || null,
     deviceGroups,
+    deviceAttributes,
     source: asText(entry.source) ?? "",
     atMs: timeOf(entry.timestamp ?? entry["updated-at"] ?? null),
   };
@@ -166,6 +169,7 @@ function rolesOf(entry: JsonObject): string[] | typeof CONFLICT {
 function deviceOf(entry: JsonObject): {
   device: string | undefined | typeof CONFLICT;
   deviceGroups: string[];
+  deviceAttributes: Record<string, string>;
 } {
   const attributes = isObject(entry["end-user-attribute"]) ? withPlainKeys(entry["end-user-attribute"]) : {};
   const identity = isObject(attributes["device-identity"])
@@ -175,6 +179,12 @@ function deviceOf(entry: JsonObject): {
   return {
     device: textOf(names, ["device-name", "device", "device-identity-value"]),
     deviceGroups: namesIn(identity.groups, "group") ?? [],
+    deviceAttributes: Object.fromEntries(
+      Object.entries(attributes).flatMap(([name, value]) => {
+        const text = name.startsWith("device-") && name !== "device-identity" ? asText(value) : undefined;
+        return text === undefined ? [] : [[name, text]];
+      }),
+    ),
   };
 }
 

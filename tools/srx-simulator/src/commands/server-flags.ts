@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { type ServerOptions, serverUrl } from "../server-link.ts";
+import { type BodyProfile, type ServerOptions, serverUrl } from "../server-link.ts";
 import type { TokenStyle } from "../token-request.ts";
 
 /** A command line that cannot be carried out; the message names the flag and the remedy. */
@@ -17,6 +17,7 @@ export interface ServerFlags {
   readonly tokenApi: string;
   readonly queryApi: string;
   readonly tokenStyle: TokenStyle;
+  readonly profile: BodyProfile;
   readonly parameter?: readonly (readonly [string, string])[];
   readonly timeout: number;
 }
@@ -52,6 +53,11 @@ export function addServerFlags(command: Command): Command {
         .choices(["form", "json", "basic"])
         .default("form"),
     )
+    .addOption(
+      new Option("--profile <profile>", "what answers are read as: each has a reader of its own")
+        .choices(["json", "xml", "insight"])
+        .default("json"),
+    )
     .option("--token-api <path>", "path of the token request", pathOnly, "oauth_token/oauth")
     .option("--query-api <path>", "path before each query", pathOnly, "user_query/v2")
     .option(
@@ -74,6 +80,7 @@ export function primaryFrom(flags: ServerFlags): ServerOptions {
     tokenApi: flags.tokenApi,
     queryApi: flags.queryApi,
     tokenStyle: flags.tokenStyle,
+    profile: flags.profile,
     parameters: flags.parameter,
     requestTimeoutMs: flags.timeout * 1000,
   };
