@@ -178,6 +178,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "srx-protocol",
       "syslog-rules",
       "identity-core",
+      "health",
       "config",
       "observability",
       "pki",

@@ -12,7 +12,10 @@ import {
   readFirewallTls,
 } from "./firewall/firewall-certificate.ts";
 import { createFirewallDoor } from "./firewall/firewall-door.ts";
+import { createLegacyDoor } from "./firewall/legacy/legacy-door.ts";
 import { listenFault } from "./firewall/listen-fault.ts";
+import { createPushKeeper } from "./firewall/push-keeper.ts";
+import { openPushStore } from "./firewall/push-store.ts";
 import { openResponderIdentity } from "./firewall/responder-identity.ts";
 import { createGroupCommit } from "./pipeline/group-commit.ts";
 import { housekeeping } from "./pipeline/housekeeping.ts";
@@ -112,6 +115,18 @@ export async function buildAgent(options: BuildOptions): Promise<BuiltAgent> {
           now: clock.now,
           log,
         });
+  const legacy =
+    listen === null || door === null
+      ? null
+      : createLegacyDoor({
+          listen: settings.legacyListen,
+          host: listen.host,
+          tls: () => tls,
+          take: (socket, peer) => door.take(socket, peer),
+          clock,
+          random: options.random,
+          log,
+        });
   const syslog =
     settings.syslogListen === null
       ? null
@@ -122,9 +137,24 @@ export async function buildAgent(options: BuildOptions): Promise<BuiltAgent> {
           now: clock.now,
           log,
         });
+  const push = createPushKeeper({
+    source: () => keeper.source,
+    openStore: () =>
+      openPushStore(folder.push, {
+        now: clock.now,
+        onReplaced: (file, reason) =>
+          log.error({ file, reason }, "what firewalls were told could not be read; everything is told anew"),
+      }),
+    identity: () => uplink?.link.identity ?? identity,
+    clock,
+    random: options.random,
+    log,
+  });
+  commits.onCommit(push.wake);
   const dark = createDarkKeeper({
-    receivers: door === null ? [] : [door],
+    receivers: door === null ? [push] : [door, push],
     sources: () => site.sourceHealth(),
+    onDark: (sourceIds) => keeper.table.setDarkSources(sourceIds),
     clock,
     random: options.random,
     log,
@@ -136,7 +166,12 @@ export async function buildAgent(options: BuildOptions): Promise<BuiltAgent> {
     random: options.random,
     log,
     door: {
+      setListener(listener) {
+        door?.setTlsMode(listener.tls);
+        legacy?.configure(listener.legacy);
+      },
       setProfiles: (profiles) => door?.setProfiles(profiles),
+      setOrigin: push.setOrigin,
       setPoints: dark.setPoints,
     },
     syslog,
@@ -171,10 +206,12 @@ export async function buildAgent(options: BuildOptions): Promise<BuiltAgent> {
             use(next) {
               tls = next;
               door?.setTls(next);
+              legacy?.renew();
             },
           },
           report: () => report,
           lookUpView,
+          push,
         });
   const parts: Part[] = [];
   const report = createAgentReport({
@@ -185,7 +222,9 @@ export async function buildAgent(options: BuildOptions): Promise<BuiltAgent> {
     commits,
     site,
     door,
+    legacy,
     dark,
+    push,
     lookUpView,
     syslog,
     identity: () => uplink?.link.identity ?? identity,
@@ -200,7 +239,8 @@ export async function buildAgent(options: BuildOptions): Promise<BuiltAgent> {
   // way down nothing comes in while the rest is still written.
   parts.push(storeFile(keeper), commits, firstConfiguration(keeper, site, combine, log));
   if (door !== null) parts.push(door);
-  parts.push(site, dark.part);
+  if (legacy !== null) parts.push(legacy);
+  parts.push(push, site, dark.part);
   if (syslog !== null && settings.syslogListen !== null)
     parts.push(syslogPart(syslog, settings.syslogListen, clock));
   parts.push(
@@ -217,6 +257,7 @@ export async function buildAgent(options: BuildOptions): Promise<BuiltAgent> {
         async renew(expiring) {
           tls = await makeOwnTls(folder, expiring.names, clock.now());
           door.setTls(tls);
+          legacy?.renew();
         },
       }),
     );

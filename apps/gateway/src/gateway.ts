@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import { createDatabase } from "@rollcall/db";
+import { createDatabase, type Database } from "@rollcall/db";
 import { createErrorReporter, type Logger } from "@rollcall/observability";
 import { issueServerCertificate, openInstallationKeys } from "@rollcall/pki";
 import { createBell } from "@rollcall/queue";
@@ -13,6 +13,7 @@ import { RateLimit } from "./agents/rate-limit.ts";
 import { TrustedSources } from "./agents/trusted-sources.ts";
 import type { GatewayConfig } from "./config.ts";
 import { ContactDesk } from "./firewalls/contact-desk.ts";
+import { DarkBook } from "./firewalls/dark-book.ts";
 import { PointBook } from "./firewalls/point-book.ts";
 import { ReplicaPool } from "./firewalls/replica-pool.ts";
 import { ReportDesk } from "./firewalls/report-desk.ts";
@@ -56,12 +57,14 @@ export async function buildGateway(
   const redisUrl = config.redisUrl?.reveal();
   const stopping = new AbortController();
 
-  const database = createDatabase({
+  const database: Database = createDatabase({
     url: databaseUrl,
+    darkSources: (tenantId) => darkness.dark(tenantId),
     node: `gateway@${hostname()}`,
     now,
     onConnectionError: (error) => report(error, { attempted: "keep a connection to PostgreSQL open" }),
   });
+  const darkness: DarkBook = new DarkBook({ database, report, now });
   const bell = createBell({
     redisUrl,
     databaseUrl,
@@ -97,7 +100,7 @@ export async function buildGateway(
   });
 
   const replicas = new ReplicaPool({ database, rings, issuer: keys.feedIssuer, log, report, now });
-  const points = new PointBook({ database, rings, now });
+  const points = new PointBook({ database, rings, darkness, now });
   const tokens = new SharedTokens({ database, report, now });
   const contacts = new ContactDesk({ database, rings, now });
   const reports = new ReportDesk({ database, rings, replicas, log, now });
@@ -159,7 +162,7 @@ export async function buildGateway(
       }),
     ),
     repeatedly("clean-up of memory", MINUTE_MS, report, async () => {
-      for (const kept of [trusted, health, points, replicas]) kept.sweep();
+      for (const kept of [trusted, health, points, replicas, darkness]) kept.sweep();
       await tokens.sweep();
     }),
     repeatedly("new server certificates", DAY_MS, report, async () => {

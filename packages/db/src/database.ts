@@ -17,6 +17,11 @@ export interface DatabaseOptions {
   /** Name of this process, kept with each audit entry. */
   readonly node?: string;
   readonly now?: () => number;
+  /**
+   * Sources of a tenant that cannot be heard now: whom one of them named may be kept from a firewall, so it is a change
+   * when another source takes over. Default: none.
+   */
+  readonly darkSources?: (tenantId: string) => ReadonlySet<string>;
   /** Told of lost connections, which are replaced by themselves. */
   readonly onConnectionError?: (error: unknown) => void;
 }
@@ -219,7 +224,7 @@ export function createDatabase(options: DatabaseOptions): Database {
     },
 
     signIns: createSignInStore(prisma, now),
-    ledger: createLedger(ledgerPool, { now, node }),
+    ledger: createLedger(ledgerPool, { now, node, darkSources: options.darkSources }),
     auditReader: createAuditReader(ledgerPool),
 
     async tenantIds() {

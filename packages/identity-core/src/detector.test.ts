@@ -85,6 +85,20 @@ describe("Detector", () => {
       expect(after(seats(30), { exempt: [exempt] }).detections(at("10:00"), 10)).toEqual([]);
   });
 
+  it("takes an address for no shared one that somebody said is none", () => {
+    const exempt = ["space|10.0.0.1"];
+    const three = ["ana", "ben", "cho"].map((user) => aLogon({ user, at: at("09:00") }));
+    const detector = after(three, { exempt });
+    expect([detector.detections(at("09:10"), 9), detector.markOf("space", "10.0.0.1", at("09:10"))]).toEqual([
+      [],
+      null,
+    ]);
+    // Said after it was found: it is let go at once.
+    const found = after(three);
+    found.setSettings(settings({ exempt }));
+    expect(found.markOf("space", "10.0.0.1", at("09:10"))).toBeNull();
+  });
+
   it("only suggests in detect mode, and looks at nothing when off", () => {
     const detect = after(seats(30), { mode: "detect" });
     expect(detect.detections(at("10:00"), 10)).toMatchObject([{ acted: false, count: 30 }]);

@@ -13,7 +13,7 @@ export interface DetectionSettings {
   /** Distinct people, and devices, at one address in a quarter of an hour. */
   readonly multiUserAt: number;
   readonly natAt: number;
-  /** Accounts (`name` or `domain\name`) that are never taken for service accounts. */
+  /** Accounts (`name` or `domain\name`) that are never taken for service accounts, and addresses (`addressSpaceId|address`) for shared ones. */
   readonly exempt: readonly string[];
 }
 
@@ -108,7 +108,7 @@ export class Detector {
     if (observation.class !== "C") {
       const count = there.note(place, who.label, effectiveAt);
       const threshold = kind === "user" ? this.#settings.multiUserAt : this.#settings.natAt;
-      if (count >= threshold)
+      if (count >= threshold && !this.#exempt.has(place.toLowerCase()))
         this.#conclude(kind === "user" ? "multi-user" : "nat", place, count, true, effectiveAt, news, () =>
           there.members(place),
         );
@@ -154,6 +154,7 @@ export class Detector {
 
   #isInForce(kind: DetectionKind, subject: string, at: EpochMs): boolean {
     if (this.#settings.mode !== "on" || this.#findings.size === 0) return false;
+    if (this.#exempt.has(subject.toLowerCase())) return false;
     const finding = this.#findings.get(`${kind} ${subject}`);
     return finding?.isStrong === true && at - finding.strongAt <= HOLD_MS;
   }

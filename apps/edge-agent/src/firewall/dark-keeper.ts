@@ -55,6 +55,8 @@ const LOOK_MS = 1000;
 export function createDarkKeeper(options: {
   readonly receivers: readonly PointReceiver[];
   readonly sources: () => readonly SourceHealth[];
+  /** Told of every source that cannot be heard, whatever points do about it. */
+  readonly onDark?: (sourceIds: ReadonlySet<string>) => void;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
@@ -74,6 +76,9 @@ export function createDarkKeeper(options: {
 
   function darkened(now: number): DarkenedPoint[] {
     const known = lights(now);
+    options.onDark?.(
+      new Set(known.flatMap(({ sourceId, darkSince }) => (darkSince === null ? [] : [sourceId]))),
+    );
     const since = new Map(
       known.flatMap(({ sourceId, darkSince }) => (darkSince === null ? [] : [[sourceId, darkSince]])),
     );

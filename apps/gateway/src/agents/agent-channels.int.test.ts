@@ -335,6 +335,49 @@ describe("a health report", () => {
   });
 });
 
+describe("what an agent found by what accounts and addresses do", () => {
+  const found = (of: object = {}) => ({
+    kind: "service-account" as const,
+    subject: "corp.example\\svc",
+    acted: false,
+    firstSeenAt: Date.now() - 60_000,
+    lastSeenAt: Date.now(),
+    count: 12,
+    examples: ["10.20.0.1"],
+    ...of,
+  });
+  const say = async (...detections: ReturnType<typeof found>[]) => {
+    const answer = await agent.client.post("/v1/health", aHealthReport({ firewalls: [], detections }));
+    expect(answer.status).toBe(200);
+  };
+  const suggestions = () =>
+    inTenant(customer.tenantId, ({ tx }) =>
+      tx.suggestion.findMany({ where: { tenantId: customer.tenantId }, orderBy: { subject: "asc" } }),
+    );
+
+  it("becomes one suggestion, open until somebody decides, or automatic where the agent acts", async () => {
+    await say(found(), found({ kind: "nat", subject: `${customer.addressSpaceId}|10.20.0.9`, acted: true }));
+    await say(found({ count: 30, acted: true, lastSeenAt: Date.now() + 120_000 }));
+    expect((await suggestions()).map(({ kind, state, evidence }) => [kind, state, evidence])).toEqual([
+      ["nat", "automatic", { count: 12, examples: ["10.20.0.1"] }],
+      ["service-account", "automatic", { count: 30, examples: ["10.20.0.1"] }],
+    ]);
+  });
+
+  it("stays decided, and reaches the agent as an exemption where it was dismissed", async () => {
+    await say(found(), found({ kind: "multi-user", subject: `${customer.addressSpaceId}|10.20.0.9` }));
+    await inTenant(customer.tenantId, ({ tx }) =>
+      tx.suggestion.updateMany({ where: { tenantId: customer.tenantId }, data: { state: "dismissed" } }),
+    );
+    await say(found({ count: 40, acted: true, lastSeenAt: Date.now() + 120_000 }));
+    expect((await suggestions()).map(({ state }) => state)).toEqual(["dismissed", "dismissed"]);
+    const { body } = await agent.client.get("/v1/config");
+    expect(configReply.parse(body).config.settings.detection.exempt.sort()).toEqual(
+      [`${customer.addressSpaceId}|10.20.0.9`, "corp.example\\svc"].sort(),
+    );
+  });
+});
+
 describe("the agent's certificate towards firewalls", () => {
   it("comes from the customer's SRX CA with the names set in the portal, whatever the request says", async () => {
     const { tenantId } = customer;

@@ -101,9 +101,10 @@ export async function readSiteRows(
   };
 }
 
+/** Accounts, and addresses as `addressSpaceId|address`: an agent reads both as exempt. */
 async function dismissedAccounts(tx: TenantHandle["tx"], tenantId: string): Promise<string[]> {
   const rows = await tx.suggestion.findMany({
-    where: { tenantId, kind: "service-account", state: "dismissed" },
+    where: { tenantId, state: "dismissed" },
     select: { subject: true },
     orderBy: { decidedAt: "desc" },
     take: 200,

@@ -5,6 +5,7 @@ import type { FirewallContact as Contact } from "@rollcall/srx-server";
 import type { DeviceRings } from "../process/device-rings.ts";
 import type { AdmittedAgent } from "./agent-door.ts";
 import { type Answer, ok, unreadable } from "./answer.ts";
+import { keepSuggestions } from "./keep-suggestions.ts";
 
 /** How soon an agent reports again. Well below the 20 s after which a check-in counts as late. */
 const NEXT_REPORT_MS = 10_000;
@@ -50,6 +51,7 @@ export class HealthDesk {
         },
       });
       await writeContacts(handle, agentId, changed, now);
+      await keepSuggestions(handle, agentId, report.detections);
       if (changed.some(hasToldOfAPerson)) await markFirstAnswered(handle, now);
     });
     this.#written.set(agentId, { digests: after, at: now });

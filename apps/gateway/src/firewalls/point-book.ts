@@ -1,4 +1,7 @@
+import { enforcementPointConfig } from "@rollcall/agent-protocol";
 import type { Database, TenantHandle } from "@rollcall/db";
+import { ALARM_MS } from "@rollcall/health";
+import { darkSourcesFor, type SourceLight } from "@rollcall/identity-core";
 import { createSecretChecks } from "@rollcall/pki";
 import { builtInProfile, profileShelf } from "@rollcall/srx-protocol";
 import {
@@ -9,6 +12,7 @@ import {
 } from "@rollcall/srx-server";
 import { liveSecrets } from "../agents/compose-site-config.ts";
 import type { DeviceRings } from "../process/device-rings.ts";
+import type { DarkBook } from "./dark-book.ts";
 
 /** A point is read again in the background when it is older than this … */
 const REFRESH_MS = 2000;
@@ -36,12 +40,14 @@ type PointRow = NonNullable<Awaited<ReturnType<typeof readPoint>>>;
 export class PointBook implements PointDirectory {
   readonly #database: Database;
   readonly #now: () => number;
+  readonly #darkness: DarkBook;
   readonly #held = new Map<string, Held>();
   readonly #verify = createSecretChecks();
 
-  constructor(deps: { database: Database; rings: DeviceRings; now: () => number }) {
+  constructor(deps: { database: Database; rings: DeviceRings; darkness: DarkBook; now: () => number }) {
     this.#database = deps.database;
     this.#now = deps.now;
+    this.#darkness = deps.darkness;
     deps.rings.onAny("config", (tenantId) => this.#doubt(tenantId));
   }
 
@@ -61,7 +67,7 @@ export class PointBook implements PointDirectory {
       return { kind: "refused", reason: "unknown-client" };
     }
     const now = this.#now();
-    const point = servedPoint(row, now);
+    const point = servedPoint(row, now, darkOf(row, await this.#darkness.lights(row.tenantId), now));
     const kept = liveSecrets(row.secrets, now).map(({ id, verifier }) => ({ id, verifier, point }));
     const found = await findSecret(kept, claim, this.#verify);
     if (found.kind !== "found") return { kind: "refused", reason: found.kind, point };
@@ -109,7 +115,8 @@ export class PointBook implements PointDirectory {
     const startedAt = this.#now();
     const { doubts } = held;
     const row = await this.#database.withTenant(tenantId, (handle) => readPoint(handle, pointId));
-    const fresh = row?.enabled ? servedPoint(row, startedAt) : null;
+    const lights = row?.enabled ? await this.#darkness.lights(tenantId) : [];
+    const fresh = row?.enabled ? servedPoint(row, startedAt, darkOf(row, lights, startedAt)) : null;
     // The bell rang meanwhile: what was read may be the old rows, good for this one answer only.
     if (held.doubts !== doubts) return fresh;
     held.point = sameUnlessChanged(held.point, fresh);
@@ -140,7 +147,16 @@ async function readPoint({ tx, tenantId }: TenantHandle, pointId: string) {
   return { ...row, profiles };
 }
 
-function servedPoint(row: PointRow, now: number): ServedPoint {
+const whenDark = enforcementPointConfig.shape.whenSourcesDark;
+
+/** Whose people this point is not told of, for their sources cannot be heard. */
+function darkOf(row: PointRow, lights: readonly SourceLight[], now: number): readonly string[] {
+  const whenSourcesDark = whenDark.catch("shorten").parse(row.whenSourcesDark);
+  const policy = { whenSourcesDark, darkMinutes: row.darkMinutes, darkAfterMs: ALARM_MS };
+  return darkSourcesFor(policy, lights, now).darkSourceIds;
+}
+
+function servedPoint(row: PointRow, now: number, dark: readonly string[]): ServedPoint {
   const shelf = profileShelf(row.profiles);
   return {
     tenantId: row.tenantId,
@@ -154,6 +170,7 @@ function servedPoint(row: PointRow, now: number): ServedPoint {
       includeIp: row.includeIp,
       excludeIp: row.excludeIp,
       ipv6: row.ipv6,
+      ...(dark.length > 0 ? { darkSourceIds: dark } : {}),
     },
     profile: shelf.find(row.profile).profile,
     otherProfiles: shelf.customs,

@@ -43,6 +43,8 @@ export interface OpenLedger {
   readonly now: number;
   readonly arbitration: Arbitration;
   readonly corroboration: Corroboration;
+  /** Sources that cannot be heard. */
+  readonly dark: ReadonlySet<string>;
   readonly addressSpaceIds: ReadonlySet<string>;
   /** The feed's newest revision. Grows as changes are written. */
   revision: number;
@@ -246,7 +248,7 @@ export async function applyToTable(
     });
     const previous = row?.entry ?? null;
     const next = composeEntry(state, evaluation, principals, previous, ledger.revision + 1, ledger.now);
-    const isNews = previous ? !sameEntry(previous, next) : isLive(next);
+    const isNews = previous ? !sameEntry(previous, next, ledger.dark) : isLive(next);
     // Revision 0: nobody was ever known there, so there is nothing to tell; the state is kept all the same.
     const entry: Entry = isNews
       ? next

@@ -62,6 +62,7 @@ export interface Ledger {
 export interface LedgerOptions {
   readonly now: () => number;
   readonly node: string;
+  readonly darkSources?: (tenantId: string) => ReadonlySet<string>;
 }
 
 const SWEEP_LIMIT = 2000;
@@ -77,7 +78,8 @@ export function createLedger(pool: pg.Pool, options: LedgerOptions): Ledger {
     openStream: (open) =>
       run(open.tenantId, (client) => openStream(client, open, { now: options.now(), node: options.node })),
 
-    commitBatch: (batch) => run(batch.tenantId, (client) => commitBatch(client, batch, options.now())),
+    commitBatch: (batch) =>
+      run(batch.tenantId, (client) => commitBatch(client, batch, options.now(), options.darkSources)),
 
     commitOwn: (tenantId, observations) =>
       run(tenantId, async (client) => {
@@ -109,7 +111,12 @@ export function createLedger(pool: pg.Pool, options: LedgerOptions): Ledger {
   };
 }
 
-async function commitBatch(client: pg.PoolClient, batch: Batch, now: number): Promise<CommitOutcome> {
+async function commitBatch(
+  client: pg.PoolClient,
+  batch: Batch,
+  now: number,
+  darkSources: LedgerOptions["darkSources"],
+): Promise<CommitOutcome> {
   const key = [batch.tenantId, batch.agentId, batch.lane];
   const { rows } = await client.query<{ epoch: number; committed: string }>({
     name: "lock-stream",
@@ -136,7 +143,7 @@ async function commitBatch(client: pg.PoolClient, batch: Batch, now: number): Pr
   if (batch.first > committed + 1 || !isUnbroken(items, committed + 1, batch.last))
     return { kind: "gap", expected: committed + 1 };
 
-  const ledger = await lockLedger(client, batch.tenantId, now);
+  const ledger = await lockLedger(client, batch.tenantId, now, darkSources);
   const before = ledger.revision;
   const applied = await applyOrBisect(ledger, { agentId: batch.agentId, epoch: batch.epoch }, items);
   await client.query({
@@ -162,7 +169,12 @@ async function revisionOf(client: pg.PoolClient, tenantId: string): Promise<numb
 }
 
 /** From here to the end of the transaction nobody else numbers changes of this tenant. */
-async function lockLedger(client: pg.PoolClient, tenantId: string, now: number): Promise<OpenLedger> {
+async function lockLedger(
+  client: pg.PoolClient,
+  tenantId: string,
+  now: number,
+  darkSources?: LedgerOptions["darkSources"],
+): Promise<OpenLedger> {
   const { rows } = await client.query<{
     feed_revision: string;
     arbitration: string | null;
@@ -187,6 +199,7 @@ async function lockLedger(client: pg.PoolClient, tenantId: string, now: number):
     now,
     arbitration,
     corroboration,
+    dark: darkSources?.(tenantId) ?? new Set(),
     addressSpaceIds: new Set(customer.spaces),
     revision: Number(customer.feed_revision),
   };
