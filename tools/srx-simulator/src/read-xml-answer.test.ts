@@ -44,10 +44,7 @@ describe("readXmlAnswer", () => {
     ["a document type", `<!DOCTYPE a>${PAPER_2B}`],
     ["another root", "<entries></entries>"],
   ])("takes %s for no answer", (_, body) => {
-    const answer = readXmlAnswer(body);
-    // A bare ampersand is taken by the parser, so it must at least not become another name.
-    if (answer.kind === "answer") expect(JSON.stringify(answer.reports)).toContain("a&b");
-    else expect(answer.kind).toBe("malformed");
+    expect(readXmlAnswer(body).kind).toBe("malformed");
   });
 
   it("rejects an entry without what the schema needs, and says when elements are out of order", () => {

@@ -1,4 +1,4 @@
-import { XMLParser, XMLValidator } from "fast-xml-parser";
+import { DOMParser, type Element } from "@xmldom/xmldom";
 import { canonicalAddress } from "./address.ts";
 import type { Answer, Report } from "./read-answer.ts";
 
@@ -16,19 +16,7 @@ const ORDER = [
   "end-user-attribute",
 ];
 const ATTRIBUTES = ["device-category", "device-vendor", "device-model", "device-os", "device-os-version"];
-const LISTS = new Set(["userfw-entry", "role", "group"]);
 const TIMESTAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?[Zz]$/;
-
-type Node = string | number | boolean | Node[] | { readonly [name: string]: Node };
-
-const parser = new XMLParser({
-  ignoreAttributes: false,
-  attributeNamePrefix: "@",
-  parseTagValue: false,
-  parseAttributeValue: false,
-  trimValues: false,
-  isArray: (name) => LISTS.has(name),
-});
 
 /**
  * Reads a batch or IP answer of `userfw-entries`, as strictly as its schema is known.
@@ -40,26 +28,37 @@ const parser = new XMLParser({
 export function readXmlAnswer(body: string): Answer {
   // A document type is no part of this protocol, and its entities are how a small document becomes a large one.
   if (body.includes("<!DOCTYPE")) return { kind: "malformed", reason: "the body declares a document type" };
-  const isWellFormed = XMLValidator.validate(body);
-  if (isWellFormed !== true)
-    return { kind: "malformed", reason: `the body is not well-formed XML: ${isWellFormed.err.msg}` };
-  const document = parser.parse(body) as Node;
-  const root = childOf(document, "userfw-entries");
-  if (root === undefined) return { kind: "malformed", reason: "the root is not userfw-entries" };
+  let root: Element | null;
+  try {
+    const parser = new DOMParser({
+      // What it would mend, a firewall may not: even a warning ends the reading.
+      onError: (_level, message) => {
+        throw new SyntaxError(message);
+      },
+    });
+    root = parser.parseFromString(body, "application/xml").documentElement;
+  } catch (error) {
+    return { kind: "malformed", reason: `the body is not well-formed XML: ${String(error).slice(0, 200)}` };
+  }
+  if (root?.tagName !== "userfw-entries")
+    return { kind: "malformed", reason: "the root is not userfw-entries" };
   const reports: Report[] = [];
   const rejected: string[] = [];
   const complaints: string[] = [];
-  const entries = childOf(root, "userfw-entry");
-  for (const entry of Array.isArray(entries) ? entries : []) {
-    const read = readEntry(entry, complaints);
-    if ("refused" in read) rejected.push(read.refused);
-    else reports.push(read);
+  for (const entry of childrenOf(root)) {
+    if (entry.tagName !== "userfw-entry") complaints.push("the root holds something else than entries");
+    else {
+      const read = readEntry(entry, complaints);
+      if ("refused" in read) rejected.push(read.refused);
+      else reports.push(read);
+    }
   }
-  return { kind: "answer", cookie: textOf(root, "@cookie") ?? null, reports, rejected, complaints };
+  return { kind: "answer", cookie: root.getAttribute("cookie") || null, reports, rejected, complaints };
 }
 
-function readEntry(entry: Node, complaints: string[]): Report | { refused: string } {
-  const names = isObject(entry) ? Object.keys(entry).filter((name) => name !== "#text") : [];
+function readEntry(entry: Element, complaints: string[]): Report | { refused: string } {
+  const names = childrenOf(entry).map(({ tagName }) => tagName);
+  if (new Set(names).size < names.length) complaints.push("an entry has an element twice");
   const places = names.map((name) => ORDER.indexOf(name));
   if (places.includes(-1)) complaints.push("an entry has an element that the schema does not name");
   if (places.some((place, at) => place < (places[at - 1] ?? -1)))
@@ -97,22 +96,25 @@ function readEntry(entry: Node, complaints: string[]): Report | { refused: strin
   };
 }
 
-function childOf(node: Node | undefined, name: string): Node | undefined {
-  return isObject(node) && Object.hasOwn(node, name) ? node[name] : undefined;
+function childrenOf(element: Element | undefined): Element[] {
+  return element === undefined
+    ? []
+    : [...element.childNodes].filter((node): node is Element => node.nodeType === node.ELEMENT_NODE);
 }
 
-function textOf(node: Node | undefined, name: string): string | undefined {
-  const value = childOf(node, name);
-  return typeof value === "string" ? value : undefined;
+function childOf(element: Element | undefined, name: string): Element | undefined {
+  return childrenOf(element).find(({ tagName }) => tagName === name);
 }
 
-function textsOf(node: Node | undefined, name: string): string[] {
-  const values = childOf(node, name);
-  return Array.isArray(values)
-    ? values.filter((value): value is string => typeof value === "string" && value !== "")
-    : [];
+/** The text of a child that holds nothing else. */
+function textOf(element: Element | undefined, name: string): string | undefined {
+  const child = childOf(element, name);
+  return child === undefined || childrenOf(child).length > 0 ? undefined : (child.textContent ?? "");
 }
 
-function isObject(node: Node | undefined): node is { readonly [name: string]: Node } {
-  return typeof node === "object" && node !== null && !Array.isArray(node);
+function textsOf(element: Element | undefined, name: string): string[] {
+  return childrenOf(element)
+    .filter(({ tagName }) => tagName === name)
+    .map(({ textContent }) => textContent ?? "")
+    .filter((text) => text !== "");
 }
