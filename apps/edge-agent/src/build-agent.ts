@@ -1,3 +1,4 @@
+import path from "node:path";
 import { createSyslogListener } from "@rollcall/collectors/syslog";
 import type { Logger } from "@rollcall/observability";
 import { AgentError } from "./agent-error.ts";
@@ -25,6 +26,8 @@ import type { AgentSettings, ListenAddress } from "./settings.ts";
 import { type EffectiveSite, effectiveSite } from "./sources/effective-site.ts";
 import { createSiteRuntime, type SiteRuntime } from "./sources/site-runtime.ts";
 import { openStore } from "./state/open-store.ts";
+import { createShadow } from "./shadow/shadow-part.ts";
+import { openSecret } from "./sources/secret-opener.ts";
 import { openStateFolder } from "./state/state-folder.ts";
 import { StoreFault } from "./state/store-fault.ts";
 import { type AgentReport, createAgentReport } from "./status/agent-report.ts";
@@ -58,7 +61,10 @@ export interface BuiltAgent {
 
 /** Builds the parts of an agent and hands them to each other. Nothing listens and nothing is read before they start. */
 export async function buildAgent(options: BuildOptions): Promise<BuiltAgent> {
-  const { settings, local, clock, log } = options;
+  const { local, clock, log } = options;
+  const isShadow = local?.shadow !== undefined;
+  // Beside another server no firewall is answered, whatever the flags say.
+  const settings: AgentSettings = isShadow ? { ...options.settings, firewallListen: null } : options.settings;
   const startedAt = clock.now();
   const folder = openStateFolder(settings.stateDir);
   const identity = readIdentity(folder.identity);
@@ -180,13 +186,29 @@ export async function buildAgent(options: BuildOptions): Promise<BuiltAgent> {
 
   const localSite = local === null ? null : siteOf(local);
   const combine = (portal: Parameters<typeof effectiveSite>[0]): EffectiveSite =>
-    effectiveSite(portal, localSite, settings.configFile);
+    withoutFirewalls(effectiveSite(portal, localSite, settings.configFile), isShadow);
   const lookUpView = (): LookUpView => ({
     table: keeper.table,
     journal: keeper.journal,
     spaces: site.effective?.site.addressSpaces.map(({ id }) => id) ?? [],
     readers: dark.readers(),
   });
+  const shadow =
+    local?.shadow === undefined
+      ? null
+      : createShadow({
+          settings: local.shadow,
+          site: () => site.effective?.site ?? null,
+          openSecret: () =>
+            openSecret(local.shadow?.secret ?? { file: "" }, {
+              identity: uplink?.link.identity ?? identity,
+              baseFolder: settings.configFile === null ? null : path.dirname(settings.configFile),
+            }),
+          view: lookUpView,
+          clock,
+          random: options.random,
+          log,
+        });
   const uplink =
     identity === null
       ? null
@@ -233,6 +255,7 @@ export async function buildAgent(options: BuildOptions): Promise<BuiltAgent> {
     firewallTls: () => tls,
     ownAuthorityFile: folder.ownAuthorityCertificate,
     refusedConfig: () => uplink?.refusedConfig() ?? null,
+    shadow,
     parts: () => parts,
   });
   // Firewalls are let in once the table is loaded and it is known who may ask; sources are heard last, so that on the
@@ -247,6 +270,7 @@ export async function buildAgent(options: BuildOptions): Promise<BuiltAgent> {
     housekeeping({ keeper, commits, isAlone: identity === null, clock, random: options.random, log }),
   );
   if (uplink !== null) parts.push(...uplink.parts);
+  if (shadow !== null) parts.push(shadow.part);
   if (door !== null)
     parts.push(
       ownCertificate({
@@ -270,7 +294,8 @@ export async function buildAgent(options: BuildOptions): Promise<BuiltAgent> {
         who: report.who,
         configuration: report.configuration,
         metrics: report.metrics,
-        isReady: () => door !== null && door.address !== null && site.effective !== null,
+        shadow: shadow === null ? null : shadow.document,
+        isReady: () => (isShadow || (door !== null && door.address !== null)) && site.effective !== null,
         now: clock.now,
         log,
       }),
@@ -305,8 +330,13 @@ async function usableTls(
   return makeOwnTls(folder, names, now);
 }
 
-function siteOf(local: LocalFile): Omit<LocalFile, "agent"> {
-  const { agent: _agent, ...site } = local;
+/** In shadow mode nobody is told anything: no firewall may ask, and nothing is pushed to one. */
+function withoutFirewalls(effective: EffectiveSite, isShadow: boolean): EffectiveSite {
+  return isShadow ? { ...effective, site: { ...effective.site, enforcementPoints: [] } } : effective;
+}
+
+function siteOf(local: LocalFile): Omit<LocalFile, "agent" | "shadow"> {
+  const { agent: _agent, shadow: _shadow, ...site } = local;
   return site;
 }
 

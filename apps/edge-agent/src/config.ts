@@ -5,6 +5,7 @@ import { ConfigError, type ConfigIssue, parseListen, readYamlConfig } from "@rol
 import { LOG_LEVELS } from "@rollcall/observability";
 import { z } from "zod";
 import type { AgentSettings, ListenAddress, SettingOrigin, SettingOrigins } from "./settings.ts";
+import { shadowBlock } from "./shadow/shadow-settings.ts";
 import { checkSite } from "./sources/check-site.ts";
 
 const GIB = 1024 ** 3;
@@ -38,6 +39,11 @@ export const agentBlock = z.strictObject({
 /** The local file: what an agent does at a site, with the schema of the portal, and how its process runs. */
 export const localFile = siteConfig.extend({
   agent: agentBlock.prefault({}).describe("How the process runs; flags and environment come first."),
+  shadow: shadowBlock
+    .optional()
+    .describe(
+      "Runs beside another server: reads the same sources, compares the two tables, answers no firewall.",
+    ),
 });
 export type LocalFile = z.infer<typeof localFile>;
 
@@ -58,6 +64,8 @@ export interface Flags {
   readonly statusListen?: string;
   readonly maxSpoolBytes?: string;
   readonly logLevel?: string;
+  /** Insists on `shadow:` in the file, so that a file without it does not begin to answer firewalls. */
+  readonly shadow?: boolean;
 }
 
 export interface LoadedConfig {
@@ -136,6 +144,12 @@ export function loadConfig(flags: Flags, environment: Environment): LoadedConfig
     maxSpoolBytes,
     logLevel: logLevel ?? DEFAULTS.logLevel,
   };
+  if (flags.shadow === true && local?.shadow === undefined)
+    issues.push({
+      path: "--shadow",
+      problem: "the local file does not say beside which server",
+      remedy: "add `shadow:` to it (docs/runbooks/shadow-mode.md) and name it with --config",
+    });
   if (issues.length > 0) throw new ConfigError("flags and environment", issues);
   return {
     settings,

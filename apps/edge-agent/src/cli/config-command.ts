@@ -48,7 +48,7 @@ export async function configShowCommand(context: CommandContext): Promise<number
     terminal.data(`\n# what the running agent does${version} (${from.join(", ")})`);
     terminal.data(formatYaml(running.site));
   } else if (local !== null) {
-    const { agent: _agent, ...site } = local;
+    const { agent: _agent, shadow: _shadow, ...site } = local;
     terminal.data(`\n# what it does, from ${settings.configFile} with defaults filled in`);
     terminal.data(formatYaml(site));
   }

@@ -12,6 +12,7 @@ import { EXIT, exitCodeHelp } from "./exit-codes.ts";
 import { explainCommand } from "./explain-command.ts";
 import type { CommandContext, GlobalOptions } from "./host.ts";
 import { runCommand } from "./run-command.ts";
+import { type ShadowOptions, shadowCommand } from "./shadow-command.ts";
 import { srxGoldensCommand, srxProfileCommand, srxRelayCommand } from "./srx-command.ts";
 import { statusCommand } from "./status-command.ts";
 import { createTerminal, printable, type Terminal, type TerminalOptions } from "./terminal.ts";
@@ -117,6 +118,7 @@ function createProgram(host: CliHost, done: (exit: number) => void): Command {
     .addOption(
       new Option("--log-level <level>", "how much is logged (ROLLCALL_LOG_LEVEL)").choices(LOG_LEVELS),
     )
+    .option("--shadow", "beside another server (`shadow:` in the file): compare the tables, answer no firewall")
     .action(async (flags: Flags) => done(await runCommand(contextOf(flags))));
 
   program
@@ -177,6 +179,17 @@ function createProgram(host: CliHost, done: (exit: number) => void): Command {
     .command("new-secret")
     .description("make a client secret for a firewall, and the verifier for the file")
     .action(() => done(configNewSecretCommand(contextOf({}))));
+
+  program
+    .command("shadow")
+    .description("how this agent's table differs from the server's beside which it runs (run --shadow)")
+    .option("--export <file>", "write every difference to a file: CSV where it ends in .csv, else NDJSON")
+    .addOption(output())
+    .option("--json", "the same as -o json")
+    .addOption(statusListen())
+    .action(async (options: Flags & ShadowOptions) =>
+      done(await shadowCommand(options, contextOf({ ...options, shadow: false }))),
+    );
 
   const srx = program
     .command("srx")

@@ -13,6 +13,7 @@ import { type AddressAnswer, type LookUpView, lookUp } from "../pipeline/look-up
 import { type Overlap, overlapsThatMatter } from "../pipeline/overlaps.ts";
 import type { TableKeeper } from "../pipeline/table-keeper.ts";
 import { type AgentSettings, formatListen } from "../settings.ts";
+import type { Shadow } from "../shadow/shadow-part.ts";
 import type { SiteRuntime } from "../sources/site-runtime.ts";
 import type { Part } from "../supervisor/part.ts";
 import type { PortalLink } from "../uplink/portal-link.ts";
@@ -56,6 +57,8 @@ export interface ReportSources {
   /** Where the own CA lies for people, while it is in use. */
   readonly ownAuthorityFile: string;
   readonly refusedConfig: () => { readonly version: number; readonly reason: string } | null;
+  /** Null where this agent does not run beside another server. */
+  readonly shadow: Shadow | null;
   readonly parts: () => readonly Part[];
 }
 
@@ -103,7 +106,10 @@ export function createAgentReport(from: ReportSources): AgentReport {
             name: "firewalls",
             address: "",
             state: "off",
-            sentence: "Firewalls are not answered: --firewall-listen is off.",
+            sentence:
+              from.shadow === null
+                ? "Firewalls are not answered: --firewall-listen is off."
+                : "Firewalls are not answered: this agent runs in shadow mode.",
           }
         : {
             name: "firewalls",
@@ -273,6 +279,7 @@ export function createAgentReport(from: ReportSources): AgentReport {
         spool: spool(),
         store: commits.storeState,
         firewallCertificate: certificate(),
+        shadow: from.shadow?.summary() ?? null,
         suppressed: Object.fromEntries(keeper.suppressed),
         findings: countFindings(keeper.detections(DETECTIONS_MAX)),
         corroborationDifferences: keeper.table.corroborationDifferences,

@@ -78,6 +78,11 @@ export function renderStatus(status: StatusDocument, terminal: Pick<Terminal, "t
     free("dark", `${status.darkSources.length} sources; some firewalls are not told of their people`);
   if (status.store.state !== "ok")
     free("store", `${status.store.state.toUpperCase()}: ${status.store.sentence}`);
+  if (status.shadow !== null)
+    free(
+      "shadow",
+      `${status.shadow.state === "failing" ? "FAILING: " : ""}${status.shadow.sentence} (rollcall-agent shadow)`,
+    );
   free("portal", portalWords(status));
   if (status.next !== null) free("next", status.next);
   return lines.join("\n");

@@ -1,5 +1,6 @@
 import { explanationLine, firewallContact, sourceHealth, unknownSender } from "@rollcall/agent-protocol";
 import { z } from "zod";
+import { shadowSummary } from "../shadow/shadow-document.ts";
 
 export const STATUS_SCHEMA = "rollcall.status/v1";
 export const WHO_SCHEMA = "rollcall.who/v1";
@@ -71,6 +72,8 @@ export const statusDocument = z.object({
   firewallCertificate: z
     .object({ origin: z.enum(["portal", "own"]), notAfter: at, caFile: z.string().nullable() })
     .nullable(),
+  /** Present where the agent runs beside another server; absent from agents that do not know of it. */
+  shadow: shadowSummary.nullable().default(null),
   suppressed: z.record(z.string(), z.number()),
   /** Service accounts, shared hosts and translated networks that were found: how many are acted on, how many suggested. */
   findings: z

@@ -5,6 +5,7 @@ import { listenFault } from "../firewall/listen-fault.ts";
 import type { ListenAddress } from "../settings.ts";
 import { HealthRecord, type Part } from "../supervisor/part.ts";
 import { isLocalToken } from "./local-token.ts";
+import type { ShadowDocument } from "../shadow/shadow-document.ts";
 import type { ConfigDocument, StatusDocument, WhoDocument } from "./status-document.ts";
 
 export interface StatusServerOptions {
@@ -14,6 +15,8 @@ export interface StatusServerOptions {
   readonly who: (asked: string) => WhoDocument;
   readonly configuration: () => ConfigDocument | null;
   readonly metrics: () => string;
+  /** How this agent's table differs from another server's; null where it runs beside none. */
+  readonly shadow: ((withAll: boolean) => ShadowDocument) | null;
   /** Whether a firewall would be answered. */
   readonly isReady: () => boolean;
   readonly now: () => number;
@@ -66,6 +69,11 @@ export function createStatusServer(options: StatusServerOptions): StatusServer {
         return configuration === null
           ? refuse(503, "No configuration is in force yet.")
           : json(configuration);
+      }
+      case "/shadow": {
+        if (!isLocalToken(options.token, request.headers.authorization)) return refuse(401, NEEDS_TOKEN);
+        if (options.shadow === null) return refuse(404, "This agent does not run in shadow mode.");
+        return json(options.shadow(url.searchParams.has("all")));
       }
       case "/who": {
         if (!isLocalToken(options.token, request.headers.authorization)) return refuse(401, NEEDS_TOKEN);
