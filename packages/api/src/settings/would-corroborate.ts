@@ -30,10 +30,9 @@ export async function wouldCorroborate(
       AND entry -> 'user' ->> 'rule' LIKE 'event:%'
     ORDER BY since DESC NULLS LAST
     LIMIT ${LOOKED_MAX}`;
-  const states = rows.map((row): readonly [(typeof rows)[number], KeyState] => [
-    row,
-    storedKeyState(row.state),
-  ]);
+  const states = rows
+    .map((row): readonly [(typeof rows)[number], KeyState] => [row, storedKeyState(row.state)])
+    .filter(([, state]) => state.user.claims.some(({ rule }) => rule === LOGON_TICKET_RULE));
   const principals = await principalsOfAll(
     { tx, tenantId },
     states.map(([, state]) => state),

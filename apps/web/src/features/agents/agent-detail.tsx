@@ -6,7 +6,7 @@ import { ConfirmDialog } from "@rollcall/ui/dialog";
 import { FormErrors, TextAreaField } from "@rollcall/ui/field";
 import { Dash, KeyValue, Mono, PageBody, PageHead, Panel } from "@rollcall/ui/layout";
 import { Notice } from "@rollcall/ui/notice";
-import { StateChip } from "@rollcall/ui/state";
+import { type State, StateChip } from "@rollcall/ui/state";
 import { Table } from "@rollcall/ui/table";
 import { Time, TimeAgo, useFromNow } from "@rollcall/ui/time";
 import { say } from "@rollcall/ui/toast";
@@ -27,6 +27,14 @@ import { AgentChip } from "./agent-table-view.tsx";
 import { countersInWords } from "./counters.ts";
 
 type Agent = Outputs["agents"]["get"];
+
+/** A listener's state in the one vocabulary of health. */
+const LISTENER_STATES: Readonly<Record<"ok" | "degraded" | "broken" | "off", State>> = {
+  ok: "ok",
+  degraded: "warn",
+  broken: "bad",
+  off: "off",
+};
 
 /** One agent: how it is and why, what it reads, where it answers, how firewalls reach it. */
 export function AgentDetail({ initial }: { initial: Agent }) {
@@ -124,7 +132,7 @@ export function AgentDetail({ initial }: { initial: Agent }) {
                 phoneLabel: "",
                 cell: (row) => (
                   <StateChip
-                    state={row.state === "broken" ? "bad" : row.state}
+                    state={LISTENER_STATES[row.state]}
                     word={row.state === "ok" ? "Open" : undefined}
                   />
                 ),

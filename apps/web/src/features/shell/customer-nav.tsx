@@ -17,6 +17,7 @@ function countsOf(overview: Overview): NavCounts {
     syslogSources: counts.syslogSources,
     enforcementPoints: counts.enforcementPoints,
     filters: counts.filters,
+    openSuggestions: counts.openSuggestions,
     sites: counts.sites,
     people: counts.people,
   };

@@ -5,6 +5,8 @@ export interface NavItem {
   /** Matches this path only, not what lies below it. */
   readonly exact?: boolean;
   readonly count?: keyof NavCounts;
+  /** What the count says, where it is not how many there are: "3 to decide". Drawn so that it is seen. */
+  readonly calls?: string;
   /** The right without which the page would only refuse; none: everybody here. */
   readonly needs?: string;
 }
@@ -21,6 +23,7 @@ export interface NavCounts {
   readonly syslogSources?: number;
   readonly enforcementPoints?: number;
   readonly filters?: number;
+  readonly openSuggestions?: number;
   readonly sites?: number;
   readonly people?: number;
 }
@@ -65,7 +68,15 @@ export function customerNav(slug: string, isSettingUp: boolean): readonly NavGro
           count: "enforcementPoints",
           needs: "point:read",
         },
+        { label: "Profiles", href: at("/profiles"), needs: "point:read" },
         { label: "Filters", href: at("/filters"), count: "filters", needs: "filter:read" },
+        {
+          label: "Shared hosts & accounts",
+          href: at("/shared"),
+          count: "openSuggestions",
+          calls: "to decide",
+          needs: "session:read",
+        },
       ],
     },
     {
@@ -73,6 +84,7 @@ export function customerNav(slug: string, isSettingUp: boolean): readonly NavGro
       items: [
         { label: "Sites", href: at("/sites"), count: "sites" },
         { label: "Audit", href: at("/audit"), needs: "audit:read" },
+        { label: "Settings", href: at("/settings"), needs: "customer:read" },
         ...(isSettingUp ? [] : [setUp]),
       ],
     },

@@ -46,8 +46,13 @@ export function SideNav({
                     }`}
                   >
                     {item.label}
-                    {count === undefined || count === 0 ? null : (
+                    {count === undefined || count === 0 ? null : item.calls === undefined ? (
                       <span className="text-xs font-normal text-ink-3">{count.toLocaleString("en-GB")}</span>
+                    ) : (
+                      <span className="rounded-sm bg-warn-wash px-1.5 text-xs font-semibold text-warn-ink">
+                        {count.toLocaleString("en-GB")}
+                        <span className="sr-only"> {item.calls}</span>
+                      </span>
                     )}
                   </Link>
                 </li>

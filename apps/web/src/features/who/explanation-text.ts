@@ -1,11 +1,16 @@
 import { personOf } from "~/features/enforcement/point-words.ts";
 import type { Outputs } from "~/trpc/outputs.ts";
+import { type Explained, KIND_WORDS } from "./explained-words.ts";
 import { accountOf, becauseInWords, VERB_WORDS } from "./session-words.ts";
 
 type Detail = Outputs["sessions"]["get"];
 
 /** The explanation for a ticket: plain lines, instants in ISO 8601 UTC. */
-export function explanationAsText(detail: Detail, customer: string): string {
+export function explanationAsText(
+  detail: Detail,
+  explained: Explained | undefined,
+  customer: string,
+): string {
   const { session } = detail;
   const who =
     session === null ? "never seen" : (accountOf(session) ?? becauseInWords(session.unknownBecause));
@@ -25,7 +30,13 @@ export function explanationAsText(detail: Detail, customer: string): string {
         `  ${item.at.toISOString()} ${personOf(item)} ${VERB_WORDS[item.verb]}, ${item.source.name}${item.agent === null ? "" : ` at ${item.agent}`}, ${item.rule}, class ${item.evidence}`,
     ),
     "Decided:",
-    ...detail.explain.map((line) => `  ${line.sentence} (${line.rule})`),
+    ...(explained?.lines.map(
+      (line) =>
+        `  ${line.at === null ? "" : `${line.at.toISOString()} `}${KIND_WORDS[line.kind]}: ${line.principal === null ? "" : `${line.principal}, `}${line.sentence}${line.source === null ? "" : ` [${line.source}]`} (law ${line.law}${line.rule === "" ? "" : `, ${line.rule}`})`,
+    ) ?? detail.explain.map((line) => `  ${line.sentence} (${line.rule})`)),
+    ...(explained === undefined || explained.marks.length === 0
+      ? []
+      : ["Marked:", ...explained.marks.map((mark) => `  ${mark.range}: ${mark.mark}, ${mark.mode}`)]),
     "Told:",
     ...(detail.told.length === 0
       ? ["  no firewall yet"]

@@ -8,8 +8,15 @@ import { accountOf, ruleInWords, VERB_WORDS } from "./session-words.ts";
 export type SessionDetail = Outputs["sessions"]["get"];
 
 /** One mapping from the line in a log to the firewall's table. A hop that is missing is drawn hollow, with its reason. */
-export function MappingTimeline({ detail }: { detail: SessionDetail }) {
-  const { session, history, explain, told } = detail;
+export function MappingTimeline({
+  detail,
+  decided,
+}: {
+  detail: SessionDetail;
+  /** What became of everything that was said, with the rule that decided. */
+  decided: ReactNode;
+}) {
+  const { session, history, told } = detail;
   const newest = history[0];
   return (
     <ol aria-label="From the source to the firewall" className="flex flex-col">
@@ -34,19 +41,8 @@ export function MappingTimeline({ detail }: { detail: SessionDetail }) {
           </ul>
         )}
       </Hop>
-      <Hop state={explain.length === 0 ? "never" : "ok"} title="How it was decided">
-        {explain.length === 0 ? (
-          <p>There was nothing to decide.</p>
-        ) : (
-          <ol className="flex list-decimal flex-col gap-1 pl-4">
-            {explain.map((line, index) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: the order is the meaning
-              <li key={index}>
-                {line.sentence} <RuleTag rule={line.rule} />
-              </li>
-            ))}
-          </ol>
-        )}
+      <Hop state={history.length === 0 ? "never" : "ok"} title="How it was decided">
+        {decided}
         {detail.nextChangeAt === null ? null : (
           <p className="mt-1">
             Without further word it changes <TimeAgo at={detail.nextChangeAt} future />.
@@ -89,11 +85,6 @@ export function MappingTimeline({ detail }: { detail: SessionDetail }) {
       </Hop>
     </ol>
   );
-}
-
-/** The rule's number in the law, for those who look it up; what is no number stands in the sentence already. */
-function RuleTag({ rule }: { rule: string }) {
-  return /^\d/.test(rule) ? <span className="font-mono text-xs text-ink-3">rule {rule}</span> : null;
 }
 
 function Hop({

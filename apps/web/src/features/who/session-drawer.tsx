@@ -15,8 +15,10 @@ import { useMay } from "~/features/shell/may.tsx";
 import { useTRPC } from "~/trpc/client.tsx";
 import { refusalOf } from "~/trpc/refusal.ts";
 import { AskAgent } from "./ask-agent.tsx";
+import { ExplainedLines } from "./explained-lines.tsx";
 import { explanationAsText } from "./explanation-text.ts";
 import { MappingTimeline, type SessionDetail } from "./mapping-timeline.tsx";
+import { MarksHere } from "./marks-here.tsx";
 import { accountOf, becauseInWords, evidenceInWords } from "./session-words.ts";
 
 /** Explains one mapping: who said it, how it was decided, which firewall was told what and when. */
@@ -51,6 +53,7 @@ function Explanation({ ip, addressSpaceId }: { ip: string; addressSpaceId: strin
   const mayAsk = useMay("source:test");
   const input = { customer: customer.slug, ip, ...(addressSpaceId === null ? {} : { addressSpaceId }) };
   const query = useQuery(trpc.sessions.get.queryOptions(input, LIVE));
+  const explained = useQuery(trpc.sessions.explain.queryOptions(input, LIVE));
   // Earlier history never changes, so each of its pages is asked for once.
   const [cursors, setCursors] = useState<readonly string[]>([]);
   const earlier = useQueries({
@@ -93,12 +96,18 @@ function Explanation({ ip, addressSpaceId }: { ip: string; addressSpaceId: strin
         <AsOf at={detail.asOf} />
         <span className="ml-auto">
           <CopyButton
-            text={explanationAsText(detail, customer.name)}
+            text={explanationAsText(detail, explained.data, customer.name)}
             label="Copy as text"
             copied="Copied the explanation"
           />
         </span>
       </div>
+      <MarksHere
+        ip={ip}
+        space={detail.addressSpace}
+        marks={explained.data?.marks ?? []}
+        isKnown={explained.data !== undefined}
+      />
       {session === null ? (
         <p className="text-sm text-ink-2">No source has ever spoken of this address at {customer.name}.</p>
       ) : (
@@ -143,7 +152,7 @@ function Explanation({ ip, addressSpaceId }: { ip: string; addressSpaceId: strin
           ]}
         />
       )}
-      <MappingTimeline detail={detail} />
+      <MappingTimeline detail={detail} decided={<ExplainedLines query={explained} />} />
       {next !== null || isFetchingEarlier ? (
         <div>
           <Button

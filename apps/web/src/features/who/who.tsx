@@ -9,6 +9,7 @@ import { parseAsString, parseAsStringLiteral, useQueryStates } from "nuqs";
 import { useDeferredValue, useMemo } from "react";
 import { AsOf, StaleNotice } from "~/features/live/freshness.tsx";
 import { LIVE } from "~/features/live/live-options.ts";
+import { OverlapAlarm } from "~/features/shared-hosts/overlap-alarm.tsx";
 import { useCustomer } from "~/features/shell/customer-context.tsx";
 import { useTRPC, useTRPCClient } from "~/trpc/client.tsx";
 import type { Outputs } from "~/trpc/outputs.ts";
@@ -75,6 +76,7 @@ export function Who({
       />
       <div className="flex flex-col gap-3 px-4 pb-3 sm:px-6">
         <StaleNotice query={query} what="Addresses" />
+        <OverlapAlarm />
         <div className="flex flex-wrap items-center gap-3">
           <SearchField
             width="wide"

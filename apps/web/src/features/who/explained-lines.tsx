@@ -1,0 +1,100 @@
+"use client";
+
+import { Button } from "@rollcall/ui/button";
+import { StateGlyph } from "@rollcall/ui/state";
+import { Time } from "@rollcall/ui/time";
+import { useState } from "react";
+import { refusalOf } from "~/trpc/refusal.ts";
+import { type Explained, type ExplainedLine, KIND_STATES, KIND_WORDS } from "./explained-words.ts";
+import { ruleInWords } from "./session-words.ts";
+
+/** Lines shown before somebody asks for all. */
+const FIRST = 12;
+
+interface Asked {
+  readonly data: Explained | undefined;
+  readonly isError: boolean;
+  readonly error: unknown;
+  readonly refetch: () => Promise<unknown>;
+}
+
+/** What became of everything that was said of an address: kind, time, rule, the number of the law, in the order of deciding. */
+export function ExplainedLines({ query }: { query: Asked }) {
+  const [isAll, setIsAll] = useState(false);
+  const explained = query.data;
+  if (explained === undefined)
+    return query.isError ? (
+      <p className="flex flex-wrap items-center gap-2">
+        <span className="text-bad-ink" role="alert">
+          {refusalOf(query.error).message}
+        </span>
+        <Button size="small" onClick={() => void query.refetch()}>
+          Ask again
+        </Button>
+      </p>
+    ) : (
+      <p className="appear-late" role="status">
+        Asking…
+      </p>
+    );
+  if (explained.lines.length === 0) return <p>There was nothing to decide.</p>;
+  // Steps that decided are few and are what one looks for: they are never folded away.
+  const said = explained.lines.filter(isSaid);
+  const shown = new Set(isAll ? said : said.slice(0, FIRST));
+  const lines = explained.lines.filter((line) => !isSaid(line) || shown.has(line));
+  return (
+    <>
+      <ol className="flex flex-col gap-1.5" aria-label="What became of what was said">
+        {lines.map((line, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: the order is the meaning
+          <li key={index} data-testid="explained-line" data-kind={line.kind} className="flex gap-2">
+            <span className="pt-[3px]">
+              <StateGlyph state={KIND_STATES[line.kind]} />
+            </span>
+            <Line line={line} />
+          </li>
+        ))}
+      </ol>
+      {said.length > FIRST ? (
+        <div className="mt-2">
+          <Button size="small" onClick={() => setIsAll(!isAll)}>
+            {isAll ? "Show fewer" : `Show all ${said.length} lines`}
+          </Button>
+        </div>
+      ) : null}
+    </>
+  );
+}
+
+function isSaid({ kind }: ExplainedLine): boolean {
+  return kind !== "decision" && kind !== "kept-from";
+}
+
+function Line({ line }: { line: ExplainedLine }) {
+  return (
+    <div className="min-w-0 flex-1">
+      <span className="font-semibold text-ink">{KIND_WORDS[line.kind]}</span>
+      {line.of === "device" ? " (device)" : ""}
+      {line.at === null ? null : (
+        <>
+          {" "}
+          · <Time at={line.at} />
+        </>
+      )}
+      {line.principal === null ? null : (
+        <>
+          {" "}
+          · <span className="break-all text-ink">{line.principal}</span>
+        </>
+      )}
+      {line.source === null ? "" : ` · ${line.source}`}
+      <span className="block">
+        {line.sentence}{" "}
+        <span className="font-mono text-xs text-ink-3">
+          law {line.law}
+          {line.rule === "" ? "" : `, ${ruleInWords(line.rule)}`}
+        </span>
+      </span>
+    </div>
+  );
+}
