@@ -129,6 +129,11 @@ export class Detector {
     return news;
   }
 
+  /** Whether an address may be taken for a shared one at all: it is acted on, and nobody said that it is none. */
+  mayMark(addressSpaceId: string, ip: string): boolean {
+    return this.#settings.mode === "on" && !this.#exempt.has(`${addressSpaceId}|${ip}`.toLowerCase());
+  }
+
   /** What stands behind an address by what was seen there, and is acted on; null: one person, as far as is known. */
   markOf(addressSpaceId: string, ip: string, at: EpochMs): "multi-user" | "nat" | null {
     const place = `${addressSpaceId}|${ip}`;

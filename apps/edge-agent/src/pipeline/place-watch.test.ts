@@ -2,7 +2,7 @@ import { siteConfig } from "@rollcall/agent-protocol";
 import { type Entry, type Observation, SessionTable } from "@rollcall/identity-core";
 import { aLogon, anEnd, EVERYTHING, ip, minutes } from "@rollcall/identity-core/testing";
 import { describe, expect, it } from "vitest";
-import { arrival, type PipelineLab, withKeeper } from "../testing/pipeline-lab.ts";
+import { arrival, newKeeper, type PipelineLab, withKeeper } from "../testing/pipeline-lab.ts";
 import { compileSiteRules } from "./site-rules.ts";
 import type { TableKeeper } from "./table-keeper.ts";
 
@@ -83,6 +83,24 @@ describe("an address with more than one person behind it", () => {
       expect([named(lab.keeper.table), named(elsewhere(lab))]).toEqual([[], []]);
     }));
 
+  it("is known as one after a restart, and no longer once somebody said that it is none", () =>
+    withKeeper(({ keeper, clock, file }) => {
+      keeper.setRules(rules({}));
+      write(keeper, ...people(clock, ["ana", "ben"]));
+      clock.set(clock.now() + minutes(1));
+      write(keeper, aLogon({ user: "cho", at: clock.now() }));
+      keeper.store.close();
+      const again = newKeeper(file, clock);
+      again.setRules(rules({}));
+      clock.set(clock.now() + minutes(60));
+      write(again, aLogon({ user: "dora", at: clock.now() }));
+      expect(at(again)?.user ?? null).toBeNull();
+      again.setRules(rules({}, { mode: "on", exempt: ["space|10.0.0.1"] }));
+      write(again, aLogon({ user: "dora", at: clock.now() + 1 }));
+      expect(at(again)?.user?.name).toBe("dora");
+      again.store.close();
+    }));
+
   it("goes on naming people in detect mode, and says what it found", () =>
     withKeeper(({ keeper, clock }) => {
       keeper.setRules(rules({}, { mode: "detect" }));
@@ -157,6 +175,7 @@ describe("an address with more than one person behind it", () => {
       keeper.setRules(rules({}));
       write(keeper, aLogon({ user: "ana", at: clock.now() }));
       write(keeper, ...people(clock, ["pc1", "pc2", "pc3", "pc4", "pc5"], { kind: "device" }));
+      expect(at(keeper)).toBeNull();
       clock.set(clock.now() + minutes(1));
       write(keeper, aLogon({ user: "ben", at: clock.now() }));
       expect(at(keeper)).toBeNull();

@@ -4,6 +4,7 @@ import {
   type Detection,
   type DetectionSettings,
   Detector,
+  type End,
   type Entry,
   type IpAddress,
   type Observation,
@@ -27,6 +28,8 @@ export interface Watched {
 /** What is asked of the table while something is received. */
 export interface SeenTable {
   entryOf(addressSpaceId: string, ip: IpAddress): Entry | null;
+  /** Ends that are kept of an address, of people and of devices. */
+  endsOf(addressSpaceId: string, ip: IpAddress): readonly End[];
   /** Addresses at which a principal is named. */
   placesOf(principalKey: string): readonly Entry[];
 }
@@ -74,7 +77,7 @@ export class PlaceWatch {
           : [];
       return { kept: null, rule: "mark:service-account", derived, facts: null };
     }
-    const mark = this.#markOf(observation);
+    const mark = this.#markOf(observation, table);
     if (mark === null) return kept(observation);
     const isNew = news.some(({ kind }) => kind === mark.mark);
     return atMarkedPlace(observation, mark, table.entryOf(addressSpaceId, ip), isNew);
@@ -126,12 +129,29 @@ export class PlaceWatch {
     return ends;
   }
 
-  #markOf({ addressSpaceId, ip, effectiveAt }: Observation): Mark | null {
+  #markOf({ addressSpaceId, ip, effectiveAt }: Observation, table: SeenTable): Mark | null {
     const configured = this.#marks.markOf(addressSpaceId, ip);
     if (configured !== null) return configured;
-    const found = this.#detector.markOf(addressSpaceId, ip, effectiveAt);
+    const found =
+      this.#detector.markOf(addressSpaceId, ip, effectiveAt) ??
+      (this.#detector.mayMark(addressSpaceId, ip)
+        ? markLeftBy(table.endsOf(addressSpaceId, ip), effectiveAt)
+        : null);
     return found === null ? null : { mark: found, mode: "suppress", pseudoUser: null };
   }
+}
+
+/** The family of ends that follow from a mark of the configuration, and not from what was found. */
+const CONFIGURED = "cloud";
+
+/** A finding outlives a restart, and is known to other agents, by the ends that were made of it. */
+const LEFT_MS = 24 * 3_600_000;
+
+function markLeftBy(ends: readonly End[], at: number): Mark["mark"] | null {
+  const since = at - LEFT_MS;
+  const left = ends.filter((end) => end.family !== CONFIGURED && end.at >= since).map(({ rule }) => rule);
+  if (left.includes("mark:nat")) return "nat";
+  return left.includes("mark:multi-user") ? "multi-user" : null;
 }
 
 function kept(observation: Observation): Watched {
@@ -143,8 +163,11 @@ function atMarkedPlace(observation: Observation, mark: Mark, there: Entry | null
   if (observation.kind === "device") {
     // One machine behind an address of many is as wrong as one person.
     if (mark.mark !== "nat") return kept(observation);
-    const derived =
-      isNew || there?.device ? [endOf(mark.mark, observation, { entry: there, principal: null })] : [];
+    const derived: Observation[] = [];
+    if (isNew || there?.device) derived.push(endOf("nat", observation, { entry: there, principal: null }));
+    // Whoever was named there is one of many as well.
+    if (isNew)
+      derived.push(endOf("nat", { ...observation, kind: "user" }, { entry: there, principal: null }));
     return { kept: null, rule, derived, facts: null };
   }
   switch (mark.mode) {
@@ -195,7 +218,7 @@ function endOf(
   const isElsewhere = place.ip !== cause.ip || place.addressSpaceId !== cause.addressSpaceId;
   const follows = isElsewhere ? `${cause.id}|${place.addressSpaceId}|${place.ip}` : cause.id;
   return {
-    ...derivedIdentity(`mark:${rule}`, follows),
+    ...derivedIdentity(`mark:${rule}:${cause.kind}`, follows),
     // Another address may have been named by another source; only that one may speak of it.
     sourceId: isElsewhere ? (entry?.user?.sourceId ?? cause.sourceId) : cause.sourceId,
     family: cause.family,
@@ -225,7 +248,7 @@ function endAtMark(
   return {
     ...derivedIdentity(`mark:${mark.mark}`, of.observationId),
     sourceId: of.sourceId,
-    family: "cloud",
+    family: CONFIGURED,
     addressSpaceId: entry.addressSpaceId,
     ip: entry.ip,
     kind,

@@ -305,6 +305,10 @@ export class TableKeeper {
     const pseudoUsers = new Map<string, PrincipalFacts>();
     const seen: SeenTable = {
       entryOf: (addressSpaceId, ip) => this.#table.entryOf(addressSpaceId, ip),
+      endsOf: (addressSpaceId, ip) => {
+        const state = this.#table.stateOf(addressSpaceId, ip);
+        return state === null ? [] : [...state.user.ends, ...state.device.ends];
+      },
       placesOf: (key) => this.#table.entriesOfPrincipal(key),
     };
     const isOurs = (arrival: Arrival): boolean => arrival.origin === "site";
