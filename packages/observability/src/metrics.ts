@@ -31,6 +31,10 @@ export const METRICS = {
   srxIpQueries: "srx_ip_queries_total",
   srxEntriesSent: "srx_entries_sent_total",
   srxRefusals: "srx_refusals_total",
+  pushPosts: "push_posts_total",
+  pushEntries: "push_entries_total",
+  pushFailures: "push_failures_total",
+  pushPending: "push_pending_changes",
   jobsDone: "jobs_done_total",
   jobsFailed: "jobs_failed_total",
 } as const;

@@ -98,6 +98,11 @@ export function checkSite(site: SiteConfig, options: CheckSiteOptions): ConfigIs
   }
   for (const [index, point] of site.enforcementPoints.entries()) {
     const at = `enforcementPoints[${index}]`;
+    const password = point.push?.password;
+    if (password !== undefined && "file" in password && options.baseFolder !== null)
+      issues.push(
+        ...checkSecretFile(path.resolve(options.baseFolder, password.file), `${at}.push.password.file`),
+      );
     for (const [i, id] of point.addressSpaceIds.entries()) space(id, `${at}.addressSpaceIds[${i}]`);
     for (const [i, text] of point.sourceAddresses.entries()) range(text, `${at}.sourceAddresses[${i}]`);
     for (const [i, text] of point.includeIp.entries()) range(text, `${at}.includeIp[${i}]`);

@@ -17,6 +17,8 @@ export interface SiteRuntimeOptions extends PumpDeps {
   readonly door: {
     setProfiles(profiles: SiteConfig["profiles"]): void;
     setPoints(points: SiteConfig["enforcementPoints"]): void;
+    /** Comes before the points that come from there. */
+    setOrigin(origin: { readonly isPortals: boolean; readonly baseFolder: string | null }): void;
   } | null;
   readonly syslog: SyslogListener | null;
   readonly secrets: () => Pick<SecretContext, "identity">;
@@ -77,6 +79,10 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
     door?.setProfiles(site.profiles);
     door?.setPoints(site.enforcementPoints);
     syslog?.setSources(site.syslogSources);
+    door?.setOrigin({
+      isPortals: next.origins.enforcementPoints === "portal",
+      baseFolder: next.baseFolder,
+    });
     const before = effective;
     effective = next;
     if (directorySet !== null && before !== null && fingerprintOf(before) === fingerprintOf(next)) {

@@ -9,6 +9,8 @@ export interface StateFolder {
   readonly identity: string;
   readonly enrolmentDraft: string;
   readonly store: string;
+  /** What firewalls that are posted to were told. */
+  readonly push: string;
   readonly responder: string;
   readonly firewallTls: string;
   /** Lets `who` ask the running agent for names. */
@@ -24,6 +26,7 @@ export function stateFolderAt(folder: string): StateFolder {
     identity: path.join(folder, "identity.json"),
     enrolmentDraft: path.join(folder, "enrolment.json"),
     store: path.join(folder, "store.db"),
+    push: path.join(folder, "push.db"),
     responder: path.join(folder, "responder.json"),
     firewallTls: path.join(folder, "firewall-tls.json"),
     localToken: path.join(folder, "local-token"),

@@ -8,6 +8,7 @@ import type { Identity } from "../enrolment/identity.ts";
 import type { DarkKeeper } from "../firewall/dark-keeper.ts";
 import { type FirewallTls, notAfterOf as firewallNotAfterOf } from "../firewall/firewall-certificate.ts";
 import type { FirewallDoor } from "../firewall/firewall-door.ts";
+import type { PushKeeper } from "../firewall/push-keeper.ts";
 import type { GroupCommit } from "../pipeline/group-commit.ts";
 import { type AddressAnswer, type LookUpView, lookUp } from "../pipeline/look-up.ts";
 import { type Overlap, overlapsThatMatter } from "../pipeline/overlaps.ts";
@@ -23,6 +24,7 @@ import { VERSION } from "../version.ts";
 import { type Metric, metricsText } from "./metrics-text.ts";
 import {
   CONFIG_SCHEMA,
+import { firstSilentPush, pushMetrics } from "./push-report.ts";
   type ConfigDocument,
   STATUS_SCHEMA,
   type StatusDocument,
@@ -50,6 +52,7 @@ export interface ReportSources {
   readonly dark: DarkKeeper;
   readonly lookUpView: () => LookUpView;
   readonly syslog: SyslogListener | null;
+  readonly push: PushKeeper;
   readonly identity: () => Identity | null;
   readonly link: PortalLink | null;
   readonly sender: StreamSender | null;
@@ -185,6 +188,14 @@ export function createAgentReport(from: ReportSources): AgentReport {
         clockOffsetMs: null,
       };
     }
+  function pushes(): StatusDocument["pushes"] {
+    const names = new Map(site.effective?.site.enforcementPoints.map(({ id, name }) => [id, name]));
+    return from.push.states().map((state) => ({
+      ...state,
+      name: names.get(state.enforcementPointId) ?? state.enforcementPointId,
+    }));
+  }
+
     const { state, sentence, since, clockOffsetMs } = link.status;
     if (from.sender?.state.isLocked === true) {
       return {
@@ -251,7 +262,7 @@ export function createAgentReport(from: ReportSources): AgentReport {
         })),
         unknownSenders: [...(syslog?.unknownSenders() ?? [])].slice(0, UNKNOWN_SENDERS_MAX),
         detections: detections(),
-        pushes: [],
+        pushes: [...from.push.states()],
         learning: (door?.learning() ?? []).map(({ enforcementPointId, profile, state, since, tried }) => ({
           enforcementPointId,
           profile,
@@ -287,6 +298,7 @@ export function createAgentReport(from: ReportSources): AgentReport {
         darkSources: from.dark.darkSources().map(({ sourceId, since }) => ({ sourceId, since })),
         unknownSenders: [...(syslog?.unknownSenders() ?? [])]
           .slice(0, UNKNOWN_SENDERS_MAX)
+        pushes: pushes(),
           .map(({ sample: _sample, ...rest }) => rest),
         parts: from.parts().map((part) => ({ name: part.name, ...part.health() })),
       };
@@ -312,7 +324,7 @@ export function createAgentReport(from: ReportSources): AgentReport {
         site: {
           ...rest,
           directories: directories.map(({ bindPassword: _secret, ...directory }) => directory),
-          enforcementPoints: enforcementPoints.map(({ verifiers, ...point }) => ({
+          enforcementPoints: enforcementPoints.map(({ verifiers, push, ...point }) => ({
             ...point,
             secrets: verifiers.length,
           })),
@@ -328,6 +340,7 @@ export function createAgentReport(from: ReportSources): AgentReport {
         commits.storeState.state,
         site.effective?.version ?? null,
         firewalls().map((one) => [
+            ...(push === undefined ? {} : { push: withoutPassword(push) }),
           one.enforcementPointId,
           one.lastTokenAt !== null,
           one.lastBatchAt !== null,
@@ -347,6 +360,7 @@ function whoEntry(answer: AddressAnswer): WhoDocument["entries"][number] {
     addressSpaceId: answer.addressSpaceId,
     ip: answer.ip,
     user:
+        from.push.states().map((one) => [one.enforcementPointId, one.state, one.refusedPosts[0]?.at]),
       user === null
         ? null
         : {
@@ -396,6 +410,13 @@ function verdictOf(
     state: "degraded",
     sentence,
     next,
+function withoutPassword<T extends { readonly password: unknown }>({
+  password: _secret,
+  ...rest
+}: T): Omit<T, "password"> {
+  return rest;
+}
+
   });
   if (status.store.state !== "ok") return broken("the store cannot be written", status.store.sentence);
   const listener = status.listeners.find((one) => one.state === "broken");
@@ -426,6 +447,8 @@ function verdictOf(
 }
 
 function missingStep(status: Pick<StatusDocument, "sources" | "firewalls">): string | null {
+  const push = firstSilentPush(status.pushes);
+  if (push !== null) return degraded(`${push.name} takes no posts`, push.sentence);
   if (status.sources.length === 0) return "Nothing is read yet: add a directory and a source.";
   const silent = status.sources.find((one) => one.state === "never");
   if (silent !== undefined) return `${silent.name}: ${silent.sentence}`;
@@ -586,3 +609,4 @@ function metricsOf(
     one("process_start_time_seconds", "When the agent started.", "gauge", from.startedAt / 1000),
   ];
 }
+    ...pushMetrics(from.push.states()),

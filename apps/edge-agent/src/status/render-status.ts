@@ -44,7 +44,21 @@ export function renderStatus(status: StatusDocument, terminal: Pick<Terminal, "t
     source,
   );
   group("firewalls", status.firewalls, "none configured", (firewall, label) => {
+  const pushes = new Map(status.pushes.map((push) => [push.enforcementPointId, push]));
     const last = Math.max(firewall.lastBatchAt ?? 0, firewall.lastIpQueryAt ?? 0, firewall.lastTokenAt ?? 0);
+    const push = pushes.get(firewall.enforcementPointId);
+    if (push !== undefined) {
+      const isWell = push.state === "ok" || push.state === "resyncing";
+      const posted = push.lastOkAt === null ? "" : `posted ${ago(now - push.lastOkAt)}; `;
+      row(
+        label,
+        firewall.name,
+        push.state === "ok" ? "ok" : push.state === "resyncing" ? "resync" : push.state.toUpperCase(),
+        isWell ? "good" : push.state === "waiting" ? "warn" : "bad",
+        `${posted}${push.sentence}`,
+      );
+      return;
+    }
     const isRefused = firewall.lastRefusal !== null && last === 0;
     row(
       label,

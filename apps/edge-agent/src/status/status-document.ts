@@ -1,4 +1,10 @@
-import { explanationLine, firewallContact, sourceHealth, unknownSender } from "@rollcall/agent-protocol";
+import {
+  explanationLine,
+  firewallContact,
+  pushState,
+  sourceHealth,
+  unknownSender,
+} from "@rollcall/agent-protocol";
 import { z } from "zod";
 import { shadowSummary } from "../shadow/shadow-document.ts";
 
@@ -46,11 +52,13 @@ export const statusDocument = z.object({
   }),
   sources: z.array(sourceHealth),
   firewalls: z.array(firewallContact.omit({ told: true }).extend({ name: z.string() })),
+  /** Firewalls that are posted to. */
+  pushes: z.array(pushState.extend({ name: z.string() })).default([]),
   listeners: z.array(
     z.object({
       name: z.string(),
       address: z.string(),
-      state: z.enum(["ok", "broken", "off"]),
+      state: z.enum(["ok", "degraded", "broken", "off"]),
       sentence: z.string(),
     }),
   ),

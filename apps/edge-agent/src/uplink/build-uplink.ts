@@ -4,6 +4,7 @@ import { parseIp } from "@rollcall/identity-core";
 import type { Logger } from "@rollcall/observability";
 import type { Identity } from "../enrolment/identity.ts";
 import type { FirewallTls } from "../firewall/firewall-certificate.ts";
+import type { PushKeeper } from "../firewall/push-keeper.ts";
 import type { GroupCommit } from "../pipeline/group-commit.ts";
 import { type LookUpView, lookUpAddress } from "../pipeline/look-up.ts";
 import type { TableKeeper } from "../pipeline/table-keeper.ts";
@@ -44,6 +45,7 @@ export interface UplinkOptions {
     readonly use: (tls: FirewallTls) => void;
   };
   readonly report: () => AgentReport;
+  readonly push: Pick<PushKeeper, "resync">;
   readonly lookUpView: () => LookUpView;
 }
 
@@ -154,6 +156,7 @@ export function buildUplink(options: UplinkOptions): Uplink {
           log,
           desk: {
             testSource: site.test,
+            pushResync: options.push.resync,
             lookUp(ip, addressSpaceId) {
               const address = parseIp(ip);
               return address === null

@@ -131,6 +131,11 @@ describe("the command channel", () => {
     testSource: async (kind, source) =>
       source === "missing" ? null : [{ name: "port", ok: kind === "syslog", detail: "tried" }],
     lookUp: () => [],
+    pushResync: async (point, _signal, onProgress) => {
+      if (point === "missing") return null;
+      onProgress("200 entries told.");
+      return 300;
+    },
     tail: async ({ lines }) => [
       { at: 1, sender: "10.0.0.9", sourceId: "vpn", line: `${lines} wanted`, matched: true },
     ],
@@ -199,6 +204,17 @@ describe("the command channel", () => {
     expect((await ask({ kind: "tail", lines: 7, seconds: 1 })).at(-1)).toMatchObject({
       state: "done",
       result: { lines: [{ line: "7 wanted" }] },
+    });
+  });
+
+  it("sends a firewall everything again, says how far it is, then how much it was; or that it posts to no such one", async () => {
+    const answers = await ask({ kind: "push-resync", enforcementPointId: "fw" });
+    expect(answers.map((update) => update.state).toSorted()).toEqual(["done", "running", "running"]);
+    expect(answers).toContainEqual({ state: "done", result: { kind: "push-resync", entries: 300 } });
+    expect(JSON.stringify(answers)).toContain("200 entries told.");
+    expect((await ask({ kind: "push-resync", enforcementPointId: "missing" })).at(-1)).toMatchObject({
+      state: "failed",
+      message: "This agent does not post to that firewall.",
     });
   });
 

@@ -25,6 +25,12 @@ export type TailLines = readonly z.infer<typeof tailLine>[];
 export interface CommandDesk {
   testSource(kind: "directory" | "syslog", id: string, signal: AbortSignal): Promise<CheckList | null>;
   lookUp(ip: string, addressSpaceId: string | undefined): AddressAnswer[];
+  /** Null: this agent does not post to that firewall. */
+  pushResync(
+    enforcementPointId: string,
+    signal: AbortSignal,
+    onProgress: (sentence: string) => void,
+  ): Promise<number | null>;
   tail(options: {
     readonly sourceId?: string;
     readonly lines: number;
@@ -104,10 +110,12 @@ async function handle(
   log.info({ commandId: envelope.id, kind: command.kind }, "command taken");
   await say({ state: "running", progress: { at: clock.now(), sentence: progressOf(command) } });
   try {
-    const result = await run(options.desk, command, limit);
+    const result = await run(options.desk, command, limit, (sentence) => {
+      void say({ state: "running", progress: { at: clock.now(), sentence } });
+    });
     await say(
       result === null
-        ? { state: "failed", code: "not-found", message: "This agent has no source of that id." }
+        ? { state: "failed", code: "not-found", message: notFound(command) }
         : { state: "done", result },
     );
   } catch (error) {
@@ -118,6 +126,12 @@ async function handle(
       message: isLate ? "It took longer than was allowed." : messageOf(error).slice(0, 2000),
     });
   }
+}
+
+function notFound({ kind }: AgentCommand): string {
+  return kind === "push-resync"
+    ? "This agent does not post to that firewall."
+    : "This agent has no source of that id.";
 }
 
 function progressOf(command: AgentCommand): string {
@@ -133,7 +147,12 @@ function progressOf(command: AgentCommand): string {
   }
 }
 
-async function run(desk: CommandDesk, command: AgentCommand, signal: AbortSignal): Promise<Result | null> {
+async function run(
+  desk: CommandDesk,
+  command: AgentCommand,
+  signal: AbortSignal,
+  onProgress: (sentence: string) => void,
+): Promise<Result | null> {
   switch (command.kind) {
     case "test-source": {
       const checks = await desk.testSource(command.sourceKind, command.sourceId, signal);
@@ -141,8 +160,10 @@ async function run(desk: CommandDesk, command: AgentCommand, signal: AbortSignal
         ? null
         : { kind: "test-source", ok: checks.every((check) => check.ok), checks: checks.map(cut) };
     }
-    case "push-resync":
-      return null;
+    case "push-resync": {
+      const entries = await desk.pushResync(command.enforcementPointId, signal, onProgress);
+      return entries === null ? null : { kind: "push-resync", entries };
+    }
     case "look-up-address": {
       const ip = parseIp(command.ip);
       if (ip === null) throw new Error(`"${command.ip}" is no address`);
