@@ -23,11 +23,11 @@ import { housekeeping } from "./pipeline/housekeeping.ts";
 import type { LookUpView } from "./pipeline/look-up.ts";
 import { TableKeeper } from "./pipeline/table-keeper.ts";
 import type { AgentSettings, ListenAddress } from "./settings.ts";
+import { createShadow } from "./shadow/shadow-part.ts";
 import { type EffectiveSite, effectiveSite } from "./sources/effective-site.ts";
+import { openSecret } from "./sources/secret-opener.ts";
 import { createSiteRuntime, type SiteRuntime } from "./sources/site-runtime.ts";
 import { openStore } from "./state/open-store.ts";
-import { createShadow } from "./shadow/shadow-part.ts";
-import { openSecret } from "./sources/secret-opener.ts";
 import { openStateFolder } from "./state/state-folder.ts";
 import { StoreFault } from "./state/store-fault.ts";
 import { type AgentReport, createAgentReport } from "./status/agent-report.ts";
@@ -127,6 +127,7 @@ export async function buildAgent(options: BuildOptions): Promise<BuiltAgent> {
       : createLegacyDoor({
           listen: settings.legacyListen,
           host: listen.host,
+          stateDir: settings.stateDir,
           tls: () => tls,
           take: (socket, peer) => door.take(socket, peer),
           clock,
@@ -142,6 +143,7 @@ export async function buildAgent(options: BuildOptions): Promise<BuiltAgent> {
           sources: [],
           now: clock.now,
           log,
+          onRefused: (line) => keeper.journal.noteRefusedLine(line),
         });
   const push = createPushKeeper({
     source: () => keeper.source,

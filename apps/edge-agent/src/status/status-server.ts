@@ -3,9 +3,9 @@ import type { Logger } from "@rollcall/observability";
 import { isLoopback } from "../config.ts";
 import { listenFault } from "../firewall/listen-fault.ts";
 import type { ListenAddress } from "../settings.ts";
+import type { ShadowDocument } from "../shadow/shadow-document.ts";
 import { HealthRecord, type Part } from "../supervisor/part.ts";
 import { isLocalToken } from "./local-token.ts";
-import type { ShadowDocument } from "../shadow/shadow-document.ts";
 import type { ConfigDocument, StatusDocument, WhoDocument } from "./status-document.ts";
 
 export interface StatusServerOptions {
