@@ -16,9 +16,9 @@ export interface SiteRuntimeOptions extends PumpDeps {
   /** Whoever keeps what firewalls are told of, and how. */
   readonly door: {
     setProfiles(profiles: SiteConfig["profiles"]): void;
-    setPoints(points: SiteConfig["enforcementPoints"]): void;
     /** Comes before the points that come from there. */
     setOrigin(origin: { readonly isPortals: boolean; readonly baseFolder: string | null }): void;
+    setPoints(points: SiteConfig["enforcementPoints"]): void;
   } | null;
   readonly syslog: SyslogListener | null;
   readonly secrets: () => Pick<SecretContext, "identity">;
@@ -77,12 +77,12 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
         log.warn({ err: error, attempted: "apply other rules to groups" }, "rules hold for what comes"),
       );
     door?.setProfiles(site.profiles);
-    door?.setPoints(site.enforcementPoints);
-    syslog?.setSources(site.syslogSources);
     door?.setOrigin({
       isPortals: next.origins.enforcementPoints === "portal",
       baseFolder: next.baseFolder,
     });
+    door?.setPoints(site.enforcementPoints);
+    syslog?.setSources(site.syslogSources);
     const before = effective;
     effective = next;
     if (directorySet !== null && before !== null && fingerprintOf(before) === fingerprintOf(next)) {

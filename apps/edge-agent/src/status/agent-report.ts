@@ -22,9 +22,9 @@ import { notAfterOf } from "../uplink/renewal.ts";
 import type { StreamSender } from "../uplink/stream-sender.ts";
 import { VERSION } from "../version.ts";
 import { type Metric, metricsText } from "./metrics-text.ts";
+import { firstSilentPush, pushMetrics } from "./push-report.ts";
 import {
   CONFIG_SCHEMA,
-import { firstSilentPush, pushMetrics } from "./push-report.ts";
   type ConfigDocument,
   STATUS_SCHEMA,
   type StatusDocument,
@@ -50,9 +50,9 @@ export interface ReportSources {
   readonly site: SiteRuntime;
   readonly door: FirewallDoor | null;
   readonly dark: DarkKeeper;
+  readonly push: PushKeeper;
   readonly lookUpView: () => LookUpView;
   readonly syslog: SyslogListener | null;
-  readonly push: PushKeeper;
   readonly identity: () => Identity | null;
   readonly link: PortalLink | null;
   readonly sender: StreamSender | null;
@@ -175,6 +175,14 @@ export function createAgentReport(from: ReportSources): AgentReport {
     }));
   }
 
+  function pushes(): StatusDocument["pushes"] {
+    const names = new Map(site.effective?.site.enforcementPoints.map(({ id, name }) => [id, name]));
+    return from.push.states().map((state) => ({
+      ...state,
+      name: names.get(state.enforcementPointId) ?? state.enforcementPointId,
+    }));
+  }
+
   function portal(): StatusDocument["portal"] {
     const { link } = from;
     const identity = from.identity();
@@ -188,14 +196,6 @@ export function createAgentReport(from: ReportSources): AgentReport {
         clockOffsetMs: null,
       };
     }
-  function pushes(): StatusDocument["pushes"] {
-    const names = new Map(site.effective?.site.enforcementPoints.map(({ id, name }) => [id, name]));
-    return from.push.states().map((state) => ({
-      ...state,
-      name: names.get(state.enforcementPointId) ?? state.enforcementPointId,
-    }));
-  }
-
     const { state, sentence, since, clockOffsetMs } = link.status;
     if (from.sender?.state.isLocked === true) {
       return {
@@ -285,6 +285,7 @@ export function createAgentReport(from: ReportSources): AgentReport {
         configuration: configurationState(),
         sources: sources().map((one) => ({ ...one, counters: { ...one.counters } })),
         firewalls: firewalls().map(({ told: _told, ...contact }) => contact),
+        pushes: pushes(),
         listeners: listeners(),
         people: people(),
         spool: spool(),
@@ -298,7 +299,6 @@ export function createAgentReport(from: ReportSources): AgentReport {
         darkSources: from.dark.darkSources().map(({ sourceId, since }) => ({ sourceId, since })),
         unknownSenders: [...(syslog?.unknownSenders() ?? [])]
           .slice(0, UNKNOWN_SENDERS_MAX)
-        pushes: pushes(),
           .map(({ sample: _sample, ...rest }) => rest),
         parts: from.parts().map((part) => ({ name: part.name, ...part.health() })),
       };
@@ -327,6 +327,7 @@ export function createAgentReport(from: ReportSources): AgentReport {
           enforcementPoints: enforcementPoints.map(({ verifiers, push, ...point }) => ({
             ...point,
             secrets: verifiers.length,
+            ...(push === undefined ? {} : { push: withoutPassword(push) }),
           })),
         },
       };
@@ -340,13 +341,13 @@ export function createAgentReport(from: ReportSources): AgentReport {
         commits.storeState.state,
         site.effective?.version ?? null,
         firewalls().map((one) => [
-            ...(push === undefined ? {} : { push: withoutPassword(push) }),
           one.enforcementPointId,
           one.lastTokenAt !== null,
           one.lastBatchAt !== null,
           one.lastIpQueryAt !== null,
           one.lastRefusal,
         ]),
+        from.push.states().map((one) => [one.enforcementPointId, one.state, one.refusedPosts[0]?.at]),
       ]);
     },
   };
@@ -360,7 +361,6 @@ function whoEntry(answer: AddressAnswer): WhoDocument["entries"][number] {
     addressSpaceId: answer.addressSpaceId,
     ip: answer.ip,
     user:
-        from.push.states().map((one) => [one.enforcementPointId, one.state, one.refusedPosts[0]?.at]),
       user === null
         ? null
         : {
@@ -397,6 +397,13 @@ function countFindings(detections: readonly Detection[]): StatusDocument["findin
   return [...counts.values()];
 }
 
+function withoutPassword<T extends { readonly password: unknown }>({
+  password: _secret,
+  ...rest
+}: T): Omit<T, "password"> {
+  return rest;
+}
+
 /** The worst that is so, and the one thing to do about it. */
 function verdictOf(
   status: Omit<StatusDocument, "state" | "sentence" | "next">,
@@ -410,13 +417,6 @@ function verdictOf(
     state: "degraded",
     sentence,
     next,
-function withoutPassword<T extends { readonly password: unknown }>({
-  password: _secret,
-  ...rest
-}: T): Omit<T, "password"> {
-  return rest;
-}
-
   });
   if (status.store.state !== "ok") return broken("the store cannot be written", status.store.sentence);
   const listener = status.listeners.find((one) => one.state === "broken");
@@ -431,6 +431,8 @@ function withoutPassword<T extends { readonly password: unknown }>({
     return degraded("a configuration of the portal was refused", status.configuration.refused.reason);
   const weak = status.sources.find((one) => one.state === "degraded");
   if (weak !== undefined) return degraded(`${weak.name} is degraded`, weak.sentence);
+  const push = firstSilentPush(status.pushes);
+  if (push !== null) return degraded(`${push.name} takes no posts`, push.sentence);
   if (status.darkSources.length > 0)
     return degraded(
       "firewalls are told less, for a source cannot be heard",
@@ -447,8 +449,6 @@ function withoutPassword<T extends { readonly password: unknown }>({
 }
 
 function missingStep(status: Pick<StatusDocument, "sources" | "firewalls">): string | null {
-  const push = firstSilentPush(status.pushes);
-  if (push !== null) return degraded(`${push.name} takes no posts`, push.sentence);
   if (status.sources.length === 0) return "Nothing is read yet: add a directory and a source.";
   const silent = status.sources.find((one) => one.state === "never");
   if (silent !== undefined) return `${silent.name}: ${silent.sentence}`;
@@ -593,6 +593,7 @@ function metricsOf(
       "Requests of firewalls that were refused.",
       (contact) => contact.refused,
     ),
+    ...pushMetrics(from.push.states()),
     one(
       "srx_connections",
       "Open connections of firewalls.",
@@ -609,4 +610,3 @@ function metricsOf(
     one("process_start_time_seconds", "When the agent started.", "gauge", from.startedAt / 1000),
   ];
 }
-    ...pushMetrics(from.push.states()),

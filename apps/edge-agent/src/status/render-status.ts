@@ -43,9 +43,8 @@ export function renderStatus(status: StatusDocument, terminal: Pick<Terminal, "t
     "none configured",
     source,
   );
-  group("firewalls", status.firewalls, "none configured", (firewall, label) => {
   const pushes = new Map(status.pushes.map((push) => [push.enforcementPointId, push]));
-    const last = Math.max(firewall.lastBatchAt ?? 0, firewall.lastIpQueryAt ?? 0, firewall.lastTokenAt ?? 0);
+  group("firewalls", status.firewalls, "none configured", (firewall, label) => {
     const push = pushes.get(firewall.enforcementPointId);
     if (push !== undefined) {
       const isWell = push.state === "ok" || push.state === "resyncing";
@@ -59,6 +58,7 @@ export function renderStatus(status: StatusDocument, terminal: Pick<Terminal, "t
       );
       return;
     }
+    const last = Math.max(firewall.lastBatchAt ?? 0, firewall.lastIpQueryAt ?? 0, firewall.lastTokenAt ?? 0);
     const isRefused = firewall.lastRefusal !== null && last === 0;
     row(
       label,
