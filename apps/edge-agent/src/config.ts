@@ -21,6 +21,11 @@ export const agentBlock = z.strictObject({
   firewallListen: listenText
     .optional()
     .describe("Where firewalls ask: host:port, or off. 0.0.0.0:443 at a site."),
+  legacyListen: listenText
+    .optional()
+    .describe(
+      "Where firewalls of TLS 1.0 and 1.1 ask while `firewallListener.legacy` lets them: host:port, or off to forbid it on this machine.",
+    ),
   syslogListen: listenText
     .optional()
     .describe("Where syslog arrives, UDP and TCP: host:port, or off. 0.0.0.0:514 at a site."),
@@ -60,6 +65,7 @@ export interface Flags {
   readonly stateDir?: string;
   readonly config?: string;
   readonly firewallListen?: string;
+  readonly legacyListen?: string;
   readonly syslogListen?: string;
   readonly statusListen?: string;
   readonly maxSpoolBytes?: string;
@@ -87,6 +93,7 @@ export const SETTING_SOURCES: Readonly<Record<keyof AgentSettings, Source>> = {
   stateDir: { flag: "--state-dir", environment: "ROLLCALL_STATE_DIR" },
   configFile: { flag: "--config", environment: "ROLLCALL_CONFIG" },
   firewallListen: { flag: "--firewall-listen", environment: "ROLLCALL_FIREWALL_LISTEN" },
+  legacyListen: { flag: "--legacy-listen", environment: "ROLLCALL_LEGACY_LISTEN" },
   syslogListen: { flag: "--syslog-listen", environment: "ROLLCALL_SYSLOG_LISTEN" },
   statusListen: { flag: "--status-listen", environment: "ROLLCALL_STATUS_LISTEN" },
   maxSpoolBytes: { flag: "--max-spool-bytes", environment: "ROLLCALL_MAX_SPOOL_BYTES" },
@@ -106,6 +113,7 @@ export function loadConfig(flags: Flags, environment: Environment): LoadedConfig
 
   const stateDir = pick("stateDir", flags.stateDir, environment, block.stateDir);
   const firewall = pick("firewallListen", flags.firewallListen, environment, block.firewallListen);
+  const legacy = pick("legacyListen", flags.legacyListen, environment, block.legacyListen);
   const syslog = pick("syslogListen", flags.syslogListen, environment, block.syslogListen);
   const status = pick("statusListen", flags.statusListen, environment, block.statusListen);
   const spool = pick("maxSpoolBytes", flags.maxSpoolBytes, environment, block.maxSpoolBytes?.toString());
@@ -139,6 +147,7 @@ export function loadConfig(flags: Flags, environment: Environment): LoadedConfig
     stateDir: path.resolve(stateDir.text ?? defaultStateDir(environment)),
     configFile: configFile.text === null ? null : path.resolve(configFile.text),
     firewallListen: listen(firewall, DEFAULTS.firewallListen),
+    legacyListen: legacy.text === null ? "as-configured" : listen(legacy, "0.0.0.0:8446"),
     syslogListen: listen(syslog, DEFAULTS.syslogListen),
     statusListen,
     maxSpoolBytes,
@@ -157,6 +166,7 @@ export function loadConfig(flags: Flags, environment: Environment): LoadedConfig
       stateDir: stateDir.origin,
       configFile: configFile.origin,
       firewallListen: firewall.origin,
+      legacyListen: legacy.origin,
       syslogListen: syslog.origin,
       statusListen: status.origin,
       maxSpoolBytes: spool.origin,

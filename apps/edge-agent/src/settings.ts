@@ -9,6 +9,8 @@ export interface AgentSettings {
   /** The local configuration file, where one is used. */
   readonly configFile: string | null;
   readonly firewallListen: ListenAddress | null;
+  /** Where firewalls of TLS 1.0 and 1.1 ask, if the configuration lets them: `as-configured` says that too. */
+  readonly legacyListen: ListenAddress | "as-configured" | null;
   readonly syslogListen: ListenAddress | null;
   readonly statusListen: ListenAddress | null;
   readonly maxSpoolBytes: number;

@@ -420,7 +420,7 @@ export const healthReport = z.object({
     z.object({
       name: z.string(),
       address: z.string(),
-      state: z.enum(["ok", "broken", "off"]),
+      state: z.enum(["ok", "degraded", "broken", "off"]),
       sentence: z.string().max(500),
     }),
   ),

@@ -471,6 +471,33 @@ export const siteConfig = z.strictObject({
         .describe(
           "DNS names and addresses that firewalls use to reach this agent: they go into its certificate.",
         ),
+      legacy: z
+        .strictObject({
+          until: z
+            .number()
+            .int()
+            .positive()
+            .describe("Epoch ms at which it switches itself off; at most 90 days ahead."),
+          sources: z
+            .array(cidr)
+            .min(1)
+            .max(50)
+            .describe("The firewalls that may connect; everybody else is closed before a handshake."),
+          port: z
+            .number()
+            .int()
+            .min(1)
+            .max(65_535)
+            .default(8446)
+            .describe(
+              "Its port, at the address of the firewall listener unless --legacy-listen says otherwise.",
+            ),
+        })
+        .nullable()
+        .default(null)
+        .describe(
+          "A listener of its own for firewalls that speak nothing newer than TLS 1.0 or 1.1; off where null. Whoever can listen on the way can read along.",
+        ),
     })
     .prefault({})
     .describe("The listener that firewalls ask."),

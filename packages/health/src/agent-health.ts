@@ -65,6 +65,7 @@ function* troublesOf(agent: AgentFacts, report: AgentReportFacts, now: EpochMs):
   if (report.store.state !== "ok") yield health("bad", `${name}: ${report.store.sentence}`, null);
   for (const listener of report.listeners)
     if (listener.state === "broken") yield health("bad", `${name}: ${listener.sentence}`, null);
+    else if (listener.state === "degraded") yield health("warn", `${name}: ${listener.sentence}`, null);
   if (agent.configRefused !== null && agent.configRefused.version === agent.configWanted)
     yield health(
       "warn",

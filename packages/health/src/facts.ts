@@ -24,7 +24,7 @@ export interface AgentReportFacts {
   readonly store: { readonly state: "ok" | "full" | "broken"; readonly sentence: string };
   readonly listeners: readonly {
     readonly name: string;
-    readonly state: "ok" | "broken" | "off";
+    readonly state: "ok" | "degraded" | "broken" | "off";
     readonly sentence: string;
   }[];
   readonly pending: number;
@@ -65,6 +65,8 @@ export interface FirewallFacts {
     readonly lastIpQueryAt: EpochMs | null;
     readonly refused: number;
     readonly lastRefusal: string | null;
+    /** What it spoke when it last got a token, version first: `TLSv1.2 AES128-SHA fw.example`. */
+    readonly tls?: string | undefined;
   }[];
   /** What those who post to its Web API say; null: it is not pushed to, it asks. */
   readonly push: readonly PushFacts[] | null;

@@ -49,8 +49,17 @@ export function firewallHealth(firewall: FirewallFacts, now: EpochMs): Health {
     };
   }
   const silence = now - askedAt;
-  if (silence < FIREWALL_QUIET_MS)
-    return { state: "ok", sentence: `${name} asked ${spellLength(silence)} ago.`, since: null };
+  if (silence < FIREWALL_QUIET_MS) {
+    const old = oldTls(firewall);
+    const sentence = `${name} asked ${spellLength(silence)} ago.`;
+    return old === null
+      ? { state: "ok", sentence, since: null }
+      : {
+          state: "warn",
+          sentence: `${sentence} It still speaks ${old}, which anybody on the way may read along: update it.`,
+          since: null,
+        };
+  }
   if (contacts.some((contact) => contact.heardAt !== null && now - contact.heardAt >= STALE_MS))
     return {
       state: "unknown",
@@ -67,6 +76,13 @@ export function lastAsked(firewall: FirewallFacts): EpochMs | null {
     .flatMap((contact) => [contact.lastTokenAt, contact.lastBatchAt, contact.lastIpQueryAt])
     .filter((at) => at !== null);
   return times.length === 0 ? null : Math.max(...times);
+}
+
+/** TLS 1.0 or 1.1 where the firewall last spoke that, to anybody; else null. */
+function oldTls(firewall: FirewallFacts): string | null {
+  const versions = firewall.contacts.map(({ tls }) => tls?.split(" ", 1)[0]);
+  if (versions.includes("TLSv1")) return "TLS 1.0";
+  return versions.includes("TLSv1.1") ? "TLS 1.1" : null;
 }
 
 function endSentence(text: string): string {

@@ -165,6 +165,11 @@ describe("an agent", () => {
   it.each([
     ["a full store", { store: { state: "full", sentence: "Disk full: nothing new is kept." } }, "bad"],
     [
+      "a listener that is weak on purpose",
+      { listeners: [{ name: "f", state: "degraded", sentence: "TLS 1.0 is answered." }] },
+      "warn",
+    ],
+    [
       "a listener that cannot listen",
       { listeners: [{ name: "f", state: "broken", sentence: "Port taken." }] },
       "bad",
@@ -245,6 +250,23 @@ describe("a firewall", () => {
       sentence: "HQ-FW1 asks and is refused: the secret is wrong.",
     });
     expect(firewallHealth(aFirewall({ contacts: [] }), NOW).state).toBe("never");
+  });
+});
+
+describe("a firewall that speaks an old TLS", () => {
+  it.each([
+    ["TLSv1 AES128-SHA no SNI", "TLS 1.0"],
+    ["TLSv1.1 AES128-SHA no SNI", "TLS 1.1"],
+  ])("is said to: %s", (tls, words) => {
+    expect(firewallHealth(withContact({ tls, lastBatchAt: NOW - seconds(4) }), NOW)).toMatchObject({
+      state: "warn",
+      sentence: expect.stringContaining(`It still speaks ${words}`),
+    });
+  });
+
+  it("is as well as any other with TLS 1.2", () => {
+    const contact = { tls: "TLSv1.2 AES128-SHA no SNI", lastBatchAt: NOW - seconds(4) };
+    expect(firewallHealth(withContact(contact), NOW).state).toBe("ok");
   });
 });
 

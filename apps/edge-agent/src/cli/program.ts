@@ -11,6 +11,7 @@ import { type EnrollOptions, enrollCommand } from "./enroll-command.ts";
 import { EXIT, exitCodeHelp } from "./exit-codes.ts";
 import { explainCommand } from "./explain-command.ts";
 import type { CommandContext, GlobalOptions } from "./host.ts";
+import { legacyListenerCommand } from "./legacy-listener-command.ts";
 import { runCommand } from "./run-command.ts";
 import { type ShadowOptions, shadowCommand } from "./shadow-command.ts";
 import { srxGoldensCommand, srxProfileCommand, srxRelayCommand } from "./srx-command.ts";
@@ -107,6 +108,10 @@ function createProgram(host: CliHost, done: (exit: number) => void): Command {
     )
     .option("--firewall-listen <host:port>", "where firewalls ask, or off (ROLLCALL_FIREWALL_LISTEN)")
     .option(
+      "--legacy-listen <host:port>",
+      "where firewalls of TLS 1.0 and 1.1 ask while the configuration lets them, or off (ROLLCALL_LEGACY_LISTEN)",
+    )
+    .option(
       "--syslog-listen <host:port>",
       "where syslog arrives, UDP and TCP, or off (ROLLCALL_SYSLOG_LISTEN)",
     )
@@ -118,8 +123,16 @@ function createProgram(host: CliHost, done: (exit: number) => void): Command {
     .addOption(
       new Option("--log-level <level>", "how much is logged (ROLLCALL_LOG_LEVEL)").choices(LOG_LEVELS),
     )
-    .option("--shadow", "beside another server (`shadow:` in the file): compare the tables, answer no firewall")
+    .option(
+      "--shadow",
+      "beside another server (`shadow:` in the file): compare the tables, answer no firewall",
+    )
     .action(async (flags: Flags) => done(await runCommand(contextOf(flags))));
+
+  program
+    .command("legacy-listener", { hidden: true })
+    .description("started by the agent itself")
+    .action(async () => done(await legacyListenerCommand(contextOf({}), host.stdin)));
 
   program
     .command("status")

@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import type { CustomProfile } from "@rollcall/agent-protocol";
 import type { Logger } from "@rollcall/observability";
 import { createSecretChecks, verifierId } from "@rollcall/pki";
@@ -10,6 +11,8 @@ import {
   createSrxServer,
   type FirewallContact,
   type LearnReport,
+  type ListenerTlsMode,
+  type Peer,
   type RegisteredPoint,
   type SrxServer,
   type SrxServerHealth,
@@ -42,6 +45,9 @@ export interface FirewallDoor extends Part {
   setProfiles(profiles: readonly CustomProfile[]): void;
   setPoints(points: readonly DarkenedPoint[]): void;
   setTls(tls: FirewallTls): void;
+  setTlsMode(mode: ListenerTlsMode): void;
+  /** Answers a connection that the legacy listener took. */
+  take(socket: Socket, peer: Peer): void;
   readonly address: { readonly host: string; readonly port: number } | null;
   contacts(): readonly FirewallContact[];
   /** Which profile each firewall that is being learnt has come to. */
@@ -54,9 +60,11 @@ export function createFirewallDoor(options: FirewallDoorOptions): FirewallDoor {
   const registry = createPointRegistry({ verifySecret: createSecretChecks() });
   const contacts: ContactBook = createContactRecorder();
   const health = new HealthRecord(options.now, "off", "not started");
+  let identity = { certPem: options.tls.certificatePem, keyPem: options.tls.keyPem };
+  let mode: ListenerTlsMode = "compat";
   const server: SrxServer = createSrxServer({
     listen,
-    tls: { certPem: options.tls.certificatePem, keyPem: options.tls.keyPem },
+    tls: identity,
     points: registry,
     tokens: createMemoryTokenStore(),
     sourceFor: () => keeper.source,
@@ -112,7 +120,16 @@ export function createFirewallDoor(options: FirewallDoorOptions): FirewallDoor {
       for (const id of known) if (!now.has(id)) contacts.forget(tenantId, id);
       known = now;
     },
-    setTls: (tls) => server.setTls({ certPem: tls.certificatePem, keyPem: tls.keyPem }),
+    setTls(tls) {
+      identity = { certPem: tls.certificatePem, keyPem: tls.keyPem };
+      server.setTls(identity, mode);
+    },
+    setTlsMode(next) {
+      if (next === mode) return;
+      mode = next;
+      server.setTls(identity, mode);
+    },
+    take: (socket, peer) => server.take(socket, peer),
     get address() {
       return server.address;
     },

@@ -15,6 +15,7 @@ import { type PumpDeps, pump } from "./source-pump.ts";
 export interface SiteRuntimeOptions extends PumpDeps {
   /** Whoever keeps what firewalls are told of, and how. */
   readonly door: {
+    setListener(listener: SiteConfig["firewallListener"]): void;
     setProfiles(profiles: SiteConfig["profiles"]): void;
     /** Comes before the points that come from there. */
     setOrigin(origin: { readonly isPortals: boolean; readonly baseFolder: string | null }): void;
@@ -76,6 +77,7 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
       .catch((error: unknown) =>
         log.warn({ err: error, attempted: "apply other rules to groups" }, "rules hold for what comes"),
       );
+    door?.setListener(site.firewallListener);
     door?.setProfiles(site.profiles);
     door?.setOrigin({
       isPortals: next.origins.enforcementPoints === "portal",

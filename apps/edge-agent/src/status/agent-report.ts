@@ -8,6 +8,7 @@ import type { Identity } from "../enrolment/identity.ts";
 import type { DarkKeeper } from "../firewall/dark-keeper.ts";
 import { type FirewallTls, notAfterOf as firewallNotAfterOf } from "../firewall/firewall-certificate.ts";
 import type { FirewallDoor } from "../firewall/firewall-door.ts";
+import type { LegacyDoor } from "../firewall/legacy/legacy-door.ts";
 import type { PushKeeper } from "../firewall/push-keeper.ts";
 import type { GroupCommit } from "../pipeline/group-commit.ts";
 import { type AddressAnswer, type LookUpView, lookUp } from "../pipeline/look-up.ts";
@@ -56,6 +57,7 @@ export interface ReportSources {
   readonly identity: () => Identity | null;
   readonly link: PortalLink | null;
   readonly sender: StreamSender | null;
+  readonly legacy: LegacyDoor | null;
   readonly firewallTls: () => FirewallTls | null;
   /** Where the own CA lies for people, while it is in use. */
   readonly ownAuthorityFile: string;
@@ -121,6 +123,16 @@ export function createAgentReport(from: ReportSources): AgentReport {
             sentence: firewall === null ? "Firewalls cannot ask." : "Firewalls may ask.",
           },
     );
+    if (from.legacy !== null && (from.legacy.isWanted || from.legacy.address !== null)) {
+      const { state, sentence } = from.legacy.health();
+      const bound = from.legacy.address;
+      made.push({
+        name: "legacy firewalls",
+        address: bound === null ? "" : formatListen(bound),
+        state: state === "degraded" ? "degraded" : state === "broken" ? "broken" : "off",
+        sentence,
+      });
+    }
     const { udp = null, tcp = null } = syslog?.addresses ?? {};
     for (const [name, bound] of [
       ["syslog UDP", udp],
@@ -425,6 +437,9 @@ function verdictOf(
     return broken("the portal refuses this agent", status.portal.sentence);
   const source = status.sources.find((one) => one.state === "broken");
   if (source !== undefined) return broken(`${source.name} is broken`, source.sentence);
+  const weakListener = status.listeners.find((one) => one.state === "degraded");
+  if (weakListener !== undefined)
+    return degraded("the legacy listener is on: TLS 1.0 is answered", weakListener.sentence);
   if (status.portal.state === "unreachable")
     return degraded("the portal is not reachable; local work goes on", status.portal.sentence);
   if (status.configuration.refused !== null)

@@ -1,3 +1,4 @@
+import { transportWarning } from "@rollcall/srx-server";
 import { printable, type Terminal, type Tint } from "../cli/terminal.ts";
 import type { StatusDocument } from "./status-document.ts";
 
@@ -65,14 +66,16 @@ export function renderStatus(status: StatusDocument, terminal: Pick<Terminal, "t
       firewall.name,
       last === 0 ? (isRefused ? "REFUSED" : "never") : "ok",
       last === 0 ? (isRefused ? "bad" : "dim") : "good",
-      last === 0 ? (firewall.lastRefusal ?? "has not asked yet") : `asked ${ago(now - last)}`,
+      last === 0
+        ? (firewall.lastRefusal ?? "has not asked yet")
+        : [`asked ${ago(now - last)}`, transportWarning(firewall.tls ?? "")].filter(Boolean).join("; "),
     );
   });
   for (const listener of status.listeners.filter((one) => one.state !== "ok"))
     row(
       "listener",
       listener.name,
-      listener.state === "off" ? "off" : "BROKEN",
+      listener.state === "off" ? "off" : listener.state === "degraded" ? "WEAK" : "BROKEN",
       listener.state === "off" ? "dim" : "bad",
       listener.sentence,
     );

@@ -50,7 +50,7 @@ export const agentDetail = agentRow.extend({
     z.object({
       name: z.string(),
       address: z.string(),
-      state: z.enum(["ok", "broken", "off"]),
+      state: z.enum(["ok", "degraded", "broken", "off"]),
       sentence: z.string(),
     }),
   ),

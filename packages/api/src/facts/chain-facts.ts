@@ -139,6 +139,7 @@ function firewallFacts(point: PointRecord, agents: readonly AgentRecord[]): Fire
       lastIpQueryAt: contact.lastIpQueryAt,
       refused: contact.refused,
       lastRefusal: contact.lastRefusal,
+      tls: contact.tls,
     })),
     push: point.isPushed
       ? pushRecords(point.id, agents).map(({ heardAt, state: { state, sentence, lastOkAt } }) => ({
