@@ -365,7 +365,7 @@ const KEPT_BY: Readonly<Record<KeptFromReader, string>> = {
 const SUPPRESSED_BY: Readonly<Record<string, string>> = {
   "4": "kept back at receipt: this name or address never becomes a session",
   "9": "kept back at receipt: more than one person is behind this address, or the account works at too many",
-  "12": "kept back at receipt: the name has characters that no name has",
+  "12": "not used at receipt: the line has no name that can be used",
   "14": "kept back at receipt by a filter",
 };
 

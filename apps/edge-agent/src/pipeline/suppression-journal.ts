@@ -44,6 +44,26 @@ export class SuppressionJournal {
     });
   }
 
+  /** A line of syslog that names the address and could not be used: a name with characters that no name has, mostly. */
+  noteRefusedLine(line: {
+    readonly sourceId: string;
+    readonly addressSpaceId: string;
+    readonly ip: IpAddress;
+    readonly at: number;
+    readonly sequenceId: string;
+    readonly reason: string;
+  }): void {
+    this.noteLine(line.addressSpaceId, line.ip, {
+      at: line.at,
+      kind: "user",
+      rule: `syslog:${line.sequenceId}:${line.reason}`,
+      law: "12",
+      sourceId: line.sourceId,
+      observationId: null,
+      principal: null,
+    });
+  }
+
   noteLine(addressSpaceId: string, ip: IpAddress, line: JournalLine): void {
     const key = `${addressSpaceId}|${ip}`;
     const before = this.#lines.get(key) ?? [];
@@ -88,6 +108,5 @@ const NAMES_AND_ADDRESSES = new Set([
 function lawOf(rule: string): string {
   if (NAMES_AND_ADDRESSES.has(rule)) return "4";
   if (rule.startsWith("mark:")) return "9";
-  if (rule.startsWith("syslog:")) return "12";
   return "14";
 }

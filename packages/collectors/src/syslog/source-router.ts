@@ -1,5 +1,6 @@
 import { type IpAddress, type Observation, parseIp } from "@rollcall/identity-core";
 import type { Logger } from "@rollcall/observability";
+import type { Refused } from "@rollcall/syslog-rules";
 import type { RejectedRecords, SourceHealth } from "../collector.ts";
 import { decodeText } from "./decode-text.ts";
 import { LineTail } from "./line-tail.ts";
@@ -9,6 +10,17 @@ import { SyslogSource } from "./syslog-source.ts";
 import { UnknownSenders } from "./unknown-senders.ts";
 
 const MAX_ROUTES = 10_000;
+
+/** A line that a sequence meant and that could not be used, of an address that it names. Its text is not repeated. */
+export interface RefusedLine {
+  readonly sourceId: string;
+  readonly addressSpaceId: string;
+  readonly ip: IpAddress;
+  readonly at: number;
+  readonly sequenceId: string;
+  /** As counted under `refused.<reason>`. */
+  readonly reason: string;
+}
 
 /**
  * Which source a line belongs to, and what that source makes of it.
@@ -24,10 +36,12 @@ export class SourceRouter {
   readonly #log: Logger;
   #sources: readonly SyslogSource[] = [];
   #rejectedBefore = new Map<string, number>();
+  readonly #onRefused: ((line: RefusedLine) => void) | null;
 
-  constructor(now: () => number, log: Logger) {
+  constructor(now: () => number, log: Logger, onRefused: ((line: RefusedLine) => void) | null = null) {
     this.#now = now;
     this.#log = log;
+    this.#onRefused = onRefused;
   }
 
   /** Takes over another list. A source that did not change keeps its counters and what it remembers. */
@@ -84,8 +98,25 @@ export class SourceRouter {
     }
     if (!isUtf8) owner.counters.add("notUtf8");
     const outcome = owner.read({ bytes, text, sender, receivedAt }, result);
+    if (outcome.result.kind === "refused") this.#tellRefused(owner.config, outcome.result, receivedAt);
     this.tail.add(owner.config.id, receivedAt, sender, outcome.result, outcome.note);
     return outcome.observations;
+  }
+
+  #tellRefused(config: SyslogSourceConfig, refused: Refused, at: number): void {
+    if (this.#onRefused === null || refused.sequenceId === null) return;
+    const written = refused.captures.find(({ attribute }) => attribute === "ip")?.value.trim();
+    const ip = written === undefined ? null : parseIp(written);
+    if (ip === null) return;
+    const { id: sourceId, addressSpaceId } = config;
+    this.#onRefused({
+      sourceId,
+      addressSpaceId,
+      ip,
+      at,
+      sequenceId: refused.sequenceId,
+      reason: refused.reason,
+    });
   }
 
   health(): readonly SourceHealth[] {

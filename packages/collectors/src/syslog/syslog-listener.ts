@@ -4,7 +4,7 @@ import type { CollectedBatch, CollectOptions, Collector, SourceHealth } from "..
 import { LineQueue, type QueuedLine } from "./line-queue.ts";
 import type { TailLine, TailOptions } from "./line-tail.ts";
 import type { SyslogSourceConfig } from "./source-config.ts";
-import { SourceRouter } from "./source-router.ts";
+import { type RefusedLine, SourceRouter } from "./source-router.ts";
 import type { LineVerdict } from "./tcp-connection.ts";
 import { TcpIntake } from "./tcp-intake.ts";
 import { UdpIntake } from "./udp-intake.ts";
@@ -45,6 +45,8 @@ export interface SyslogListenerOptions {
   readonly now: () => number;
   readonly log: Logger;
   readonly limits?: Partial<SyslogLimits>;
+  /** Told of each line that names an address and could not be used. */
+  readonly onRefused?: (line: RefusedLine) => void;
 }
 
 export interface TailRequest extends TailOptions {
@@ -93,7 +95,7 @@ class Listener implements SyslogListener {
     this.#options = options;
     this.#limits = { ...defaultSyslogLimits, ...options.limits };
     this.#queue = new LineQueue(this.#limits.queuedLines);
-    this.#router = new SourceRouter(now, log);
+    this.#router = new SourceRouter(now, log, options.onRefused ?? null);
     this.#router.setSources(options.sources);
     this.#udp = new UdpIntake({ log, onDatagram: (sender, bytes) => this.#onDatagram(sender, bytes) });
     this.#tcp = new TcpIntake({
