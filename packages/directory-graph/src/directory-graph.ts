@@ -399,6 +399,8 @@ function samePrincipal(left: PrincipalRecord, right: PrincipalRecord): boolean {
     left.upn === right.upn &&
     left.displayName === right.displayName &&
     left.dnsHostName === right.dnsHostName &&
+    left.os === right.os &&
+    left.osVersion === right.osVersion &&
     left.primaryGroupRid === right.primaryGroupRid &&
     left.domain === right.domain &&
     left.netbiosDomain === right.netbiosDomain &&

@@ -12,6 +12,9 @@ export interface PrincipalRecord {
   readonly upn: string | null;
   readonly displayName: string | null;
   readonly dnsHostName: string | null;
+  /** Of a device: what the directory says of its system. */
+  readonly os?: string;
+  readonly osVersion?: string;
   readonly dn: string;
   /** RID of the primary group within the principal's own domain. */
   readonly primaryGroupRid: number | null;

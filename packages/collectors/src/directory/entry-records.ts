@@ -40,6 +40,8 @@ export const OBJECT_ATTRIBUTES = [
   "accountExpires",
   "primaryGroupID",
   "dNSHostName",
+  "operatingSystem",
+  "operatingSystemVersion",
   "groupType",
   "member",
 ];
@@ -113,11 +115,21 @@ export function readEntry(entry: LdapEntry, names: DirectoryNames, now: number):
       upn: entry.text("userPrincipalName"),
       displayName: entry.text("displayName"),
       dnsHostName: entry.text("dNSHostName"),
+      ...(isDevice ? systemOf(entry) : {}),
       dn: parseExtendedDn(entry.dn).dn,
       primaryGroupRid: entry.integer("primaryGroupID"),
       enabled: isEnabled(account, now),
     },
   };
+}
+
+const SYSTEM_CHARACTERS_MAX = 256;
+
+/** What a computer account says of its system. Source: MS-ADA3, operatingSystem, operatingSystemVersion (documented). */
+function systemOf(entry: LdapEntry): { readonly os?: string; readonly osVersion?: string } {
+  const os = entry.text("operatingSystem")?.slice(0, SYSTEM_CHARACTERS_MAX);
+  const osVersion = entry.text("operatingSystemVersion")?.slice(0, SYSTEM_CHARACTERS_MAX);
+  return { ...(os ? { os } : {}), ...(osVersion ? { osVersion } : {}) };
 }
 
 /** The SIDs of members; what has none (a contact) is no member for a firewall. */

@@ -28,6 +28,23 @@ describe("PrincipalBook", () => {
     expect(book.dnOf(record(1, "ana").sid)).toBe("CN=ana,OU=Moved");
   });
 
+  it("tells the system of a computer, and again when it was upgraded; of a person it knows none", () => {
+    const book = new PrincipalBook();
+    const desk = {
+      ...record(3, "desk-7"),
+      kind: "device" as const,
+      os: "Windows 11 Pro",
+      osVersion: "10.0 (22631)",
+    };
+    book.graph.upsertPrincipal(desk);
+    book.graph.upsertPrincipal(record(1, "ana"));
+    const [device, person] = book.takeChangedFacts(1).toSorted((a, b) => a.kind.localeCompare(b.kind));
+    expect(device?.device).toEqual({ os: "Windows 11 Pro", osVersion: "10.0 (22631)" });
+    expect(person?.device).toBeUndefined();
+    book.graph.upsertPrincipal({ ...desk, osVersion: "10.0 (26100)" });
+    expect(book.takeChangedFacts(2)[0]?.device?.osVersion).toBe("10.0 (26100)");
+  });
+
   it("gives each report a later time than the one before, also when the clock was set back", () => {
     const book = new PrincipalBook();
     book.graph.upsertPrincipal(record(1, "ana"));

@@ -78,6 +78,7 @@ export class PrincipalBook {
       ...(record.upn === null ? {} : { upn: record.upn }),
       ...(record.displayName === null ? {} : { displayName: record.displayName.slice(0, MAX_NAME) }),
       groups: id === null ? [] : this.#fit(this.graph.groupNames(id)),
+      ...deviceOf(record),
       enabled: record.enabled,
     };
   }
@@ -114,6 +115,13 @@ export class PrincipalBook {
     if (kept.length > MAX_GROUPS || kept.length < names.length) this.#cutGroups += 1;
     return kept.slice(0, MAX_GROUPS);
   }
+}
+
+function deviceOf({ kind, os, osVersion }: PrincipalRecord): Pick<PrincipalFacts, "device"> {
+  if (kind !== "device" || (os === undefined && osVersion === undefined)) return {};
+  return {
+    device: { ...(os === undefined ? {} : { os }), ...(osVersion === undefined ? {} : { osVersion }) },
+  };
 }
 
 /** 53 bits of a text: enough to tell a change from none (a clash hides one change in 10^15). */
