@@ -144,7 +144,6 @@ export async function buildAgent(options: BuildOptions): Promise<BuiltAgent> {
           now: clock.now,
           log,
           onRefused: (line) => keeper.journal.noteRefusedLine(line),
-          onRefused: (line) => keeper.journal.noteRefusedLine(line),
         });
   const push = createPushKeeper({
     source: () => keeper.source,
