@@ -99,7 +99,7 @@ describe("an agent that posts to a firewall", () => {
       lab.table.apply([aLogon({ user: "ben", ip: "10.0.0.2", at: NOW })], NOW);
       lab.push.wake();
       await until(lab.held).toEqual(["10.0.0.1 ana", "10.0.0.2 ben"]);
-      expect(lab.push.states()).toMatchObject([
+      await until(lab.push.states).toMatchObject([
         { enforcementPointId: "fw", state: "ok", sentence: expect.stringContaining("in clear"), entries: 2 },
       ]);
       await lab.push.stop();
