@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { AgentError } from "../agent-error.ts";
 import { loadConfig } from "../config.ts";
+import { exportDifferences } from "../shadow/export-differences.ts";
 import { type ShadowDocument, shadowDocument } from "../shadow/shadow-document.ts";
 import { stateFolderAt } from "../state/state-folder.ts";
 import { readLocalToken } from "../status/local-token.ts";
@@ -37,9 +38,13 @@ export async function shadowCommand(options: ShadowOptions, context: CommandCont
   );
   const { terminal } = context;
   if (options.export !== undefined) {
-    writeFileSync(options.export, exported(report, options.export.toLowerCase().endsWith(".csv")), {
-      mode: 0o600,
-    });
+    writeFileSync(
+      options.export,
+      exportDifferences(report.all ?? [], /\.csv$/i.test(options.export) ? "csv" : "ndjson"),
+      {
+        mode: 0o600,
+      },
+    );
     terminal.talk(
       `${report.all?.length ?? 0} differences written to ${options.export}. It names people and addresses.`,
     );
@@ -79,20 +84,4 @@ function render(report: ShadowDocument, terminal: Pick<Terminal, "tint">, now: n
     }
   }
   return lines.join("\n");
-}
-
-const COLUMNS = ["ip", "kind", "here", "there", "source", "since"] as const;
-
-function exported(report: ShadowDocument, isCsv: boolean): string {
-  const rows = (report.all ?? []).map((one) => ({ ...one, since: new Date(one.since).toISOString() }));
-  if (!isCsv) return rows.map((row) => `${JSON.stringify(row)}\n`).join("");
-  return [COLUMNS.join(","), ...rows.map((row) => COLUMNS.map((column) => cell(row[column])).join(","))]
-    .map((line) => `${line}\r\n`)
-    .join("");
-}
-
-/** A cell that a spreadsheet takes for a formula is marked as text: user names come from elsewhere. Source: RFC 4180 (documented). */
-function cell(value: string): string {
-  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

@@ -123,17 +123,21 @@ function sayOurs(entry: Entry | null, kind: DifferenceKind): string {
   if (kind === "other-device") return entry?.device?.name ?? "";
   const user = entry?.user ?? null;
   if (user === null) return "";
-  return kind === "other-groups" ? onlyIn(user.groups) : `${user.domain}\\${user.name}`;
+  return kind === "other-groups" ? listed(user.groups) : spelled(user.domain, user.name);
 }
 
 function sayTheirs(entry: ReportedEntry | null, kind: DifferenceKind): string {
   if (entry === null) return "";
   if (kind === "other-device") return entry.device;
   if (entry.user === "") return "";
-  return kind === "other-groups" ? onlyIn(entry.roles) : `${entry.domain}\\${entry.user}`;
+  return kind === "other-groups" ? listed(entry.roles) : spelled(entry.domain, entry.user);
 }
 
-function onlyIn(groups: readonly string[]): string {
+function spelled(domain: string, name: string): string {
+  return domain === "" ? name : `${domain}\\${name}`;
+}
+
+function listed(groups: readonly string[]): string {
   return [...groups].sort().join(", ");
 }
 
