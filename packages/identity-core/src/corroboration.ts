@@ -36,6 +36,11 @@ export function isReadOfController(claim: Claim): boolean {
   return claim.class === "C" && CONTROLLER_READ_RULES.includes(claim.rule);
 }
 
+/** Of these the oldest and the newest of each slot are kept. */
+export function isKeptBySlot(claim: Claim): boolean {
+  return isLogonTicket(claim) || isReadOfController(claim);
+}
+
 /**
  * The tickets that nothing supports: no read of a controller by the same principal within two minutes.
  *

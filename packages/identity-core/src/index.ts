@@ -2,6 +2,7 @@ export { composeEntry, isLive, sameEntry } from "./compose-entry.ts";
 export {
   CONTROLLER_READ_RULES,
   type Corroboration,
+  isKeptBySlot,
   LOGON_TICKET_RULE,
 } from "./corroboration.ts";
 export {

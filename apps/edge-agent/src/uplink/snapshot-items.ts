@@ -1,4 +1,11 @@
-import type { Claim, End, KeyState, Observation, SessionTable } from "@rollcall/identity-core";
+import {
+  type Claim,
+  type End,
+  isKeptBySlot,
+  type KeyState,
+  type Observation,
+  type SessionTable,
+} from "@rollcall/identity-core";
 
 /**
  * The present state as bodies of stream items: facts first, then what is kept of every address.
@@ -25,7 +32,12 @@ export function snapshotItems(table: SessionTable, ownSources: ReadonlySet<strin
 /** What a key's state was made of, as far as it is kept. */
 export function observationsOf(state: KeyState): Observation[] {
   return (["user", "device"] as const).flatMap((kind) => [
-    ...state[kind].claims.map((claim) => claimed(state, kind, claim)),
+    ...state[kind].claims.flatMap((claim) => [
+      claimed(state, kind, claim),
+      ...(kind === "user" && isKeptBySlot(claim) && claim.firstAt < claim.at
+        ? [oldestOfSlot(claimed(state, kind, claim), claim.firstAt)]
+        : []),
+    ]),
     ...state[kind].ends.map((end) => ended(state, kind, end)),
   ]);
 }
@@ -51,6 +63,21 @@ function claimed(state: KeyState, kind: "user" | "device", claim: Claim): Observ
     ...(claim.sourceLabel === undefined ? {} : { sourceLabel: claim.sourceLabel }),
   };
   return newest;
+}
+
+/**
+ * Of tickets and reads the oldest time in a slot decides as well as the newest (the session law, "Corroboration"). Its own
+ * identity is gone; what stands for it has one made of the newest's, the same each time.
+ */
+function oldestOfSlot(newest: Observation, at: number): Observation {
+  const recordId = `${newest.recordId}|oldest`;
+  return {
+    ...newest,
+    id: `${recordId}#0`,
+    recordId,
+    effectiveAt: at,
+    receivedAt: Math.max(at, newest.receivedAt),
+  };
 }
 
 function ended(state: KeyState, kind: "user" | "device", end: End): Observation {

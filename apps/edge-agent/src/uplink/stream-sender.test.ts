@@ -1,6 +1,6 @@
 import { batch, openRequest, type StreamItem } from "@rollcall/agent-protocol";
 import { SessionTable } from "@rollcall/identity-core";
-import { aLogon, anEnd, someFacts } from "@rollcall/identity-core/testing";
+import { aLogon, anEnd, at, ip, someFacts } from "@rollcall/identity-core/testing";
 import { silentLogger } from "@rollcall/observability";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { TableKeeper } from "../pipeline/table-keeper.ts";
@@ -277,5 +277,26 @@ describe("a snapshot", () => {
     expect([...table.states()].flatMap(observationsOf).map((one) => one.id)).toContain(
       [...table.states()][0]?.user.claims[0]?.id,
     );
+  });
+
+  it("tells of tickets what decides about them: the oldest of two minutes as well as the newest", () => {
+    const now = at("10:30");
+    const numbering = { issuer: TEST_ISSUER, incarnation: TEST_ISSUER, corroboration: "on" } as const;
+    const table = new SessionTable(numbering);
+    const ticket = { user: "ben", class: "B", rule: "event:4768" } as const;
+    table.apply(
+      [
+        aLogon({ user: "ana", at: "08:00" }),
+        aLogon({ ...ticket, at: "10:00:01" }),
+        aLogon({ user: "ben", class: "C", rule: "event:4624-3", at: "10:00:02" }),
+        aLogon({ ...ticket, at: "10:01:50" }),
+      ],
+      now,
+    );
+    const other = new SessionTable(numbering);
+    for (const text of snapshotItems(table, new Set(["source-1"])))
+      other.apply([JSON.parse(text).observation], now);
+    const who = (one: SessionTable) => one.entryOf("space", ip("10.0.0.1"))?.user?.name;
+    expect([who(table), who(other)]).toEqual(["ben", "ben"]);
   });
 });

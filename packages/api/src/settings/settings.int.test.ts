@@ -38,6 +38,7 @@ describe("a customer's settings", () => {
       },
       pointDefaults: { whenSourcesDark: "shorten", darkMinutes: 30 },
       listenerTls: "compat",
+      legacyListener: null,
     });
     await practice.api.settings.update({ customer, changes: { detection: { mode: "on" } } });
     const changed = await practice.api.settings.update({ customer, changes: { listenerTls: "modern" } });
@@ -61,6 +62,26 @@ describe("a customer's settings", () => {
       tx.customer.findUniqueOrThrow({ where, select: { settings: true } }),
     );
     expect(settings).toEqual({ historyDays: 30, tombstoneHours: 48, corroboration: "off" });
+  });
+
+  it("open a listener for old firewalls to those that are named, for days that end, and store what an agent reads", async () => {
+    const { customer, tenantId } = await aCustomer();
+    const open = (legacyListener: { readonly days: number; readonly sources: string[] } | null) =>
+      practice.api.settings.update({ customer, changes: { legacyListener } });
+    const now = installation.clock.now();
+    const { settings } = await open({ days: 30, sources: ["10.20.0.1"] });
+    const until = now + 30 * 86_400_000;
+    expect(settings.legacyListener).toEqual({ until: new Date(until), sources: ["10.20.0.1"], port: 8446 });
+    const stored = await installation.database.withTenant(tenantId, ({ tx }) =>
+      tx.customer.findUniqueOrThrow({ where: { id: tenantId }, select: { settings: true } }),
+    );
+    expect(stored.settings).toEqual({ legacyListener: { until, sources: ["10.20.0.1"], port: 8446 } });
+    expect((await open(null)).settings.legacyListener).toBeNull();
+    for (const refused of [
+      { days: 91, sources: ["10.20.0.1"] },
+      { days: 1, sources: [] },
+    ])
+      await expect(open(refused)).rejects.toMatchObject({ code: "BAD_REQUEST" });
   });
 
   it("that say nothing new raise no version and ring nobody", async () => {
@@ -124,5 +145,33 @@ describe("corroboration, before it is switched on", () => {
     const preview = await practice.api.settings.corroborationPreview({ customer });
     expect(preview).toMatchObject({ looked: 2, changed: 1 });
     expect(preview.examples).toMatchObject([{ ip: "10.20.0.5", is: "meridian.example\\ana" }]);
+  });
+  it("is obeyed by the cloud at once for everybody who is known already", async () => {
+    const { customer, tenantId } = await aCustomer();
+    const { addressSpaces, items } = await practice.api.sites.list({ customer });
+    const agent = await anAgentAt(installation, { tenantId, siteId: items[0]?.id ?? "" });
+    const now = installation.clock.now();
+    const there = { addressSpaceId: addressSpaces[0]?.id ?? "", ip: ip("10.20.0.7") };
+    await observe(installation, { tenantId, agentId: agent.id }, [
+      aLogon({
+        ...there,
+        effectiveAt: now - 3_600_000,
+        principal: { name: "ana", domain: "meridian.example" },
+      }),
+      aLogon({
+        ...there,
+        effectiveAt: now - 60_000,
+        family: "event-log",
+        class: "B",
+        rule: "event:4768",
+        principal: { name: "task", domain: "meridian.example" },
+      }),
+    ]);
+    const who = async () =>
+      (await installation.database.ledger.loadTable(tenantId)).entries.map(({ user }) => user?.name);
+    expect(await who()).toEqual(["task"]);
+    await practice.api.settings.update({ customer, changes: { corroboration: "on" } });
+    await installation.database.ledger.sweep(tenantId, now);
+    expect(await who()).toEqual(["ana"]);
   });
 });
