@@ -21,16 +21,20 @@ export interface BatchAnswer {
   readonly resent: string | null;
 }
 
-export interface BatchContext {
+/** What decides where a batch begins. */
+export interface BeginningContext {
   readonly source: EntrySource;
   readonly point: ServedPoint;
   readonly cursors: CursorCodec;
   readonly memory: ReaderMemory;
-  readonly pages: PageCache;
-  readonly turns: PageTurns;
   readonly now: EpochMs;
   /** The firewall lets entries age out and is due to be told everything again. */
   readonly isReannounceDue?: boolean;
+}
+
+export interface BatchContext extends BeginningContext {
+  readonly pages: PageCache;
+  readonly turns: PageTurns;
 }
 
 interface Beginning extends CursorPosition {
@@ -54,12 +58,7 @@ const AHEAD_MS_MAX = 60_000;
 export function answerBatch(request: BatchRequest, context: BatchContext): BatchAnswer | null {
   const { source, point, cursors, memory } = context;
   const { narrowed, hash } = readerFilter(memory, point.filter, request.filter);
-  const owner: CursorContext = {
-    issuer: source.issuer,
-    incarnation: source.incarnation,
-    clientTag: clientTag(point.tenantId, point.id),
-    filterHash: hash,
-  };
+  const owner = ownerOf(context, hash);
   const beginning = findBeginning(request, context, owner);
   const page = findPage(context, narrowed, beginning, request.limit);
   if (page === null) return null;
@@ -81,7 +80,19 @@ export function answerBatch(request: BatchRequest, context: BatchContext): Batch
   };
 }
 
-function findBeginning(request: BatchRequest, context: BatchContext, owner: CursorContext): Beginning {
+/** Says whether the answer would begin the table anew. */
+export function beginsAnew(request: BatchRequest, context: BeginningContext): boolean {
+  if (request.position.kind === "since") return request.position.at > context.now + AHEAD_MS_MAX;
+  const { hash } = readerFilter(context.memory, context.point.filter, request.filter);
+  return findBeginning(request, context, ownerOf(context, hash)).resent !== null;
+}
+
+function ownerOf({ source, point }: BeginningContext, filterHash: number): CursorContext {
+  const { issuer, incarnation } = source;
+  return { issuer, incarnation, clientTag: clientTag(point.tenantId, point.id), filterHash };
+}
+
+function findBeginning(request: BatchRequest, context: BeginningContext, owner: CursorContext): Beginning {
   const { source, cursors, memory, now, isReannounceDue = false } = context;
   const { position } = request;
   const everything = (resent: string | null): Beginning => ({

@@ -20,6 +20,8 @@ export interface Counters {
   /** Asked to come back with a new token. */
   tokensNotLive: number;
   throttled: number;
+  /** Full tables begun more often than one firewall may: made to wait, or told to come back. */
+  paced: number;
   tooLarge: number;
   /** Requests that no parser takes: cut, too slow, not HTTP. */
   malformed: number;
@@ -45,6 +47,7 @@ export function createCounters(): Counters {
     refused: 0,
     tokensNotLive: 0,
     throttled: 0,
+    paced: 0,
     tooLarge: 0,
     malformed: 0,
     handshakesFailed: 0,

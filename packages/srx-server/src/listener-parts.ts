@@ -7,6 +7,7 @@ import type { FailureThrottle } from "./failure-throttle.ts";
 import type { Learning } from "./learning.ts";
 import type { ResendClock } from "./resend-clock.ts";
 import type { Awaitable, PointDirectory, ServedPoint } from "./served-point.ts";
+import type { StrangerGate } from "./stranger-gate.ts";
 import type { TokenStore } from "./token-store.ts";
 import type { UnknownShapes } from "./unknown-shapes.ts";
 import type { UserReport, UserReportOutcome } from "./user-report.ts";
@@ -30,10 +31,13 @@ export interface ListenerParts {
   readonly learning: Learning;
   readonly resends: ResendClock;
   readonly throttle: FailureThrottle;
+  readonly strangers: StrangerGate;
   readonly unknownShapes: UnknownShapes;
   readonly counters: Counters;
   /** What pages kept as text may hold together. */
   readonly pageBytesMax: number;
+  /** Full tables that one firewall may begin. */
+  readonly fullTables: { readonly burst: number; readonly perSecond: number };
   readonly now: () => EpochMs;
   readonly log: Logger;
 }

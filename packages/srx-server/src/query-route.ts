@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Entry, EntrySource } from "@rollcall/identity-core";
 import {
   type BatchRequest,
@@ -11,14 +12,16 @@ import {
   type UserRequest,
   unavailable,
 } from "@rollcall/srx-protocol";
-import { answerBatch } from "./answer-batch.ts";
+import { answerBatch, beginsAnew } from "./answer-batch.ts";
 import { CappedSources } from "./capped-source.ts";
 import { type ListenerParts, recordRefusal } from "./listener-parts.ts";
 import { PageCache } from "./page-cache.ts";
 import { PageTurns } from "./page-turns.ts";
 import { type PreparedAnswer, prepare, prepareBatch } from "./prepared-answer.ts";
+import { RateBucket } from "./rate-bucket.ts";
 import type { Reader } from "./reader.ts";
 import { readerFilter } from "./reader-memory.ts";
+import { tooManyTables } from "./too-many-tables.ts";
 import { readUserReport, type UserReport, type UserReportOutcome } from "./user-report.ts";
 
 /** What of a request decides whether it is the same question as before. */
@@ -54,6 +57,11 @@ const REPORT_MS_MAX = 1800;
 const REPORTS_WAITING_MAX = 500;
 const LATE_RETRY_SECONDS = 5;
 
+/** A firewall that begins the table too often waits for its turn for so long at most; beyond that it is told when to come back. */
+const PULL_WAIT_MS_MAX = 2000;
+/** Firewalls whose beginnings are counted. */
+const PULLERS_MAX = 20_000;
+
 export function createQueryRoute(parts: ListenerParts): QueryRoute {
   const { counters } = parts;
   const altered = new Set<string>();
@@ -68,6 +76,7 @@ export function createQueryRoute(parts: ListenerParts): QueryRoute {
   const pages = new PageCache({ bytesMax: parts.pageBytesMax, onAltered });
   const turns = new PageTurns(PAGE_SHARE_MS);
   const caps = new CappedSources(parts);
+  const pulls = new RateBucket({ ...parts.fullTables, namesMax: PULLERS_MAX });
   let reportsWaiting = 0;
 
   /** Says what of a question was passed over: once, not with every poll. */
@@ -149,6 +158,12 @@ export function createQueryRoute(parts: ListenerParts): QueryRoute {
       };
       const source = caps.sourceOf(point, table);
       warn(reader, request.warnings);
+      if (beginsAnew(request, { source, point, cursors: parts.cursors, memory, now: parts.now() })) {
+        const waitMs = pulls.take(`${point.tenantId}\u0000${point.id}\u0000${sourceIp}`, parts.now());
+        if (waitMs > 0) counters.paced += 1;
+        if (waitMs > PULL_WAIT_MS_MAX) return prepare(tooManyTables(Math.ceil(waitMs / 1000)));
+        if (waitMs > 0) await sleep(waitMs);
+      }
       const ask = () =>
         answerBatch(request, {
           source,

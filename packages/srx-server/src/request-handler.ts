@@ -7,6 +7,9 @@ import {
   methodNotAllowed,
   type RawRequest,
   type SrxRequest,
+  type SrxResponse,
+  type TokenRequest,
+  tooManyFailures,
   unavailable,
 } from "@rollcall/srx-protocol";
 import { andThen } from "./and-then.ts";
@@ -109,7 +112,7 @@ async function answerWithoutToken(
 ): Promise<PreparedAnswer | null> {
   switch (request.kind) {
     case "token":
-      return prepare(await answerToken(parts, request, exchange.sourceIp, exchange.transport()));
+      return prepare(await answerTokenOfMany(parts, exchange, request));
     case "token-fault":
       parts.counters.refused += 1;
       parts.log.warn({ peer: exchange.sourceIp, reason: request.fault }, "token request refused");
@@ -122,6 +125,24 @@ async function answerWithoutToken(
     default:
       return null;
   }
+}
+
+/** A token request, unless its address has asked with too many client ids that nobody knows. */
+async function answerTokenOfMany(
+  parts: ListenerParts,
+  exchange: Exchange,
+  request: TokenRequest,
+): Promise<SrxResponse> {
+  const { strangers, counters, now } = parts;
+  const { sourceIp } = exchange;
+  const waitMs = strangers.enter(request.clientId, sourceIp, now());
+  if (waitMs > 0) {
+    counters.throttled += 1;
+    return tooManyFailures(Math.ceil(waitMs / 1000));
+  }
+  const response = await answerToken(parts, request, sourceIp, exchange.transport());
+  if (response.status === 200) strangers.granted(request.clientId, sourceIp, now());
+  return response;
 }
 
 async function answerReader(

@@ -18,6 +18,7 @@ import { type Peer, rememberPeer } from "./peer.ts";
 import { createRequestHandler } from "./request-handler.ts";
 import { ResendClock } from "./resend-clock.ts";
 import type { Awaitable, PointDirectory, ServedPoint } from "./served-point.ts";
+import { StrangerGate } from "./stranger-gate.ts";
 import { createContextCache, type TlsIdentity, type TlsMode, tlsSettings } from "./tls-settings.ts";
 import type { TokenStore } from "./token-store.ts";
 import { type UnknownShape, UnknownShapes } from "./unknown-shapes.ts";
@@ -38,6 +39,11 @@ export interface SrxServerLimits {
   readonly stopBudgetMs: number;
   /** What pages of the table, kept as text for the next firewall that asks the same, may hold together. */
   readonly pageBytesMax: number;
+  /**
+   * Full tables that one firewall may begin at once, and each second after that: more than one needs that loses its cookie
+   * each time, fewer than one that asks in a loop takes.
+   */
+  readonly fullTables: { readonly burst: number; readonly perSecond: number };
 }
 
 export const DEFAULT_LIMITS: SrxServerLimits = {
@@ -51,6 +57,7 @@ export const DEFAULT_LIMITS: SrxServerLimits = {
   stalledAnswerMs: 60_000,
   stopBudgetMs: 10_000,
   pageBytesMax: 64 * 1024 * 1024,
+  fullTables: { burst: 60, perSecond: 1 },
 };
 
 export interface SrxServerOptions {
@@ -148,9 +155,11 @@ export function createSrxServer(options: SrxServerOptions): SrxServer {
     learning,
     resends: new ResendClock(),
     throttle: new FailureThrottle(),
+    strangers: new StrangerGate(),
     unknownShapes,
     counters,
     pageBytesMax: limits.pageBytesMax,
+    fullTables: limits.fullTables,
     now: options.now ?? Date.now,
     log,
   };

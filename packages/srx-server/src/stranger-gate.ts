@@ -1,0 +1,50 @@
+import type { EpochMs } from "@rollcall/identity-core";
+import { RateBucket } from "./rate-bucket.ts";
+
+export interface StrangerGateOptions {
+  /** Token requests of clients not yet known that one address may make at once, and each second after that. */
+  readonly burst?: number;
+  readonly perSecond?: number;
+}
+
+/** A gate is as deep as one address may have connections: firewalls behind it that start together are all let in. */
+const BURST = 200;
+const PER_SECOND = 2;
+const NAMES_MAX = 20_000;
+
+/**
+ * Holds an address that asks for tokens with ever-new client ids to a rate, because each costs a look-up.
+ *
+ * A client that was granted a token from that address is no stranger there any more: it is let in whatever the others
+ * behind the same address do. Guesses of one client's secret are `FailureThrottle`'s.
+ */
+export class StrangerGate {
+  readonly #bucket: RateBucket;
+  readonly #known = new Set<string>();
+
+  constructor({ burst = BURST, perSecond = PER_SECOND }: StrangerGateOptions = {}) {
+    this.#bucket = new RateBucket({ burst, perSecond, namesMax: NAMES_MAX });
+  }
+
+  /** Milliseconds until that client may be looked up; 0: now. One that is sent away has cost nothing. */
+  enter(clientId: string, sourceIp: string, now: EpochMs): number {
+    if (this.#known.has(pair(clientId, sourceIp))) return 0;
+    const waitMs = this.#bucket.take(sourceIp, now);
+    if (waitMs > 0) this.#bucket.giveBack(sourceIp, now);
+    return waitMs;
+  }
+
+  granted(clientId: string, sourceIp: string, now: EpochMs): void {
+    const key = pair(clientId, sourceIp);
+    if (!this.#known.delete(key)) this.#bucket.giveBack(sourceIp, now);
+    this.#known.add(key);
+    for (const oldest of this.#known) {
+      if (this.#known.size <= NAMES_MAX) break;
+      this.#known.delete(oldest);
+    }
+  }
+}
+
+function pair(clientId: string, sourceIp: string): string {
+  return `${clientId}\u0000${sourceIp}`;
+}
