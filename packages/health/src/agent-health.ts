@@ -86,6 +86,19 @@ function* troublesOf(agent: AgentFacts, report: AgentReportFacts, now: EpochMs):
       `${name} holds ${plural(report.pending, "event", "events")} that the cloud has not taken; firewalls that ask the cloud are behind.`,
       report.oldestPendingAt,
     );
+  const [overlap] = report.overlaps;
+  if (overlap !== undefined)
+    yield health(
+      "warn",
+      `${overlap}${report.overlaps.length > 1 ? ` and ${report.overlaps.length - 1} more` : ""} ${report.overlaps.length > 1 ? "are" : "is"} in two address spaces of one firewall: it is told of nobody there. Give the firewall one of the spaces, or filters.`,
+      null,
+    );
+  if (report.darkSources > 0)
+    yield health(
+      "warn",
+      `${name} no longer names people of ${plural(report.darkSources, "source", "sources")} to some firewalls, for it cannot hear them.`,
+      null,
+    );
   const left = agent.certificateExpiresAt === null ? null : agent.certificateExpiresAt - now;
   if (left !== null && left <= 0)
     yield health("bad", `The certificate of ${name} has expired. Enrol it again with a new file.`, null);

@@ -29,6 +29,10 @@ export interface AgentReportFacts {
   }[];
   readonly pending: number;
   readonly oldestPendingAt: EpochMs | null;
+  /** Addresses that two address spaces of one firewall have: it is told of neither. */
+  readonly overlaps: readonly string[];
+  /** Sources whose people some firewall is not told of, because they cannot be heard. */
+  readonly darkSources: number;
 }
 
 /** A directory or a source of logons. */

@@ -174,6 +174,8 @@ describe("an agent", () => {
       { listeners: [{ name: "f", state: "broken", sentence: "Port taken." }] },
       "bad",
     ],
+    ["an address in two address spaces of one firewall", { overlaps: ["10.0.0.1", "10.0.0.2"] }, "warn"],
+    ["people whose source cannot be heard", { darkSources: 2 }, "warn"],
     ["a backlog", { pending: 9000, oldestPendingAt: NOW - minutes(5) }, "warn"],
   ] as const)("tells %s", (_, changes, state) => {
     expect(agentHealth(anAgent({ report: anAgentReport(changes) }), NOW).state).toBe(state);

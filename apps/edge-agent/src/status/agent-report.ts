@@ -351,6 +351,8 @@ export function createAgentReport(from: ReportSources): AgentReport {
         sources().map((one) => [one.id, one.state]),
         listeners().map((one) => one.state),
         commits.storeState.state,
+        from.dark.darkSources().map(({ sourceId }) => sourceId),
+        findingKeys(keeper.detections(DETECTIONS_MAX)),
         site.effective?.version ?? null,
         firewalls().map((one) => [
           one.enforcementPointId,
@@ -394,6 +396,11 @@ function whoEntry(answer: AddressAnswer): WhoDocument["entries"][number] {
     nextChangeAt: answer.nextChangeAt,
     lines: answer.lines.map((line) => ({ ...line })),
   };
+}
+
+/** Which findings there are, whatever their numbers: those change all the time. */
+function findingKeys(detections: readonly Detection[]): string[] {
+  return detections.map(({ kind, subject, acted }) => `${kind} ${subject} ${acted}`).sort();
 }
 
 function countFindings(detections: readonly Detection[]): StatusDocument["findings"] {

@@ -76,6 +76,8 @@ function agentFacts(agent: AgentRecord, configVersion: number): AgentFacts {
       listeners: report.health.listeners,
       pending: report.health.spool.pending,
       oldestPendingAt: report.health.spool.oldestPendingAt,
+      overlaps: report.health.overlaps.map(({ ip }) => ip),
+      darkSources: report.health.darkSources.length,
     },
   };
 }

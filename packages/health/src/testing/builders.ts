@@ -12,6 +12,8 @@ export function anAgentReport(changes: Partial<AgentReportFacts> = {}): AgentRep
     listeners: [{ name: "firewalls", state: "ok", sentence: "Listening." }],
     pending: 0,
     oldestPendingAt: null,
+    overlaps: [],
+    darkSources: 0,
     ...changes,
   };
 }
