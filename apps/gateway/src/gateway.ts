@@ -117,6 +117,7 @@ export async function buildGateway(
     now,
     log: log.child({ listener: "firewalls" }),
   });
+  contacts.askForLearning((tenantId) => firewalls.learning(tenantId));
 
   let isReady = false;
   const status = createStatusServer(config.statusListen, async () => {

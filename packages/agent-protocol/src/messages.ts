@@ -317,6 +317,16 @@ export const sourceHealth = z.object({
 });
 export type SourceHealth = z.infer<typeof sourceHealth>;
 
+/** Which profile the learn mode of one firewall has come to. */
+export const learnState = z.object({
+  enforcementPointId: z.string(),
+  profile: z.string().max(64),
+  state: z.enum(["trying", "understood", "exhausted"]),
+  since: epochMs,
+  tried: z.array(z.string().max(64)).max(60),
+});
+export type LearnState = z.infer<typeof learnState>;
+
 export const firewallContact = z.object({
   enforcementPointId: z.string(),
   lastTokenAt: epochMs.nullable(),
@@ -335,6 +345,8 @@ export const firewallContact = z.object({
   newSource: z.object({ at: epochMs, address: z.string().max(64) }).optional(),
   /** Live addresses that it is not told of, because its profile says that it cannot hold them. */
   entriesBeyondLimit: z.number().int().default(0),
+  /** What the responder's learning has come to; agents say it in their health report's `learning` instead. */
+  learning: learnState.nullable().optional(),
   /** The newest entries handed to it, newest first, at most 20. */
   told: z
     .array(
@@ -391,16 +403,6 @@ export const pushState = z.object({
   pending: z.number().int(),
 });
 export type PushState = z.infer<typeof pushState>;
-
-/** Which profile the learn mode of one firewall has come to. */
-export const learnState = z.object({
-  enforcementPointId: z.string(),
-  profile: z.string().max(64),
-  state: z.enum(["trying", "understood", "exhausted"]),
-  since: epochMs,
-  tried: z.array(z.string().max(64)).max(60),
-});
-export type LearnState = z.infer<typeof learnState>;
 
 export const healthReport = z.object({
   v: z.literal(PROTOCOL_VERSION),

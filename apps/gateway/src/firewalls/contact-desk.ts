@@ -4,6 +4,7 @@ import {
   type ContactRecorder,
   createContactRecorder,
   type FirewallContact,
+  type LearnReport,
   type ServedPoint,
 } from "@rollcall/srx-server";
 import { hasToldOfAPerson, markFirstAnswered, writeContacts } from "../agents/health.ts";
@@ -26,6 +27,7 @@ export class ContactDesk {
   readonly #dirty = new Map<string, { tenantId: string; pointId: string }>();
   readonly #written = new Map<string, FirewallContact>();
   readonly #answered = new Set<string>();
+  #learning: (tenantId: string) => readonly LearnReport[] = () => [];
 
   constructor(deps: { database: Database; rings: DeviceRings; now: () => number }) {
     this.#database = deps.database;
@@ -55,6 +57,11 @@ export class ContactDesk {
     limited: (point, count) => this.#book.limited?.(point, count),
   };
 
+  /** Where it is asked what learning has come to: the listener, which is made with this desk's recorder. */
+  askForLearning(learning: (tenantId: string) => readonly LearnReport[]): void {
+    this.#learning = learning;
+  }
+
   async flush(): Promise<void> {
     const byTenant = new Map<string, { tenantId: string; pointId: string }[]>();
     for (const point of this.#dirty.values())
@@ -76,6 +83,12 @@ export class ContactDesk {
 
   async #write(tenantId: string, changed: readonly FirewallContact[]): Promise<void> {
     const now = this.#now();
+    const lessons = new Map(
+      this.#learning(tenantId).map(({ enforcementPointId, profile, state, since, tried }) => [
+        enforcementPointId,
+        { enforcementPointId, profile, state, since, tried: [...tried] },
+      ]),
+    );
     const isFirst = !this.#answered.has(tenantId) && changed.some(hasToldOfAPerson);
     await this.#database.withTenant(tenantId, async (handle) => {
       const { tx } = handle;
@@ -95,7 +108,11 @@ export class ContactDesk {
           ),
         );
       }
-      await writeContacts(handle, RESPONDER, merged, now);
+      const told = merged.map((contact) => ({
+        ...contact,
+        learning: lessons.get(contact.enforcementPointId) ?? null,
+      }));
+      await writeContacts(handle, RESPONDER, told, now);
       if (isFirst) await markFirstAnswered(handle, now);
     });
     if (isFirst) this.#answered.add(tenantId);
