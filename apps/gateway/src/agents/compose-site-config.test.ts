@@ -211,6 +211,25 @@ describe("how a firewall is answered", () => {
   });
 });
 
+describe("the listener for old firewalls", () => {
+  it("is configured while it lasts, and not any more once it is over", () => {
+    const legacyUntil = (until: number) =>
+      composeSiteConfig(
+        someRows({
+          customer: {
+            id: "t",
+            name: "T",
+            configVersion: 1,
+            settings: { legacyListener: { until, sources: ["10.20.0.1"], port: 8446 } },
+          },
+        }),
+        now,
+      ).firewallListener.legacy;
+    expect(legacyUntil(now + 1)).toEqual({ until: now + 1, sources: ["10.20.0.1"], port: 8446 });
+    expect(legacyUntil(now)).toBeNull();
+  });
+});
+
 describe("shared hosts and accounts", () => {
   it("are told to the agents that hold the mark's address space", () => {
     const mark = (id: string, addressSpaceId: string) => ({

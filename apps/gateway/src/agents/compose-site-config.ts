@@ -160,7 +160,11 @@ export function composeSiteConfig(rows: SiteRows, now: number): SiteConfig {
     enforcementPoints: points.map((point) => pointOf(point, { ...rows, now })),
     profiles: profilesOf(rows.profiles, points, now),
     addressMarks: rows.addressMarks.filter((mark) => held.has(mark.addressSpaceId)).map(markOf),
-    firewallListener: { names: firewallNamesOf(rows.agent), tls: settingNamed(settings, "listenerTls") },
+    firewallListener: {
+      names: firewallNamesOf(rows.agent),
+      tls: settingNamed(settings, "listenerTls"),
+      legacy: legacyOf(settingNamed(settings, "legacyListener"), now),
+    },
   });
 }
 
@@ -179,6 +183,12 @@ function settingNamed(settings: unknown, name: string): unknown {
   return typeof settings === "object" && settings !== null
     ? new Map(Object.entries(settings)).get(name)
     : undefined;
+}
+
+/** Null once it is over: an agent is not told of a listener that it would not open. */
+function legacyOf(legacy: unknown, now: number): unknown {
+  const until = settingNamed(legacy, "until");
+  return typeof until === "number" && until > now ? legacy : null;
 }
 
 /** The schema takes at most this many exempt accounts: those that the settings name come first. */

@@ -112,11 +112,17 @@ export const contact = z.object({
   refused: z.number().int(),
   lastRefusal: z.string().nullable(),
   lastSourceAddress: z.string().nullable(),
+  /** What it spoke when it last got a token: `TLSv1.2 AES128-SHA fw.example`; null: nobody noted it. */
+  tls: z.string().nullable(),
+  /** When a token last went to an address that it had never asked from. */
+  newSource: z.object({ at: z.date(), address: z.string() }).nullable(),
+  /** Live addresses that it is not told of, because its profile says that it cannot hold them. */
+  entriesBeyondLimit: z.number().int(),
   updatedAt: z.date(),
   /** Newest first; empty without the right to see people. */
   told: z.array(told),
 });
-/** Where one agent's learning has come to. */
+/** Where the learning of one agent, or of the cloud, has come to. */
 export const learnView = z.object({
   agent: z.string(),
   profile: z.string(),

@@ -38,7 +38,7 @@ export async function readPointDetail(
     ...point.row,
     junos: point.junos,
     profileName: (await profileName({ tx, tenantId }, profile)) ?? profile,
-    learning: learningOf(id, agents),
+    learning: [...learningOf(id, agents), ...cloudsLearning(point.contacts)],
     push: pushViewOf(point.stored, agents),
     darkSources: await darkSourcesOf({ tx, tenantId, agents }),
     secrets: secrets.map((secret) => ({
@@ -57,6 +57,14 @@ function learningOf(id: string, agents: readonly AgentRecord[]): Detail["learnin
     if (said === undefined || agent.state !== "active") return [];
     const { profile, state, since, tried } = said;
     return [{ agent: agent.name, profile, state, since: new Date(since), tried }];
+  });
+}
+
+function cloudsLearning(contacts: readonly ContactRecord[]): Detail["learning"] {
+  return contacts.flatMap(({ responder, contact: { learning } }) => {
+    if (responder !== "cloud" || !learning) return [];
+    const { profile, state, since, tried } = learning;
+    return [{ agent: "Cloud", profile, state, since: new Date(since), tried }];
   });
 }
 
@@ -109,6 +117,9 @@ function contactView(
     refused: said.refused,
     lastRefusal: said.lastRefusal,
     lastSourceAddress: said.lastSourceAddress,
+    tls: said.tls ?? null,
+    newSource: said.newSource === undefined ? null : { ...said.newSource, at: new Date(said.newSource.at) },
+    entriesBeyondLimit: said.entriesBeyondLimit,
     updatedAt,
     told: maySeePeople ? said.told.map(({ at, ...one }) => ({ ...one, at: new Date(at) })) : [],
   };

@@ -1,6 +1,13 @@
 import { siteConfig } from "@rollcall/agent-protocol";
 import type { TenantHandle } from "@rollcall/db";
+import { z } from "zod";
 import { type CustomerSettings, customerSettings } from "./settings.schema.ts";
+
+/** As the site's configuration has it: an instant in epoch ms. */
+const storedLegacy = z
+  .object({ until: z.number().int(), sources: z.array(z.string()), port: z.number().int() })
+  .transform(({ until, ...listener }) => ({ ...listener, until: new Date(until) }))
+  .nullable();
 
 interface Place {
   readonly tx: TenantHandle["tx"];
@@ -34,6 +41,7 @@ export function settingsOf(stored: Readonly<Record<string, unknown>>): CustomerS
       .catch({ whenSourcesDark: "shorten", darkMinutes: 30 })
       .parse(stored.pointDefaults),
     listenerTls: shape.listenerTls.catch("compat").parse(stored.listenerTls),
+    legacyListener: storedLegacy.catch(null).parse(stored.legacyListener ?? null),
   };
 }
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { customerInput } from "../input-fields.ts";
+import { customerInput, ipRangeText } from "../input-fields.ts";
 import { darkMinutes, whenSourcesDark } from "../points/points.schema.ts";
 
 const account = z.string().trim().min(1).max(256);
@@ -15,6 +15,18 @@ const detection = z.strictObject({
   exempt: z.array(account).max(100),
 });
 
+/** No longer: who needs it still must say so again. The agent holds to it too. */
+export const LEGACY_DAYS_MAX = 90;
+/**
+ * A listener of its own for firewalls that speak nothing newer than TLS 1.0 or 1.1, at every agent.
+ * `until` in the past: it has switched itself off.
+ */
+const legacyListener = z.strictObject({
+  until: z.date(),
+  sources: z.array(ipRangeText).min(1).max(50),
+  port: z.number().int().min(1).max(65_535),
+});
+
 export const customerSettings = z.strictObject({
   corroboration: z.enum(["off", "detect", "on"]),
   detection,
@@ -22,6 +34,8 @@ export const customerSettings = z.strictObject({
   pointDefaults: z.strictObject({ whenSourcesDark, darkMinutes }),
   /** How the agents' firewall listener speaks TLS. */
   listenerTls: z.enum(["modern", "compat"]),
+  /** Null: it is off. */
+  legacyListener: legacyListener.nullable(),
 });
 export type CustomerSettings = z.infer<typeof customerSettings>;
 
@@ -31,6 +45,14 @@ export const updateSettingsInput = customerInput.extend({
     detection: detection.partial().optional(),
     pointDefaults: customerSettings.shape.pointDefaults.partial().optional(),
     listenerTls: customerSettings.shape.listenerTls.optional(),
+    legacyListener: legacyListener
+      .omit({ until: true })
+      .extend({
+        days: z.number().int().min(1).max(LEGACY_DAYS_MAX),
+        port: legacyListener.shape.port.default(8446),
+      })
+      .nullable()
+      .optional(),
   }),
 });
 

@@ -50,13 +50,39 @@ export function Contacts({ point }: { point: Point }) {
               key: "sent",
               header: "Entries sent",
               align: "end",
-              cell: (row) => row.entriesSent.toLocaleString("en-GB"),
+              cell: (row) => (
+                <>
+                  {row.entriesSent.toLocaleString("en-GB")}
+                  {row.entriesBeyondLimit === 0 ? null : (
+                    <span className="block text-xs text-warn-ink">
+                      {row.entriesBeyondLimit.toLocaleString("en-GB")} beyond what it holds
+                    </span>
+                  )}
+                </>
+              ),
             },
             {
               key: "from",
               header: "From",
               cell: (row) =>
-                row.lastSourceAddress === null ? <Dash /> : <Mono>{row.lastSourceAddress}</Mono>,
+                row.lastSourceAddress === null ? (
+                  <Dash />
+                ) : (
+                  <>
+                    <Mono>{row.lastSourceAddress}</Mono>
+                    {row.newSource === null ? null : (
+                      <span className="block text-xs text-warn-ink">
+                        new: {row.newSource.address}, <TimeAgo at={row.newSource.at} />
+                      </span>
+                    )}
+                  </>
+                ),
+            },
+            {
+              key: "tls",
+              header: "TLS",
+              phone: "line",
+              cell: (row) => (row.tls === null ? <Dash /> : <Tls text={row.tls} />),
             },
             {
               key: "refusal",
@@ -70,6 +96,19 @@ export function Contacts({ point }: { point: Point }) {
         />
       )}
     </Panel>
+  );
+}
+
+/** Version and cipher suite; an old version says so. */
+function Tls({ text }: { text: string }) {
+  const [version = "", cipher = ""] = text.split(" ");
+  const isOld = version === "TLSv1" || version === "TLSv1.1";
+  return (
+    <span className={isOld ? "text-warn-ink" : undefined}>
+      {version.replace("TLSv", "TLS ")}
+      {isOld ? ", old" : ""}
+      <span className="block font-mono text-xs break-all text-ink-3">{cipher}</span>
+    </span>
   );
 }
 

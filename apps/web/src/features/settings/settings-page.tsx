@@ -9,6 +9,7 @@ import { useTRPC } from "~/trpc/client.tsx";
 import type { Outputs } from "~/trpc/outputs.ts";
 import { CorroborationPanel } from "./corroboration-panel.tsx";
 import { DetectionPanel } from "./detection-panel.tsx";
+import { LegacyPanel } from "./legacy-panel.tsx";
 import { ListenerPanel } from "./listener-panel.tsx";
 import { PointDefaultsPanel } from "./point-defaults-panel.tsx";
 
@@ -50,6 +51,12 @@ export function SettingsPage({ initial }: { initial: Outputs["settings"]["get"] 
           canWrite={mayWrite}
         />
         <ListenerPanel key={keyOf(settings.listenerTls)} value={settings.listenerTls} canWrite={mayWrite} />
+        <LegacyPanel
+          key={`legacy ${keyOf(settings.legacyListener)}`}
+          value={settings.legacyListener}
+          asOf={asOf}
+          canWrite={mayWrite}
+        />
       </PageBody>
     </>
   );

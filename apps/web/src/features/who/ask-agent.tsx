@@ -2,10 +2,12 @@
 
 import { Button } from "@rollcall/ui/button";
 import { Notice } from "@rollcall/ui/notice";
-import { useCommand } from "~/features/commands/use-command.ts";
+import { type CommandView, useCommand } from "~/features/commands/use-command.ts";
 import { refusalOf } from "~/trpc/refusal.ts";
+import { Lines } from "./explained-lines.tsx";
+import type { ExplainedLine } from "./explained-words.ts";
 
-/** What the site's agent itself would answer now: the two should agree. */
+/** What the site's agent itself would answer now, with what it kept back at receipt: the two should agree. */
 export function AskAgent({ ip, addressSpaceId }: { ip: string; addressSpaceId: string }) {
   const command = useCommand();
   const { view } = command;
@@ -34,7 +36,11 @@ export function AskAgent({ ip, addressSpaceId }: { ip: string; addressSpaceId: s
           {refusalOf(command.error).message}
         </Notice>
       )}
-      {result === null || result.explanation.length === 0 ? null : (
+      {result === null ? null : result.explanationLines !== undefined ? (
+        <div className="text-sm text-ink-2" data-testid="agent-lines">
+          <Lines label="What the agent says became of it" lines={result.explanationLines.map(lineOf)} />
+        </div>
+      ) : result.explanation.length === 0 ? null : (
         <ol className="list-decimal pl-5 text-sm text-ink-2">
           {result.explanation.map((line, index) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: the order is the meaning
@@ -44,4 +50,13 @@ export function AskAgent({ ip, addressSpaceId }: { ip: string; addressSpaceId: s
       )}
     </section>
   );
+}
+
+type AgentLine = NonNullable<
+  Extract<NonNullable<CommandView["result"]>, { kind: "look-up-address" }>["explanationLines"]
+>[number];
+
+/** An agent counts in epoch ms and knows sources by their ids: the cloud's lines beside it have their names. */
+function lineOf({ at, sourceId: _, ...line }: AgentLine): ExplainedLine {
+  return { ...line, at: at === null ? null : new Date(at), source: null };
 }

@@ -5,7 +5,7 @@ import { StateGlyph } from "@rollcall/ui/state";
 import { Time } from "@rollcall/ui/time";
 import { useState } from "react";
 import { refusalOf } from "~/trpc/refusal.ts";
-import { type Explained, type ExplainedLine, KIND_STATES, KIND_WORDS } from "./explained-words.ts";
+import { type Explained, type ExplainedLine, kindInWords, kindState } from "./explained-words.ts";
 import { ruleInWords } from "./session-words.ts";
 
 /** Lines shown before somebody asks for all. */
@@ -20,7 +20,6 @@ interface Asked {
 
 /** What became of everything that was said of an address: kind, time, rule, the number of the law, in the order of deciding. */
 export function ExplainedLines({ query }: { query: Asked }) {
-  const [isAll, setIsAll] = useState(false);
   const explained = query.data;
   if (explained === undefined)
     return query.isError ? (
@@ -37,23 +36,30 @@ export function ExplainedLines({ query }: { query: Asked }) {
         Asking…
       </p>
     );
-  if (explained.lines.length === 0) return <p>There was nothing to decide.</p>;
+  return <Lines lines={explained.lines} label="What became of what was said" />;
+}
+
+/** Lines of an explanation, from the cloud or from an agent. */
+export function Lines({ lines, label }: { lines: readonly ExplainedLine[]; label: string }) {
+  const [isAll, setIsAll] = useState(false);
+  if (lines.length === 0) return <p>There was nothing to decide.</p>;
   // Steps that decided are few and are what one looks for: they are never folded away.
-  const said = explained.lines.filter(isSaid);
+  const said = lines.filter(isSaid);
   const shown = new Set(isAll ? said : said.slice(0, FIRST));
-  const lines = explained.lines.filter((line) => !isSaid(line) || shown.has(line));
   return (
     <>
-      <ol className="flex flex-col gap-1.5" aria-label="What became of what was said">
-        {lines.map((line, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: the order is the meaning
-          <li key={index} data-testid="explained-line" data-kind={line.kind} className="flex gap-2">
-            <span className="pt-[3px]">
-              <StateGlyph state={KIND_STATES[line.kind]} />
-            </span>
-            <Line line={line} />
-          </li>
-        ))}
+      <ol className="flex flex-col gap-1.5" aria-label={label}>
+        {lines
+          .filter((line) => !isSaid(line) || shown.has(line))
+          .map((line, index) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: the order is the meaning
+            <li key={index} data-testid="explained-line" data-kind={line.kind} className="flex gap-2">
+              <span className="pt-[3px]">
+                <StateGlyph state={kindState(line.kind)} />
+              </span>
+              <Line line={line} />
+            </li>
+          ))}
       </ol>
       {said.length > FIRST ? (
         <div className="mt-2">
@@ -73,7 +79,7 @@ function isSaid({ kind }: ExplainedLine): boolean {
 function Line({ line }: { line: ExplainedLine }) {
   return (
     <div className="min-w-0 flex-1">
-      <span className="font-semibold text-ink">{KIND_WORDS[line.kind]}</span>
+      <span className="font-semibold text-ink">{kindInWords(line.kind)}</span>
       {line.of === "device" ? " (device)" : ""}
       {line.at === null ? null : (
         <>

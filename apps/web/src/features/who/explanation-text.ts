@@ -1,6 +1,6 @@
 import { personOf } from "~/features/enforcement/point-words.ts";
 import type { Outputs } from "~/trpc/outputs.ts";
-import { type Explained, KIND_WORDS } from "./explained-words.ts";
+import { type Explained, kindInWords } from "./explained-words.ts";
 import { accountOf, becauseInWords, VERB_WORDS } from "./session-words.ts";
 
 type Detail = Outputs["sessions"]["get"];
@@ -32,7 +32,7 @@ export function explanationAsText(
     "Decided:",
     ...(explained?.lines.map(
       (line) =>
-        `  ${line.at === null ? "" : `${line.at.toISOString()} `}${KIND_WORDS[line.kind]}: ${line.principal === null ? "" : `${line.principal}, `}${line.sentence}${line.source === null ? "" : ` [${line.source}]`} (law ${line.law}${line.rule === "" ? "" : `, ${line.rule}`})`,
+        `  ${line.at === null ? "" : `${line.at.toISOString()} `}${kindInWords(line.kind)}: ${line.principal === null ? "" : `${line.principal}, `}${line.sentence}${line.source === null ? "" : ` [${line.source}]`} (law ${line.law}${line.rule === "" ? "" : `, ${line.rule}`})`,
     ) ?? detail.explain.map((line) => `  ${line.sentence} (${line.rule})`)),
     ...(explained === undefined || explained.marks.length === 0
       ? []
