@@ -8,6 +8,7 @@ export {
   type LogMethod,
   silentLogger,
 } from "./logger.ts";
+export { type LoopDelay, type LoopWatch, loopDelay, watchLoopDelay } from "./loop-delay.ts";
 export { METRICS, type MetricName } from "./metrics.ts";
 export { describeError, type ErrorDescription, type LogFields, PERSONAL, WITHHELD } from "./redact.ts";
 export {

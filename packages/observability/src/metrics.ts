@@ -35,6 +35,7 @@ export const METRICS = {
   pushEntries: "push_entries_total",
   pushFailures: "push_failures_total",
   pushPending: "push_pending_changes",
+  eventLoopDelay: "event_loop_delay_ms",
   jobsDone: "jobs_done_total",
   jobsFailed: "jobs_failed_total",
 } as const;

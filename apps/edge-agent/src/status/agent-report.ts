@@ -2,7 +2,7 @@ import { type HealthReport, PROTOCOL_VERSION } from "@rollcall/agent-protocol";
 import type { SourceHealth } from "@rollcall/collectors/collector";
 import type { SyslogListener } from "@rollcall/collectors/syslog";
 import type { Detection } from "@rollcall/identity-core";
-import { METRICS } from "@rollcall/observability";
+import { loopDelay, METRICS } from "@rollcall/observability";
 import type { FirewallContact } from "@rollcall/srx-server";
 import type { Identity } from "../enrolment/identity.ts";
 import type { DarkKeeper } from "../firewall/dark-keeper.ts";
@@ -81,6 +81,8 @@ export interface AgentReport {
 
 export function createAgentReport(from: ReportSources): AgentReport {
   const { settings, keeper, commits, site, door, syslog, now } = from;
+  // Begun now, so that the first look has something to say.
+  loopDelay();
 
   const sources = (): SourceHealth[] =>
     site.sourceHealth().map((one) => ({ ...one, sentence: one.sentence.slice(0, CHARACTERS_MAX) }));
@@ -295,6 +297,7 @@ export function createAgentReport(from: ReportSources): AgentReport {
         enrolment: enrolmentOf(from.identity()),
         portal: portal(),
         configuration: configurationState(),
+        eventLoop: loopDelay(),
         sources: sources().map((one) => ({ ...one, counters: { ...one.counters } })),
         firewalls: firewalls().map(({ told: _told, ...contact }) => contact),
         pushes: pushes(),
@@ -606,6 +609,7 @@ function metricsOf(
       "counter",
       sender?.state.batches ?? Number.NaN,
     ),
+    loopDelayMetric(),
     ofFirewalls(METRICS.srxTokens, "Tokens given to firewalls.", (contact) => contact.tokens),
     ofFirewalls(METRICS.srxBatches, "Batch queries answered.", (contact) => contact.batches),
     ofFirewalls(METRICS.srxIpQueries, "Address queries answered.", (contact) => contact.ipQueries),
@@ -631,4 +635,15 @@ function metricsOf(
     one("process_resident_memory_bytes", "Resident memory.", "gauge", process.memoryUsage.rss()),
     one("process_start_time_seconds", "When the agent started.", "gauge", from.startedAt / 1000),
   ];
+}
+
+function loopDelayMetric(): Metric {
+  const { p50Ms, p99Ms, maxMs } = loopDelay();
+  const sample = (quantile: string, value: number) => ({ labels: { quantile }, value });
+  return {
+    name: METRICS.eventLoopDelay,
+    help: "How late the agent comes to what is due, over the last minute or two.",
+    type: "gauge",
+    samples: [sample("0.5", p50Ms), sample("0.99", p99Ms), sample("1", maxMs)],
+  };
 }

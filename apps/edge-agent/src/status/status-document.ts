@@ -51,6 +51,8 @@ export const statusDocument = z.object({
     refused: z.object({ version: z.number().int(), reason: z.string() }).nullable(),
   }),
   sources: z.array(sourceHealth),
+  /** How late the agent comes to what is due, over the last minute or two. */
+  eventLoop: z.object({ p50Ms: z.number(), p99Ms: z.number(), maxMs: z.number() }).nullable().default(null),
   firewalls: z.array(firewallContact.omit({ told: true }).extend({ name: z.string() })),
   /** Firewalls that are posted to. */
   pushes: z.array(pushState.extend({ name: z.string() })).default([]),

@@ -1,5 +1,6 @@
 import { createServer, type Server } from "node:http";
 import type { ListenAddress } from "@rollcall/config";
+import { loopDelay } from "@rollcall/observability";
 import { listenOn } from "./listen.ts";
 import type { Part } from "./part.ts";
 
@@ -15,8 +16,9 @@ export function createStatusServer(
   readiness: Readiness,
 ): Part & { readonly address: ListenAddress | null } {
   let server: Server | null = null;
+  loopDelay();
   const answer = async (url: string): Promise<[number, object]> => {
-    if (url === "/healthz") return [200, { status: "alive" }];
+    if (url === "/healthz") return [200, { status: "alive", eventLoop: loopDelay() }];
     if (url !== "/readyz") return [404, { status: "not-found" }];
     const reason = await readiness();
     return reason === null ? [200, { status: "ready" }] : [503, { status: "not-ready", reason }];
