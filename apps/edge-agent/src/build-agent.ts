@@ -22,6 +22,7 @@ import { createGroupCommit } from "./pipeline/group-commit.ts";
 import { housekeeping } from "./pipeline/housekeeping.ts";
 import type { LookUpView } from "./pipeline/look-up.ts";
 import { TableKeeper } from "./pipeline/table-keeper.ts";
+import { createPlainDoor, type PlainDoorOptions, type PlainDoorSettings } from "./relay/plain-door.ts";
 import type { AgentSettings, ListenAddress } from "./settings.ts";
 import { createShadow } from "./shadow/shadow-part.ts";
 import { type EffectiveSite, effectiveSite } from "./sources/effective-site.ts";
@@ -49,6 +50,8 @@ export interface BuildOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
+  /** A listener without TLS for an hour, for the first look at a firewall. */
+  readonly plainFirewalls?: PlainDoorSettings & Pick<PlainDoorOptions, "say">;
 }
 
 export interface BuiltAgent {
@@ -134,6 +137,10 @@ export async function buildAgent(options: BuildOptions): Promise<BuiltAgent> {
           random: options.random,
           log,
         });
+  const plain =
+    options.plainFirewalls === undefined || door === null
+      ? null
+      : createPlainDoor({ ...options.plainFirewalls, door, clock, log });
   const syslog =
     settings.syslogListen === null
       ? null
@@ -258,12 +265,14 @@ export async function buildAgent(options: BuildOptions): Promise<BuiltAgent> {
     ownAuthorityFile: folder.ownAuthorityCertificate,
     refusedConfig: () => uplink?.refusedConfig() ?? null,
     shadow,
+    plain,
     parts: () => parts,
   });
   // Firewalls are let in once the table is loaded and it is known who may ask; sources are heard last, so that on the
   // way down nothing comes in while the rest is still written.
   parts.push(storeFile(keeper), commits, firstConfiguration(keeper, site, combine, log));
   if (door !== null) parts.push(door);
+  if (plain !== null) parts.push(plain);
   if (legacy !== null) parts.push(legacy);
   parts.push(push, site, dark.part);
   if (syslog !== null && settings.syslogListen !== null)

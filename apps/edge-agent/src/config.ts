@@ -70,6 +70,8 @@ export interface Flags {
   readonly statusListen?: string;
   readonly maxSpoolBytes?: string;
   readonly logLevel?: string;
+  readonly plainFirewallListen?: string;
+  readonly plainFirewallFrom?: readonly string[];
   /** Insists on `shadow:` in the file, so that a file without it does not begin to answer firewalls. */
   readonly shadow?: boolean;
 }

@@ -124,6 +124,11 @@ function createProgram(host: CliHost, done: (exit: number) => void): Command {
       new Option("--log-level <level>", "how much is logged (ROLLCALL_LOG_LEVEL)").choices(LOG_LEVELS),
     )
     .option(
+      "--plain-firewall-listen <host:port>",
+      "for an hour, answer the firewalls of --plain-firewall-from without TLS: for a first look, nothing is encrypted",
+    )
+    .option("--plain-firewall-from <addresses>", "who may use it, parted by commas; repeatable", collect)
+    .option(
       "--shadow",
       "beside another server (`shadow:` in the file): compare the tables, answer no firewall",
     )

@@ -1,6 +1,8 @@
 import { createLogger } from "@rollcall/observability";
+import { AgentError } from "../agent-error.ts";
 import { buildAgent } from "../build-agent.ts";
 import { loadConfig } from "../config.ts";
+import { readPlainDoorFlags } from "../relay/plain-door.ts";
 import { systemClock } from "../supervisor/clock.ts";
 import { createSupervisor } from "../supervisor/supervisor.ts";
 import { EXIT } from "./exit-codes.ts";
@@ -16,6 +18,14 @@ export async function runCommand(context: CommandContext): Promise<number> {
     level: settings.logLevel,
     destination: { write: (line) => context.terminal.talk(line) },
   });
+  const plain = readPlainDoorFlags(context.flags.plainFirewallListen, context.flags.plainFirewallFrom);
+  if (plain !== null && (settings.firewallListen === null || local?.shadow !== undefined))
+    throw new AgentError("usage", "--plain-firewall-listen needs an agent that answers firewalls.", {
+      exit: "usage",
+      remedy: "Say where firewalls ask with --firewall-listen, and leave --shadow out.",
+    });
+  const { terminal } = context;
+  const say = (text: string): void => terminal.talk(terminal.tint(text, "bad", "talk"));
   const terminated = context.untilTerminated();
   const { parts, greeting } = await buildAgent({
     settings,
@@ -23,6 +33,7 @@ export async function runCommand(context: CommandContext): Promise<number> {
     clock: systemClock,
     random: Math.random,
     log,
+    ...(plain === null ? {} : { plainFirewalls: { ...plain, say } }),
   });
   const supervisor = createSupervisor(parts, { log, clock: systemClock, stopBudgetMs: STOP_BUDGET_MS });
   await supervisor.start();

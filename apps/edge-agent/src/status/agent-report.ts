@@ -14,6 +14,7 @@ import type { GroupCommit } from "../pipeline/group-commit.ts";
 import { type AddressAnswer, type LookUpView, lookUp } from "../pipeline/look-up.ts";
 import { type Overlap, overlapsThatMatter } from "../pipeline/overlaps.ts";
 import type { TableKeeper } from "../pipeline/table-keeper.ts";
+import type { PlainDoor } from "../relay/plain-door.ts";
 import { type AgentSettings, formatListen } from "../settings.ts";
 import type { Shadow } from "../shadow/shadow-part.ts";
 import type { SiteRuntime } from "../sources/site-runtime.ts";
@@ -62,6 +63,8 @@ export interface ReportSources {
   /** Where the own CA lies for people, while it is in use. */
   readonly ownAuthorityFile: string;
   readonly refusedConfig: () => { readonly version: number; readonly reason: string } | null;
+  /** Null where no listener without TLS was asked for. */
+  readonly plain: PlainDoor | null;
   /** Null where this agent does not run beside another server. */
   readonly shadow: Shadow | null;
   readonly parts: () => readonly Part[];
@@ -132,6 +135,16 @@ export function createAgentReport(from: ReportSources): AgentReport {
         name: "legacy firewalls",
         address: bound === null ? "" : formatListen(bound),
         state: state === "degraded" ? "degraded" : state === "broken" ? "broken" : "off",
+        sentence,
+      });
+    }
+    if (from.plain !== null) {
+      const { state, sentence } = from.plain.health();
+      const bound = from.plain.address;
+      made.push({
+        name: "firewalls, PLAIN",
+        address: bound === null ? "" : formatListen(bound),
+        state: state === "degraded" ? "degraded" : "off",
         sentence,
       });
     }
