@@ -1,11 +1,12 @@
 import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { type OnboardingPayload, renderOnboardingFile } from "@rollcall/agent-protocol";
 import { aLogon } from "@rollcall/identity-core/testing";
-import { signOnboarding } from "@rollcall/pki";
+import { makeChosenSecretVerifier, makeSecretVerifier, newClientSecret, signOnboarding } from "@rollcall/pki";
 import { freePort, withTempDir } from "@rollcall/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
@@ -330,6 +331,46 @@ describe("an agent of the portal", () => {
         async () => (await agent.status()).suppressed && (await agent.status()).people.known === 2,
       );
       await startGateway();
+    }));
+
+  it("takes both of two secrets while they rotate, and answers nobody with a revoked one 5 s later, on a connection that stays open", () =>
+    withLab(async ({ agent, customer, atAgent }) => {
+      const { tenantId, pointId } = customer;
+      expect(await atAgent.logOn()).toBe(200);
+      const rounds: number[] = [];
+      for (let round = 0; round < 10; round += 1) {
+        // A chosen one now and then: its verifier is of the other kind, and its tokens end with it all the same.
+        const secret = newClientSecret();
+        const verifier =
+          round % 2 === 0 ? makeSecretVerifier(secret) : await makeChosenSecretVerifier(secret);
+        const id = randomUUID();
+        await change(customer, () =>
+          installation.database.withTenant(tenantId, ({ tx }) =>
+            tx.enforcementSecret.create({ data: { tenantId, id, enforcementPointId: pointId, verifier } }),
+          ),
+        );
+        const rotated = new PlainFirewall(agent.ports.firewall, atAgent.caPem, {
+          clientId: customer.clientId,
+          secret,
+        });
+        await holds("the new secret is taken", async () => (await rotated.logOn()) === 200);
+        expect([await rotated.poll(), await atAgent.poll()]).toEqual([200, 200]);
+        await change(customer, () =>
+          installation.database.withTenant(tenantId, ({ tx }) =>
+            tx.enforcementSecret.update({
+              where: { tenantId_id: { tenantId, id } },
+              data: { revokedAt: new Date() },
+            }),
+          ),
+        );
+        const revokedAt = performance.now();
+        await holds("the revoked one is refused", async () => (await rotated.poll()) === 401);
+        rounds.push(performance.now() - revokedAt);
+        expect([await rotated.logOn(), await atAgent.poll()]).toEqual([401, 200]);
+        await rotated.close();
+      }
+      console.info(`revocation at the agent, 10 rounds: ${rounds.map((ms) => ms.toFixed(0)).join(", ")} ms`);
+      expect(Math.max(...rounds)).toBeLessThan(5000);
     }));
 
   it("answers the portal's questions: tests a source, looks an address up, tails lines", () =>

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { judgeChosenSecret } from "./chosen-secret.ts";
 import { createSecretChecks, TooManySecretChecksError } from "./secret-checks.ts";
 import {
+  isSecretVerifier,
   makeChosenSecretVerifier,
   makeSecretVerifier,
   newClientSecret,
@@ -42,7 +43,9 @@ describe("a secret that a person chose", () => {
       good.slice(0, -30),
       "$argon2id$v=19$m=19456,t=2,p=1$$",
     ])
-      expect([bad, await verifySecret(CHOSEN, bad)]).toEqual([bad, false]);
+      expect([bad, await verifySecret(CHOSEN, bad), isSecretVerifier(bad)]).toEqual([bad, false, false]);
+    for (const verifier of [good, makeSecretVerifier("a")]) expect(isSecretVerifier(verifier)).toBe(true);
+    for (const text of ["", "plain-password", "s1$a$b"]) expect(isSecretVerifier(text)).toBe(false);
   });
 
   it("is told apart from another by its salt, so that a token ends with the secret it was given for", async () => {

@@ -84,8 +84,16 @@ export async function argon2Verifier(secret: string): Promise<string> {
   return `${PREFIX}m=${MEMORY_KIB},t=${PASSES},p=${LANES}$${unpadded(salt)}$${unpadded(tag)}`;
 }
 
-/** False for a verifier that is malformed, or that would cost more than one of ours may. */
-export async function checkArgon2(secret: string, verifier: string): Promise<boolean> {
+interface Stored {
+  readonly memory: number;
+  readonly passes: number;
+  readonly lanes: number;
+  readonly salt: Buffer;
+  readonly tag: Buffer;
+}
+
+/** Null for a verifier that is malformed, or that would cost more than one of ours may. */
+export function readArgon2(verifier: string): Stored | null {
   const [, memory = "", passes = "", lanes = "", salt = "", tag = ""] = PHC.exec(verifier) ?? [];
   const cost = { memory: Number(memory), passes: Number(passes), lanes: Number(lanes) };
   const isAffordable =
@@ -95,10 +103,15 @@ export async function checkArgon2(secret: string, verifier: string): Promise<boo
     cost.passes <= PASSES_MAX &&
     cost.memory >= 8 * cost.lanes &&
     cost.memory <= MEMORY_KIB_MAX;
-  if (!isAffordable) return false;
-  const expected = Buffer.from(tag, "base64");
-  const given = await digest(secret, { ...cost, salt: Buffer.from(salt, "base64"), bytes: expected.length });
-  return timingSafeEqual(given, expected);
+  return isAffordable
+    ? { ...cost, salt: Buffer.from(salt, "base64"), tag: Buffer.from(tag, "base64") }
+    : null;
+}
+
+export async function checkArgon2(secret: string, verifier: string): Promise<boolean> {
+  const stored = readArgon2(verifier);
+  if (stored === null) return false;
+  return timingSafeEqual(await digest(secret, { ...stored, bytes: stored.tag.length }), stored.tag);
 }
 
 function digest(

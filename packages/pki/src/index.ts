@@ -40,6 +40,7 @@ export {
 } from "./sealing.ts";
 export { createSecretChecks, type SecretChecksOptions, TooManySecretChecksError } from "./secret-checks.ts";
 export {
+  isSecretVerifier,
   makeChosenSecretVerifier,
   makeSecretVerifier,
   newClientSecret,

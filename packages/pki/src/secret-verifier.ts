@@ -1,5 +1,5 @@
 import { createHmac, randomBytes, randomInt, timingSafeEqual } from "node:crypto";
-import { argon2Verifier, checkArgon2, isArgon2Verifier, saltOfArgon2 } from "./chosen-secret.ts";
+import { argon2Verifier, checkArgon2, isArgon2Verifier, readArgon2, saltOfArgon2 } from "./chosen-secret.ts";
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 /** 62 to the power of 43 is just above 2 to the power of 256. */
@@ -38,6 +38,11 @@ export function makeChosenSecretVerifier(secret: string): Promise<string> {
  */
 export function verifySecret(secret: string, verifier: string): boolean | Promise<boolean> {
   return isArgon2Verifier(verifier) ? checkArgon2(secret, verifier) : verifyMadeSecret(secret, verifier);
+}
+
+/** Whether a text is a verifier of either kind that `verifySecret` can use. */
+export function isSecretVerifier(text: string): boolean {
+  return isArgon2Verifier(text) ? readArgon2(text) !== null : /^s1\$[\w-]{22}\$[\w-]{43}$/.test(text);
 }
 
 /** What tells two verifiers apart and is no secret: the salt. A token remembers by it which secret it was given for. */

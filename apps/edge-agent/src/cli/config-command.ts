@@ -1,5 +1,10 @@
 import { formatYaml } from "@rollcall/config";
-import { makeSecretVerifier, newClientSecret } from "@rollcall/pki";
+import {
+  judgeChosenSecret,
+  makeChosenSecretVerifier,
+  makeSecretVerifier,
+  newClientSecret,
+} from "@rollcall/pki";
 import { AgentError } from "../agent-error.ts";
 import { loadConfig, readLocalFile } from "../config.ts";
 import { type AgentSettings, formatListen } from "../settings.ts";
@@ -9,6 +14,8 @@ import { askAgent } from "../status/status-client.ts";
 import { type ConfigDocument, configDocument } from "../status/status-document.ts";
 import { EXIT } from "./exit-codes.ts";
 import type { CommandContext } from "./host.ts";
+
+const CHOSEN_BYTES_MAX = 4096;
 
 /** `config validate --config FILE`: the loader of `run`, and nothing else. Throws what it throws. */
 export function configValidateCommand(context: CommandContext): number {
@@ -72,8 +79,27 @@ function shown(value: AgentSettings[keyof AgentSettings]): string {
   return typeof value === "object" ? formatListen(value) : String(value);
 }
 
-/** `config new-secret`: a client secret for a firewall, and the verifier that stands for it in the file. */
-export function configNewSecretCommand(context: CommandContext): number {
+/**
+ * `config new-secret`: a client secret for a firewall, and the verifier that stands for it in the file. With --stdin the
+ * secret is one that somebody chose; it is judged, and is not shown.
+ */
+export async function configNewSecretCommand(
+  context: CommandContext,
+  options: { readonly stdin?: boolean },
+): Promise<number> {
+  if (options.stdin === true) {
+    const chosen = (await context.terminal.readStdin(CHOSEN_BYTES_MAX))
+      .toString("utf8")
+      .replace(/\r?\n$/, "");
+    const judged = judgeChosenSecret(chosen);
+    if (judged.kind === "refused")
+      throw new AgentError("secret-weak", "That secret is not taken.", {
+        exit: "invalid",
+        remedy: judged.sentence,
+      });
+    context.terminal.data(`verifier: ${await makeChosenSecretVerifier(chosen)}`);
+    return EXIT.ok;
+  }
   const secret = newClientSecret();
   context.terminal.talk(
     "Give the secret to the firewall; put the verifier into the file. The secret is shown this once.",

@@ -177,4 +177,19 @@ enforcementPoints:
     const [, secret = "", verifier = ""] = /secret: (\S+)\nverifier: (\S+)/.exec(out) ?? [];
     expect([secret.length, verifySecret(secret, verifier)]).toEqual([43, true]);
   });
+
+  it("makes the verifier of a secret that somebody chose without showing it, and says why one is too weak", async () => {
+    const chosen = "correct-Horse7!battery";
+    const { code, out, err } = await runAgent(["config", "new-secret", "--stdin"], { stdin: `${chosen}\n` });
+    const verifier = /^verifier: (\$argon2id\$\S+)\n$/.exec(out)?.[1] ?? "";
+    expect([code, await verifySecret(chosen, verifier), `${out}${err}`.includes(chosen)]).toEqual([
+      0,
+      true,
+      false,
+    ]);
+    const weak = await runAgent(["config", "new-secret", "--stdin"], { stdin: "hunter2\n" });
+    expect([weak.code, weak.out]).toEqual([9, ""]);
+    expect(weak.err).toContain("at least 16 characters");
+    expect(weak.err).not.toContain("hunter2");
+  });
 });

@@ -196,7 +196,13 @@ function createProgram(host: CliHost, done: (exit: number) => void): Command {
   config
     .command("new-secret")
     .description("make a client secret for a firewall, and the verifier for the file")
-    .action(() => done(configNewSecretCommand(contextOf({}))));
+    .option(
+      "--stdin",
+      "the secret is one that somebody chose: read it from standard input, print its verifier",
+    )
+    .action(async (options: { stdin?: boolean }) =>
+      done(await configNewSecretCommand(contextOf({}), options)),
+    );
 
   program
     .command("shadow")

@@ -3,9 +3,8 @@ import path from "node:path";
 import type { SiteConfig } from "@rollcall/agent-protocol";
 import type { ConfigIssue } from "@rollcall/config";
 import { parseIpRange } from "@rollcall/identity-core";
+import { isSecretVerifier } from "@rollcall/pki";
 import { compilePattern, compileSequences } from "@rollcall/syslog-rules";
-
-const VERIFIER = /^s1\$[A-Za-z0-9_-]{22}\$[A-Za-z0-9_-]{43}$/;
 
 export interface CheckSiteOptions {
   /** Folder that relative paths of secret files start from. Null: the configuration is the portal's and names none. */
@@ -108,7 +107,7 @@ export function checkSite(site: SiteConfig, options: CheckSiteOptions): ConfigIs
     for (const [i, text] of point.includeIp.entries()) range(text, `${at}.includeIp[${i}]`);
     for (const [i, text] of point.excludeIp.entries()) range(text, `${at}.excludeIp[${i}]`);
     for (const [i, text] of point.verifiers.entries()) {
-      if (!VERIFIER.test(text))
+      if (!isSecretVerifier(text))
         issues.push({
           path: `${at}.verifiers[${i}]`,
           problem: "is no verifier of a secret",
@@ -116,6 +115,8 @@ export function checkSite(site: SiteConfig, options: CheckSiteOptions): ConfigIs
         });
     }
   }
+  for (const [i, text] of (site.firewallListener.legacy?.sources ?? []).entries())
+    range(text, `firewallListener.legacy.sources[${i}]`);
   return issues;
 }
 

@@ -195,6 +195,7 @@ interface ReportEntry {
 /** A firewall as plain as can be: gets a token, asks, and trusts the given CA only. It shares no code with the server. */
 export class PlainFirewall {
   readonly #agent: Agent;
+  readonly caPem: string;
   readonly #base: string;
   readonly #site: Pick<SyslogSite, "clientId" | "secret">;
   #token = "";
@@ -203,6 +204,7 @@ export class PlainFirewall {
   readonly table = new Map<string, string>();
 
   constructor(port: number, caPem: string, site: Pick<SyslogSite, "clientId" | "secret">) {
+    this.caPem = caPem;
     this.#agent = new Agent({ connect: { ca: caPem } });
     this.#base = `https://127.0.0.1:${port}`;
     this.#site = site;
