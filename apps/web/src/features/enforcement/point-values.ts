@@ -1,5 +1,5 @@
-import { entriesOf } from "~/features/form/entries.ts";
 import type { Outputs } from "~/trpc/outputs.ts";
+import { entriesOf } from "../form/entries.ts";
 import type { WhenSourcesDark } from "./dark-words.ts";
 
 export type Point = Outputs["points"]["get"];

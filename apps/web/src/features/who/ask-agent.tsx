@@ -4,7 +4,7 @@ import { Button } from "@rollcall/ui/button";
 import { Notice } from "@rollcall/ui/notice";
 import { type CommandView, useCommand } from "~/features/commands/use-command.ts";
 import { refusalOf } from "~/trpc/refusal.ts";
-import { Lines } from "./explained-lines.tsx";
+import { ExplainedLineList } from "./explained-line-list.tsx";
 import type { ExplainedLine } from "./explained-words.ts";
 
 /** What the site's agent itself would answer now, with what it kept back at receipt: the two should agree. */
@@ -38,7 +38,10 @@ export function AskAgent({ ip, addressSpaceId }: { ip: string; addressSpaceId: s
       )}
       {result === null ? null : result.explanationLines !== undefined ? (
         <div className="text-sm text-ink-2" data-testid="agent-lines">
-          <Lines label="What the agent says became of it" lines={result.explanationLines.map(lineOf)} />
+          <ExplainedLineList
+            label="What the agent says became of it"
+            lines={result.explanationLines.map(lineOf)}
+          />
         </div>
       ) : result.explanation.length === 0 ? null : (
         <ol className="list-decimal pl-5 text-sm text-ink-2">
