@@ -189,7 +189,7 @@ export function createLegacyDoor(options: LegacyDoorOptions): LegacyDoor {
           "degraded",
           `TLS 1.0 and 1.1 are answered at ${formatListen(address)} for ${orders.sources.join(", ")} until ${day}. Whoever can listen on the way can read along: update those firewalls, then switch this off.`,
         );
-        log.warn({ address: formatListen(address), until: day }, "legacy listener is on");
+        log.warn({ address: formatListen(address), notAfter: orders.until }, "legacy listener is on");
         return null;
       }
       case "failed":
