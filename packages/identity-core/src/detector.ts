@@ -1,5 +1,6 @@
 import { DistinctWindow } from "./distinct-window.ts";
 import type { EpochMs, Observation } from "./observation.ts";
+import { RecentMap } from "./recent-map.ts";
 
 export type DetectionKind = "service-account" | "multi-user" | "nat";
 
@@ -75,14 +76,14 @@ export class Detector {
   #places: DistinctWindow;
   readonly #people: DistinctWindow;
   readonly #devices: DistinctWindow;
-  readonly #findings = new Map<string, Finding>();
+  readonly #findings = new RecentMap<string, Finding>(MAX_FINDINGS);
 
   constructor(settings: DetectionSettings) {
     this.#settings = settings;
     this.#exempt = exemptOf(settings);
     this.#places = placesFor(settings);
-    this.#people = new DistinctWindow({ windowMs: QUARTER_MS, maxSubjects: 100_000, maxMembers: 100 });
-    this.#devices = new DistinctWindow({ windowMs: QUARTER_MS, maxSubjects: 100_000, maxMembers: 100 });
+    this.#people = new DistinctWindow({ windowMs: QUARTER_MS, maxSubjects: 40_000, maxMembers: 100 });
+    this.#devices = new DistinctWindow({ windowMs: QUARTER_MS, maxSubjects: 40_000, maxMembers: 100 });
   }
 
   setSettings(settings: DetectionSettings): void {
@@ -148,10 +149,10 @@ export class Detector {
 
   /** What was concluded and still holds, newest first, at most `limit`. */
   detections(now: EpochMs, limit: number): Detection[] {
-    for (const [key, { lastSeenAt }] of this.#findings)
-      if (now - lastSeenAt > HOLD_MS) this.#findings.delete(key);
     if (this.#settings.mode === "off") return [];
-    return [...this.#findings.values()]
+    return [...this.#findings.entries()]
+      .map(([, finding]) => finding)
+      .filter(({ lastSeenAt }) => now - lastSeenAt <= HOLD_MS)
       .sort((a, b) => b.lastSeenAt - a.lastSeenAt)
       .slice(0, limit)
       .map((finding) => this.#told(finding));
@@ -176,7 +177,6 @@ export class Detector {
     const key = `${kind} ${subject}`;
     const before = this.#findings.get(key);
     const wasInForce = this.#isInForce(kind, subject, at);
-    this.#findings.delete(key);
     const finding: Finding = {
       kind,
       subject,
@@ -188,10 +188,6 @@ export class Detector {
       examples: before && before.count >= count ? before.examples : examples().slice(-MAX_EXAMPLES),
     };
     this.#findings.set(key, finding);
-    if (this.#findings.size > MAX_FINDINGS) {
-      const [quietest] = this.#findings.keys();
-      if (quietest !== undefined) this.#findings.delete(quietest);
-    }
     if (!wasInForce && this.#isInForce(kind, subject, at)) news.push(this.#told(finding));
   }
 
@@ -221,7 +217,7 @@ function membersFor(settings: DetectionSettings): number {
 function placesFor(settings: DetectionSettings): DistinctWindow {
   return new DistinctWindow({
     windowMs: HOUR_MS,
-    maxSubjects: 50_000,
+    maxSubjects: 20_000,
     maxMembers: membersFor(settings),
   });
 }

@@ -1,8 +1,9 @@
 import type { EpochMs } from "./observation.ts";
+import { RecentMap } from "./recent-map.ts";
 
 export interface DistinctWindowOptions {
   readonly windowMs: number;
-  /** Subjects beyond this are forgotten, the one that was quiet longest first. */
+  /** Subjects beyond this are forgotten, those that were quiet longest first. */
   readonly maxSubjects: number;
   /** Members counted of one subject; more change nothing that is decided. */
   readonly maxMembers: number;
@@ -17,10 +18,11 @@ type Track = { member: string; at: EpochMs } | Map<string, EpochMs>;
  */
 export class DistinctWindow {
   readonly #options: DistinctWindowOptions;
-  readonly #tracks = new Map<string, Track>();
+  readonly #tracks: RecentMap<string, Track>;
 
   constructor(options: DistinctWindowOptions) {
     this.#options = options;
+    this.#tracks = new RecentMap(options.maxSubjects);
   }
 
   get size(): number {
@@ -29,14 +31,8 @@ export class DistinctWindow {
 
   /** Notes that `subject` had `member` at `at`, and gives how many distinct ones it had in the window. */
   note(subject: string, member: string, at: EpochMs): number {
-    const track = this.#tracks.get(subject);
-    this.#tracks.delete(subject);
-    const next = this.#added(track, member, at);
+    const next = this.#added(this.#tracks.get(subject), member, at);
     this.#tracks.set(subject, next);
-    if (this.#tracks.size > this.#options.maxSubjects) {
-      const [quietest] = this.#tracks.keys();
-      if (quietest !== undefined) this.#tracks.delete(quietest);
-    }
     return next instanceof Map ? next.size : 1;
   }
 

@@ -81,6 +81,7 @@ export {
   tokensOf,
   tokensOfFacts,
 } from "./principal-directory.ts";
+export { RecentMap } from "./recent-map.ts";
 export { ReplicaTable } from "./replica-table.ts";
 export {
   type Changed,

@@ -1,4 +1,9 @@
-import type { IpAddress, Observation, SuppressedObservation } from "@rollcall/identity-core";
+import {
+  type IpAddress,
+  type Observation,
+  RecentMap,
+  type SuppressedObservation,
+} from "@rollcall/identity-core";
 
 const KEYS_MAX = 20_000;
 const LINES_PER_KEY_MAX = 32;
@@ -10,16 +15,15 @@ export type JournalLine = SuppressedObservation;
 /**
  * The newest observations that were kept back at receipt, by address: for `explain`, and for nothing else.
  *
- * Holds    at most 32 lines of each of 20,000 addresses, in memory; the address that was quiet longest goes first.
+ * Holds    at most 32 lines of each of 20,000 addresses, in memory; addresses that were quiet longest go first.
  * Changed  by the pipeline, with the rule that kept the observation back and the number of the session law.
  * Does not survive a restart: what is told to firewalls never depends on it.
  */
 export class SuppressionJournal {
-  readonly #lines = new Map<string, JournalLine[]>();
-  readonly #keysMax: number;
+  readonly #lines: RecentMap<string, JournalLine[]>;
 
   constructor(keysMax = KEYS_MAX) {
-    this.#keysMax = keysMax;
+    this.#lines = new RecentMap(keysMax);
   }
 
   get size(): number {
@@ -69,13 +73,9 @@ export class SuppressionJournal {
     const before = this.#lines.get(key) ?? [];
     // A batch that found no room on the disk is taken again.
     if (line.observationId !== null && before.some((one) => one.observationId === line.observationId)) return;
-    this.#lines.delete(key);
     const cut =
       line.principal === null ? line : { ...line, principal: line.principal.slice(0, NAME_LENGTH_MAX) };
     this.#lines.set(key, [cut, ...before].slice(0, LINES_PER_KEY_MAX));
-    if (this.#lines.size <= this.#keysMax) return;
-    const [quietest] = this.#lines.keys();
-    if (quietest !== undefined) this.#lines.delete(quietest);
   }
 
   /** Newest first. */
@@ -86,7 +86,7 @@ export class SuppressionJournal {
   /** Address spaces in which something was kept back of an address. */
   spacesOf(ip: string): string[] {
     const ending = `|${ip}`;
-    return [...this.#lines.keys()].flatMap((key) =>
+    return [...this.#lines.entries()].flatMap(([key]) =>
       key.endsWith(ending) ? [key.slice(0, -ending.length)] : [],
     );
   }
