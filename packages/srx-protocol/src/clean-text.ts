@@ -28,20 +28,15 @@ export function cleanName(text: string, flags: Set<CleaningFlag>, maxBytes = MAX
   return short;
 }
 
-/** Cleans each role, drops empties and repeats (compared without case), keeps the first `maxRoles`: the entry lists the important ones first. */
-export function cleanRoles(
-  groups: readonly string[],
-  flags: Set<CleaningFlag>,
-  maxRoles = MAX_ROLES,
-  maxBytes = MAX_NAME_BYTES,
-): string[] {
+/** Cleans each role, drops empties and repeats (compared without case), keeps the first 200: the entry lists the important ones first. */
+export function cleanRoles(groups: readonly string[], flags: Set<CleaningFlag>): string[] {
   const roles: string[] = [];
   const seen = new Set<string>();
   for (const group of groups) {
-    const role = cleanName(group, flags, maxBytes);
+    const role = cleanName(group, flags);
     const key = role.toLowerCase();
     if (role === "" || seen.has(key)) continue;
-    if (roles.length === maxRoles) {
+    if (roles.length === MAX_ROLES) {
       flags.add("roles-capped");
       break;
     }

@@ -4,7 +4,7 @@ import { joinBatch } from "../join-batch.ts";
 import type { AskedAddress, BatchFrame, EncodedEntry, SrxProfile } from "../profile.ts";
 import { respond, type SrxResponse } from "../response.ts";
 import { utf8Length } from "../utf8.ts";
-import { viewOf } from "./entry-view.ts";
+import { viewer } from "./entry-view.ts";
 import { jsonText, jsonWriter, xmlText, xmlWriter } from "./entry-writer.ts";
 import type { SrxProfileDocument } from "./profile-document.ts";
 
@@ -17,6 +17,7 @@ export interface ProfileIdentity {
 }
 
 const XML_DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>';
+const NO_FLAGS: EncodedEntry["flags"] = [];
 const NO_PARAMETERS: ReadonlySet<string> = new Set();
 
 /**
@@ -29,11 +30,12 @@ export function compileProfile(document: SrxProfileDocument, identity: ProfileId
   const contentType = body.contentType ?? (body.kind === "json" ? "application/json" : "application/xml");
   const write = body.kind === "json" ? jsonWriter(body) : xmlWriter(body);
   const { defaultSource } = identity;
+  const view = viewer(document, defaultSource, body.kind === "json" ? jsonText : xmlText);
 
   const encodeEntry = (entry: Entry): EncodedEntry => {
     const flags = new Set<CleaningFlag>();
-    const text = write(viewOf(entry, document, defaultSource, flags));
-    return { text, bytes: utf8Length(text), flags: [...flags] };
+    const text = write(view(entry, flags));
+    return { text, bytes: utf8Length(text), flags: flags.size === 0 ? NO_FLAGS : [...flags] };
   };
   const single = singleFrame(body);
   const ok = (text: string): SrxResponse =>

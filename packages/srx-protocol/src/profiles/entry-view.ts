@@ -1,5 +1,6 @@
 import type { Entry, EntryDevice, EntryUser, EpochMs } from "@rollcall/identity-core";
-import { type CleaningFlag, cleanName, cleanRoles } from "../clean-text.ts";
+import { type CleaningFlag, cleanName } from "../clean-text.ts";
+import { type CleanRole, RoleBook } from "../role-book.ts";
 import type { SrxProfileDocument } from "./profile-document.ts";
 
 /** An entry as one family is told it: clean, within its limits, and with the choices of its profile made. */
@@ -14,13 +15,13 @@ export interface EntryView {
   /** Null: its names are left out. */
   readonly user: string | null;
   readonly upn: string | null;
-  readonly roles: readonly string[];
+  readonly roles: readonly CleanRole[];
   readonly device: DeviceView | null;
 }
 
 export interface DeviceView {
   readonly name: string;
-  readonly groups: readonly string[];
+  readonly groups: readonly CleanRole[];
   readonly category: string;
   readonly vendor: string;
   readonly model: string;
@@ -32,37 +33,40 @@ export interface DeviceView {
 const UPDATE_AFTER_MS = 60_000;
 
 /**
- * Gives what a profile says of an entry.
+ * Makes what gives what a profile says of an entry.
  *
  * Shape:  an entry without user and device is a logoff, with the user that left where it is known; so is a device alone
  *         where the profile does not tell devices. `flags` says what had to be changed to fit.
  */
-export function viewOf(
-  entry: Entry,
-  document: SrxProfileDocument,
+export function viewer(
+  { body, limits }: SrxProfileDocument,
   defaultSource: string,
-  flags: Set<CleaningFlag>,
-): EntryView {
-  const { body, limits } = document;
-  const clean = (text: string | undefined): string => cleanName(text ?? "", flags, limits.name);
-  const list = (groups: readonly string[]): readonly string[] =>
-    cleanRoles(groups, flags, limits.roles, limits.name);
-  const { user } = entry;
-  const device = body.deviceOnly === "skip" && user === null ? null : entry.device;
-  const isLogon = user !== null || device !== null;
-  const named = user ?? (isLogon ? null : (entry.lastUser ?? null));
-  return {
-    kind: isLogon ? (isUpdate(entry, user, body.roleChange) ? "update" : "logon") : "logoff",
-    at: entry.changedAt,
-    revision: entry.revision,
-    source: clean(user?.sourceLabel || defaultSource),
-    ip: entry.ip,
-    domain: clean(user?.domain ?? device?.domain ?? entry.lastUser?.domain ?? entry.domainsSeen.at(-1)),
-    netbiosDomain: clean(user?.netbiosDomain ?? device?.netbiosDomain),
-    user: isLogon && user === null && body.deviceOnly === "omitUser" ? null : clean(named?.name),
-    upn: isLogon && user === null && body.deviceOnly === "omitUser" ? null : clean(user?.upn),
-    roles: user === null ? [] : list(user.groups),
-    device: device === null ? null : deviceView(device, clean, list),
+  writeText: (text: string) => string,
+): (entry: Entry, flags: Set<CleaningFlag>) => EntryView {
+  const roles = new RoleBook(limits.name, writeText);
+  return (entry, flags) => {
+    const clean = (text: string | undefined): string =>
+      text === undefined || text === "" ? "" : cleanName(text, flags, limits.name);
+    const list = (groups: readonly string[]): readonly CleanRole[] =>
+      roles.listOf(groups, flags, limits.roles);
+    const { user } = entry;
+    const device = body.deviceOnly === "skip" && user === null ? null : entry.device;
+    const isLogon = user !== null || device !== null;
+    const named = user ?? (isLogon ? null : (entry.lastUser ?? null));
+    const omitsUser = isLogon && user === null && body.deviceOnly === "omitUser";
+    return {
+      kind: isLogon ? (isUpdate(entry, user, body.roleChange) ? "update" : "logon") : "logoff",
+      at: entry.changedAt,
+      revision: entry.revision,
+      source: clean(user?.sourceLabel || defaultSource),
+      ip: entry.ip,
+      domain: clean(user?.domain ?? device?.domain ?? entry.lastUser?.domain ?? entry.domainsSeen.at(-1)),
+      netbiosDomain: clean(user?.netbiosDomain ?? device?.netbiosDomain),
+      user: omitsUser ? null : clean(named?.name),
+      upn: omitsUser ? null : clean(user?.upn),
+      roles: user === null ? [] : list(user.groups),
+      device: device === null ? null : deviceView(device, clean, list),
+    };
   };
 }
 
@@ -77,7 +81,7 @@ function isUpdate(
 function deviceView(
   device: EntryDevice,
   clean: (text: string | undefined) => string,
-  list: (groups: readonly string[]) => readonly string[],
+  list: (groups: readonly string[]) => readonly CleanRole[],
 ): DeviceView {
   return {
     name: clean(device.name),

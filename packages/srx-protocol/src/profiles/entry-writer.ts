@@ -7,13 +7,19 @@ export type EntryWriter = (view: EntryView) => string;
 
 /** Names as a tree, in the order of first mention: two fields under one parent share it. */
 interface Level {
-  readonly children: Map<string, Level | ((view: EntryView) => FieldValue)>;
+  readonly children: Map<string, Level | ValueWriter>;
 }
 
-function levelsOf(body: SrxProfileDocument["body"]): Level {
+/** The value of a field in one entry, written for its place under `name`; null: it is left out. */
+type ValueWriter = (view: EntryView, name: string) => string | null;
+
+function levelsOf(
+  body: SrxProfileDocument["body"],
+  writerOf: (read: (view: EntryView) => FieldValue) => ValueWriter,
+): Level {
   const root: Level = { children: new Map() };
   for (const field of body.fields) {
-    const read = fieldReader(field, body);
+    const write = writerOf(fieldReader(field, body));
     for (const path of field.as) {
       const names = path.split("/");
       const last = names.pop() ?? path;
@@ -24,7 +30,7 @@ function levelsOf(body: SrxProfileDocument["body"]): Level {
         level.children.set(name, next);
         level = next;
       }
-      level.children.set(last, read);
+      level.children.set(last, write);
     }
   }
   return root;
@@ -32,36 +38,45 @@ function levelsOf(body: SrxProfileDocument["body"]): Level {
 
 /** Writes entries as JSON objects whose texts hold no character that means something in XML or HTML. */
 export function jsonWriter(body: SrxProfileDocument["body"]): EntryWriter {
-  const write = jsonLevel(levelsOf(body));
+  const textOf = (value: FieldValue): string | null => {
+    if (typeof value === "string") return jsonText(value);
+    if (value === null || !isList(value)) return value === null ? null : String(value);
+    let text = "";
+    for (const { written } of value) text += text === "" ? written : `,${written}`;
+    return `[${text}]`;
+  };
+  const write = jsonLevel(
+    levelsOf(body, (read) => {
+      // A field under several names is written once.
+      let last: EntryView | null = null;
+      let text: string | null = null;
+      return (view) => {
+        if (view === last) return text;
+        last = view;
+        text = textOf(read(view));
+        return text;
+      };
+    }),
+  );
   return (view) => write(view) ?? "{}";
 }
 
 /** Null where nothing of the level is written: an object of left-out members is left out itself. */
 function jsonLevel({ children }: Level): (view: EntryView) => string | null {
-  const members = [...children].map(([name, below]) => {
-    const key = `${jsonText(name)}:`;
-    if (typeof below === "object") return { key, write: jsonLevel(below) };
-    return {
-      key,
-      write: (view: EntryView): string | null => {
-        const value = below(view);
-        return value === null ? null : jsonValue(value);
-      },
-    };
-  });
+  const members = [...children].map(([name, below]) => ({
+    name,
+    first: `{${jsonText(name)}:`,
+    next: `,${jsonText(name)}:`,
+    write: typeof below === "object" ? jsonLevel(below) : below,
+  }));
   return (view) => {
     let text = "";
-    for (const { key, write } of members) {
-      const value = write(view);
-      if (value !== null) text += text === "" ? `{${key}${value}` : `,${key}${value}`;
+    for (const { name, first, next, write } of members) {
+      const value = write(view, name);
+      if (value !== null) text += (text === "" ? first : next) + value;
     }
     return text === "" ? null : `${text}}`;
   };
-}
-
-function jsonValue(value: string | number | boolean | readonly string[]): string {
-  if (typeof value === "string") return jsonText(value);
-  return isList(value) ? `[${value.map(jsonText).join(",")}]` : String(value);
 }
 
 const NEEDS_NO_ESCAPE = /^[ !#-%'-;=?-[\]-~]*$/;
@@ -76,34 +91,34 @@ export function jsonText(text: string): string {
 
 /** Writes entries as XML elements. An element of a list is repeated; its parent stands also when the list is empty. */
 export function xmlWriter(body: SrxProfileDocument["body"]): EntryWriter {
-  const write = xmlLevel(levelsOf(body));
+  const write = xmlLevel(
+    levelsOf(body, (read) => (view, name) => {
+      const value = read(view);
+      if (value === null) return null;
+      if (!isList(value)) return `<${name}>${xmlText(String(value))}</${name}>`;
+      let text = "";
+      for (const one of value) text += `<${name}>${one.written}</${name}>`;
+      return text;
+    }),
+  );
   const { itemKey } = body;
   return (view) => `<${itemKey}>${write(view) ?? ""}</${itemKey}>`;
 }
 
 function xmlLevel({ children }: Level): (view: EntryView) => string | null {
   const members = [...children].map(([name, below]) => {
-    const [open, close] = [`<${name}>`, `</${name}>`];
-    if (typeof below === "object") {
-      const write = xmlLevel(below);
-      return (view: EntryView): string | null => {
-        const inner = write(view);
-        return inner === null ? null : open + inner + close;
-      };
-    }
-    return (view: EntryView): string | null => {
-      const value = below(view);
-      if (value === null) return null;
-      if (!isList(value)) return open + xmlText(String(value)) + close;
-      let text = "";
-      for (const item of value) text += open + xmlText(item) + close;
-      return text;
+    if (typeof below !== "object") return { name, write: below };
+    const inside = xmlLevel(below);
+    const write: ValueWriter = (view) => {
+      const inner = inside(view);
+      return inner === null ? null : `<${name}>${inner}</${name}>`;
     };
+    return { name, write };
   });
   return (view) => {
     let text: string | null = null;
-    for (const write of members) {
-      const written = write(view);
+    for (const { name, write } of members) {
+      const written = write(view, name);
       if (written !== null) text = text === null ? written : text + written;
     }
     return text;

@@ -1,9 +1,10 @@
 import type { EpochMs } from "@rollcall/identity-core";
+import type { CleanRole } from "../role-book.ts";
 import type { DeviceView, EntryView } from "./entry-view.ts";
 import type { ProfileField, SrxProfileDocument } from "./profile-document.ts";
 
 /** The value of a field in one entry; null: it is left out. */
-export type FieldValue = string | number | boolean | readonly string[] | null;
+export type FieldValue = string | number | boolean | readonly CleanRole[] | null;
 
 /**
  * Makes the reader of one field: everything that the profile decides is decided here, once, not with every entry.
@@ -21,7 +22,7 @@ export function fieldReader(
     const value = read(view);
     if (value === null) return null;
     if (omitsEmpty && (value === "" || (Array.isArray(value) && value.length === 0))) return null;
-    if (separator !== null && isList(value)) return value.join(separator);
+    if (separator !== null && isList(value)) return value.map(({ role }) => role).join(separator);
     return asText && !isList(value) ? String(value) : value;
   };
 }
@@ -91,6 +92,6 @@ function timeAs(at: EpochMs, form: SrxProfileDocument["body"]["timeAs"]): string
   }
 }
 
-export function isList(value: FieldValue): value is readonly string[] {
+export function isList(value: FieldValue): value is readonly CleanRole[] {
   return Array.isArray(value);
 }
