@@ -32,6 +32,10 @@ export function readGatewayConfig(environment: Environment) {
       what: "the address of this gateway as firewalls reach it",
       fallback: "127.0.0.1",
     }),
+    pushTargets: env.text("ROLLCALL_PUSH_TARGETS", {
+      what: "where this gateway may post to firewalls: none, public, or public addresses and prefixes with commas between",
+      fallback: "none",
+    }),
     gateways: env.integer("ROLLCALL_GATEWAYS", {
       what: "how many gateways this installation runs",
       min: 1,

@@ -15,6 +15,9 @@ import type { GatewayConfig } from "./config.ts";
 import { ContactDesk } from "./firewalls/contact-desk.ts";
 import { DarkBook } from "./firewalls/dark-book.ts";
 import { PointBook } from "./firewalls/point-book.ts";
+import { PushDesk } from "./firewalls/push-desk.ts";
+import { PushLeases } from "./firewalls/push-lease.ts";
+import { type PushTargets, readPushTargets } from "./firewalls/push-targets.ts";
 import { ReplicaPool } from "./firewalls/replica-pool.ts";
 import { ReportDesk } from "./firewalls/report-desk.ts";
 import { SharedTokens } from "./firewalls/shared-tokens.ts";
@@ -50,6 +53,7 @@ export async function buildGateway(
   config: GatewayConfig,
   log: Logger,
   now: () => number = Date.now,
+  mayPostTo: PushTargets = pushTargetsOf(config),
 ): Promise<Gateway> {
   const report = createErrorReporter({ log });
   const keys = await openInstallationKeys(config.keysDir);
@@ -104,6 +108,25 @@ export async function buildGateway(
   const tokens = new SharedTokens({ database, report, now });
   const contacts = new ContactDesk({ database, rings, now });
   const reports = new ReportDesk({ database, rings, replicas, log, now });
+  const leases = new PushLeases({
+    databaseUrl,
+    onLost(error) {
+      report(error, { attempted: "hold the leases of firewalls that are posted to" });
+      void pushes.lose();
+    },
+  });
+  const pushes: PushDesk = new PushDesk({
+    database,
+    rings,
+    cipher: keys,
+    points,
+    sourceFor: (tenantId) => replicas.sourceFor(tenantId),
+    leases,
+    mayPostTo,
+    now,
+    log: log.child({ component: "push" }),
+    report,
+  });
   const firewallsTls = () => firewallListenerTls(keys, config, now());
   const firewalls = createSrxServer({
     listen: config.firewallListen,
@@ -171,6 +194,11 @@ export async function buildGateway(
       firewalls.setTls(await firewallsTls());
     }),
     { name: "replicas", start: async () => undefined, stop: async () => replicas.stop() },
+    pusher(
+      pushes,
+      leases,
+      repeatedly("posting to firewalls", 2000, report, () => pushes.look()),
+    ),
     writerOfContacts(
       contacts,
       repeatedly("writing of contacts with firewalls", 1000, report, () => contacts.flush()),
@@ -196,6 +224,28 @@ export async function buildGateway(
     },
     addresses: () => ({ agents: agents.address, firewalls: firewalls.address, status: status.address }),
   };
+}
+
+/** Posts end before the connection that holds their leases. */
+function pusher(pushes: PushDesk, leases: PushLeases, looking: Part): Part {
+  return {
+    name: looking.name,
+    start: () => looking.start(),
+    async stop() {
+      await looking.stop();
+      await pushes.stop();
+      await leases.close();
+    },
+  };
+}
+
+function pushTargetsOf({ pushTargets }: GatewayConfig): PushTargets {
+  const targets = readPushTargets(pushTargets);
+  if (targets === null)
+    throw new Error(
+      `ROLLCALL_PUSH_TARGETS is "${pushTargets}": write none, public, or addresses and prefixes with commas between.`,
+    );
+  return targets;
 }
 
 /** What was told between the last writing and the stop is written as well. */

@@ -10,7 +10,7 @@ export {
 } from "./plan-posts.ts";
 export { judge, type PostOutcome, type PostVerdict } from "./post-outcome.ts";
 export { changeOf, nobodyAt, type PushChange } from "./push-change.ts";
-export type { PushMemory, PushProgress } from "./push-memory.ts";
+export { type PushMemory, type PushProgress, readProgress } from "./push-memory.ts";
 export type { PushClock, PushTransport } from "./push-ports.ts";
 export type { PushStateName, PushStatus } from "./push-record.ts";
 export { PushRun, type PushRunOptions } from "./push-run.ts";

@@ -41,3 +41,33 @@ export interface PushMemory {
   /** Addresses that the firewall may hold and that were last told in an earlier round than `round`; at most `limit`. */
   leftBehind(round: number, limit: number): Promise<readonly string[]>;
 }
+
+const NUMBERS = ["revision", "round", "roundBeganAt", "notBefore", "heardAt"] as const;
+
+/** Reads a progress that was stored as JSON; null where it is none, as if nothing were remembered. */
+export function readProgress(stored: unknown): PushProgress | null {
+  if (typeof stored !== "object" || stored === null) return null;
+  const fields = new Map<string, unknown>(Object.entries(stored));
+  const number = (name: (typeof NUMBERS)[number]): number => {
+    const value = fields.get(name);
+    return typeof value === "number" && Number.isFinite(value) ? value : Number.NaN;
+  };
+  const numbering = fields.get("numbering");
+  const fingerprint = fields.get("fingerprint");
+  const isResyncing = fields.get("isResyncing");
+  const tellsAllEnds = fields.get("tellsAllEnds");
+  if (typeof numbering !== "string" || typeof fingerprint !== "string") return null;
+  if (typeof isResyncing !== "boolean" || typeof tellsAllEnds !== "boolean") return null;
+  if (NUMBERS.some((name) => Number.isNaN(number(name)))) return null;
+  return {
+    numbering,
+    fingerprint,
+    isResyncing,
+    tellsAllEnds,
+    revision: number("revision"),
+    round: number("round"),
+    roundBeganAt: number("roundBeganAt"),
+    notBefore: number("notBefore"),
+    heardAt: number("heardAt"),
+  };
+}

@@ -73,13 +73,42 @@ ALTER TABLE "address_mark" ADD CONSTRAINT "address_mark_tenant_id_address_space_
 -- AddForeignKey
 ALTER TABLE "enforcement_point" ADD CONSTRAINT "enforcement_point_tenant_id_push_secret_id_fkey" FOREIGN KEY ("tenant_id", "push_secret_id") REFERENCES "sealed_secret"("tenant_id", "id") ON DELETE RESTRICT ON UPDATE CASCADE;
 
+-- CreateTable
+CREATE TABLE "push_progress" (
+    "tenant_id" UUID NOT NULL,
+    "enforcement_point_id" UUID NOT NULL,
+    "progress" JSONB,
+    "state" JSONB,
+    "state_at" TIMESTAMPTZ(3),
+    "resync_asked_at" TIMESTAMPTZ(3),
 
+    CONSTRAINT "push_progress_pkey" PRIMARY KEY ("tenant_id","enforcement_point_id")
+);
+
+-- CreateTable
+CREATE TABLE "push_told" (
+    "tenant_id" UUID NOT NULL,
+    "enforcement_point_id" UUID NOT NULL,
+    "ip" TEXT NOT NULL,
+    "round" INTEGER NOT NULL,
+
+    CONSTRAINT "push_told_pkey" PRIMARY KEY ("tenant_id","enforcement_point_id","ip")
+);
+
+-- CreateIndex
+CREATE INDEX "push_told_tenant_id_enforcement_point_id_round_idx" ON "push_told"("tenant_id", "enforcement_point_id", "round");
+
+-- AddForeignKey
+ALTER TABLE "push_progress" ADD CONSTRAINT "push_progress_tenant_id_enforcement_point_id_fkey" FOREIGN KEY ("tenant_id", "enforcement_point_id") REFERENCES "enforcement_point"("tenant_id", "id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "push_told" ADD CONSTRAINT "push_told_tenant_id_enforcement_point_id_fkey" FOREIGN KEY ("tenant_id", "enforcement_point_id") REFERENCES "enforcement_point"("tenant_id", "id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 DO $$
 DECLARE
     name text;
 BEGIN
-    FOREACH name IN ARRAY ARRAY['srx_profile', 'address_mark', 'suggestion'] LOOP
+    FOREACH name IN ARRAY ARRAY['srx_profile', 'address_mark', 'suggestion', 'push_progress', 'push_told'] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
         EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
         EXECUTE format(

@@ -1,7 +1,6 @@
 import { closeSync, existsSync, openSync, renameSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
-import type { PushMemory, PushProgress } from "@rollcall/srx-push";
-import { z } from "zod";
+import { type PushMemory, readProgress } from "@rollcall/srx-push";
 
 const VERSION = 1;
 /** What was told to a firewall that is no longer configured is kept so long: it may come back under its id. */
@@ -17,18 +16,6 @@ CREATE TABLE IF NOT EXISTS told (
 CREATE INDEX IF NOT EXISTS told_by_round ON told (target, round);
 PRAGMA user_version = ${VERSION};
 `;
-
-const storedProgress: z.ZodType<PushProgress> = z.object({
-  numbering: z.string(),
-  revision: z.number().int(),
-  fingerprint: z.string(),
-  round: z.number().int(),
-  roundBeganAt: z.number(),
-  isResyncing: z.boolean(),
-  tellsAllEnds: z.boolean(),
-  notBefore: z.number(),
-  heardAt: z.number(),
-});
 
 export interface PushStore {
   /** The memory of one firewall, by the id of its enforcement point. */
@@ -54,7 +41,7 @@ export function openPushStore(
   const numberOf = db.prepare(
     "INSERT INTO target (id, used_at) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET used_at = excluded.used_at RETURNING number",
   );
-  const readProgress = db.prepare("SELECT progress FROM target WHERE number = ?");
+  const findProgress = db.prepare("SELECT progress FROM target WHERE number = ?");
   const writeProgress = db.prepare("UPDATE target SET progress = ?, used_at = ? WHERE number = ?");
   const tell = db.prepare(
     "INSERT INTO told (target, ip, round) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET round = excluded.round WHERE round <> excluded.round",
@@ -83,10 +70,8 @@ export function openPushStore(
       };
       return {
         async load() {
-          const text = readProgress.get(target())?.progress;
-          if (typeof text !== "string") return null;
-          const parsed = storedProgress.safeParse(JSON.parse(text));
-          return parsed.success ? parsed.data : null;
+          const text = findProgress.get(target())?.progress;
+          return typeof text === "string" ? readProgress(JSON.parse(text)) : null;
         },
         async save(progress) {
           writeProgress.run(JSON.stringify(progress), now(), target());

@@ -17,6 +17,7 @@ import { anOnboardingFile } from "@rollcall/pki/testing";
 import { type Bell, createBell } from "@rollcall/queue";
 import { createDatabaseForTest, makeTempDir, type TestDatabase } from "@rollcall/testkit";
 import type { GatewayConfig } from "../config.ts";
+import type { PushTargets } from "../firewalls/push-targets.ts";
 import { buildGateway, type Gateway } from "../gateway.ts";
 
 /** A customer as the portal makes one: with an SRX CA, a site, an address space, a firewall and its secret. */
@@ -48,7 +49,9 @@ export interface TestInstallation {
     customer: TestCustomer,
     options?: { readonly agentName?: string; readonly notAfter?: Date },
   ): Promise<OnboardingPayload>;
-  gateway(options?: Partial<GatewayConfig> & { readonly now?: () => number }): Promise<RunningGateway>;
+  gateway(
+    options?: Partial<GatewayConfig> & { readonly now?: () => number; readonly mayPostTo?: PushTargets },
+  ): Promise<RunningGateway>;
   stop(): Promise<void>;
 }
 
@@ -107,7 +110,7 @@ export async function startInstallation(): Promise<TestInstallation> {
       return payload;
     },
     async gateway(options = {}) {
-      const { now, ...config } = options;
+      const { now, mayPostTo, ...config } = options;
       const loopback = { host: "127.0.0.1", port: 0 };
       const gateway = await buildGateway(
         {
@@ -119,12 +122,14 @@ export async function startInstallation(): Promise<TestInstallation> {
           statusListen: loopback,
           agentUrl: "https://127.0.0.1:8443",
           firewallAddress: "127.0.0.1",
+          pushTargets: "none",
           gateways: 1,
           logLevel: "debug",
           ...config,
         },
         log,
         now,
+        mayPostTo,
       );
       try {
         for (const part of gateway.parts) await part.start();

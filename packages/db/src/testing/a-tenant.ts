@@ -158,6 +158,25 @@ export async function seedEveryTable(superUrl: string, ids: SeededTenant): Promi
         expires_at: new Date(),
       },
     ],
+    ["srx_profile", { id: randomUUID(), name: "p", document: "{}", updated_at: new Date() }],
+    [
+      "address_mark",
+      { id: randomUUID(), address_space_id: addressSpaceId, range: "10.0.0.9", mark: "multi-user" },
+    ],
+    [
+      "suggestion",
+      {
+        id: randomUUID(),
+        agent_id: agentId,
+        kind: "service-account",
+        subject: "s",
+        evidence: "{}",
+        first_seen_at: new Date(),
+        last_seen_at: new Date(),
+      },
+    ],
+    ["push_progress", { enforcement_point_id: enforcementPointId, progress: "{}" }],
+    ["push_told", { enforcement_point_id: enforcementPointId, ip: "10.0.0.1", round: 1 }],
     ["enforcement_contact", { enforcement_point_id: enforcementPointId, responder: "cloud", contact: "{}" }],
     [
       "session",
