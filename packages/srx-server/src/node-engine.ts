@@ -33,6 +33,11 @@ export function createNodeEngine({ tls, limits, counters, handle }: EngineOption
     // One that failed in its handshake was never opened: whoever owns the server counts it.
     if (!open.has(socket)) return;
     counters.malformed += 1;
+    // In the middle of a handshake that is not made nothing can be written, and waiting for it holds the connection.
+    if ("code" in error && error.code === "ERR_TLS_RENEGOTIATION_DISABLED") {
+      socket.destroy();
+      return;
+    }
     answerUnreadable(error, socket);
   });
   return {

@@ -7,7 +7,7 @@ import path from "node:path";
 import { createServer, type Server, type TLSSocket } from "node:tls";
 import { createAuthority, issueServerCertificate } from "@rollcall/pki";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { testIdentity } from "./testing/index.ts";
+import { startHarness, testIdentity } from "./testing/index.ts";
 import { type TlsMode, tlsSettings, transportOf, transportWarning } from "./tls-settings.ts";
 
 /**
@@ -138,6 +138,25 @@ describe.skipIf(!hasOpenssl)("what a firewall may speak", () => {
     const { saw, said } = await connect("dual", ["-tls1_3"]);
     expect(saw).toMatch(/^TLSv1\.3 /);
     expect(said).toMatch(/ECDSA/i);
+  });
+});
+
+describe("a client that wants to renegotiate", () => {
+  it.each(["own", "node"] as const)("is closed, and nobody else notices (%s engine)", async (engine) => {
+    const harness = await startHarness({ engine });
+    const socket = await harness.raw({ maxVersion: "TLSv1.2" });
+    const closed = once(socket, "close");
+    socket.on("error", () => undefined);
+    // Refused by us or by the client's own library: either way no second handshake is made.
+    const renegotiated = new Promise<boolean>((resolve) => {
+      socket.renegotiate({ rejectUnauthorized: false }, (error) => resolve(error === null));
+      socket.once("close", () => resolve(false));
+    });
+    expect(await renegotiated).toBe(false);
+    socket.destroy();
+    await closed;
+    expect(await harness.token()).toMatch(/^[0-9a-f-]{36}$/);
+    await harness.stop();
   });
 });
 
