@@ -40,7 +40,10 @@ put(
 );
 
 /** Generators that rooms bring along; each takes `--check`. */
-const generators = ["apps/edge-agent/scripts/generate-config-reference.ts"];
+const generators = [
+  "apps/edge-agent/scripts/generate-config-reference.ts",
+  "packages/srx-protocol/scripts/generate-profile-reference.ts",
+];
 for (const generator of generators) {
   if (!existsSync(path.join(root, generator))) continue;
   const run = spawnSync(process.execPath, [path.join(root, generator), ...(isCheck ? ["--check"] : [])], {

@@ -132,6 +132,7 @@ describe("which question it is", () => {
       begin: new Set(["from"]),
       count: new Set(["max"]),
       cookie: new Set(["resume"]),
+      cookieHeader: "x-resume",
       timeUnit: "ms",
     } as const;
     const ask = (line: string) => decodeRequest(aRequest(line), isOurs, dialect);
@@ -146,6 +147,11 @@ describe("which question it is", () => {
       limit: 7,
     });
     expect(decode("GET /q?from=1000&max=7")).toMatchObject({ kind: "unknown-shape" });
+    const inHeader = aRequest("GET /q?max=7", { "x-resume": "theirs" });
+    expect(decodeRequest(inHeader, isOurs, dialect)).toMatchObject({
+      position: { kind: "cookie", cookie: "theirs" },
+      asked: { cookie: "header" },
+    });
   });
 
   test("how a place was named is told: it shows whether the last answer was understood", () => {

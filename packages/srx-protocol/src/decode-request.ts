@@ -25,6 +25,8 @@ export interface RequestDialect {
   readonly begin: ReadonlySet<string>;
   readonly count: ReadonlySet<string>;
   readonly cookie: ReadonlySet<string>;
+  /** A header that brings the cookie back, in lower case; null: none of its own. */
+  readonly cookieHeader: string | null;
   readonly timeUnit: TimeUnit;
 }
 
@@ -79,7 +81,7 @@ export function decodeRequest(
   const begin = firstOf(parameters, BEGIN_KEYS) ?? firstOf(parameters, dialect?.begin);
   const count = firstOf(parameters, COUNT_KEYS) ?? firstOf(parameters, dialect?.count);
   if (cookie !== null || begin !== null || count !== null || BATCH_ENDS.has(end)) {
-    const inHeader = cookie === null ? cookieHeader(raw, isCursor) : null;
+    const inHeader = cookie === null ? (ownHeader(raw, dialect) ?? cookieHeader(raw, isCursor)) : null;
     const from = cookie !== null ? "parameter" : inHeader !== null ? "header" : "none";
     return batch(parameters, { cookie: cookie ?? inHeader, from, begin, count, dialect });
   }
@@ -207,6 +209,12 @@ function cookieIn(
     } else if (isNamed) foreign ??= text;
   }
   return unnamed ?? foreign;
+}
+
+function ownHeader(raw: RawRequest, dialect: RequestDialect | null): string | null {
+  const name = dialect?.cookieHeader ?? null;
+  const value = name === null ? "" : headerOf(raw, name).trim();
+  return value === "" ? null : value;
 }
 
 /** Our cookie among those of the `Cookie` header. It never makes a request a batch: a client with a cookie jar sends it with everything. */

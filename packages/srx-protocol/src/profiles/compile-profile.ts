@@ -1,5 +1,6 @@
 import type { Entry, EpochMs, IpAddress } from "@rollcall/identity-core";
 import type { CleaningFlag } from "../clean-text.ts";
+import type { RequestDialect } from "../decode-request.ts";
 import { joinBatch } from "../join-batch.ts";
 import type { AskedAddress, BatchFrame, EncodedEntry, SrxProfile } from "../profile.ts";
 import { respond, type SrxResponse } from "../response.ts";
@@ -57,16 +58,7 @@ export function compileProfile(document: SrxProfileDocument, identity: ProfileId
   return {
     ...identity,
     document,
-    dialect:
-      batch.beginParams.length + batch.countParams.length + batch.cookieParams.length === 0 &&
-      batch.timeUnit === "auto"
-        ? null
-        : {
-            begin: parameterSet(batch.beginParams),
-            count: parameterSet(batch.countParams),
-            cookie: parameterSet(batch.cookieParams),
-            timeUnit: batch.timeUnit,
-          },
+    dialect: dialectOf(batch),
     limits: { entries: limits.entries, ipv6: limits.ipv6, batchEntries: batch.maxEntries },
     token: { accept: token.accept, ttlSecondsMax: token.ttlSeconds, format: token.format },
     encodeEntry,
@@ -149,6 +141,21 @@ function batchFrame(
     between: ",",
     after: key === null ? "]" : "]}",
   });
+}
+
+/** Null where a family uses nothing but what is always read. */
+function dialectOf(batch: SrxProfileDocument["batch"]): RequestDialect | null {
+  const { beginParams, countParams, cookieParams, cookieOut, timeUnit } = batch;
+  const cookieHeader = cookieOut.includes("header") ? batch.cookieHeader.toLowerCase() : null;
+  const names = beginParams.length + countParams.length + cookieParams.length;
+  if (names === 0 && cookieHeader === null && timeUnit === "auto") return null;
+  return {
+    begin: parameterSet(beginParams),
+    count: parameterSet(countParams),
+    cookie: parameterSet(cookieParams),
+    cookieHeader,
+    timeUnit,
+  };
 }
 
 function parameterSet(names: readonly string[]): ReadonlySet<string> {
