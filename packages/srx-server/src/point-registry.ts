@@ -30,7 +30,8 @@ export function createPointRegistry({
 }: {
   readonly verifySecret: (secret: string, verifier: string) => Awaitable<boolean>;
 }): PointRegistry {
-  let byId = new Map<string, RegisteredPoint>();
+  /** By customer, then by id: a look-up for every question makes no text. */
+  let byId = new Map<string, Map<string, RegisteredPoint>>();
   let byClient = new Map<string, readonly RegisteredPoint[]>();
 
   const index = (points: Iterable<RegisteredPoint>): void => {
@@ -38,7 +39,8 @@ export function createPointRegistry({
     byClient = new Map();
     for (const given of points) {
       const point = { ...given, liveSecretIds: given.secrets.map(({ id }) => id) };
-      byId.set(keyOf(point.tenantId, point.id), point);
+      const ofTenant = byId.get(point.tenantId) ?? new Map<string, RegisteredPoint>();
+      byId.set(point.tenantId, ofTenant.set(point.id, point));
       byClient.set(point.clientId, [...(byClient.get(point.clientId) ?? []), point]);
     }
   };
@@ -46,10 +48,10 @@ export function createPointRegistry({
   return {
     setPoints: (points) => index(points),
     forget(tenantId, pointId) {
-      const key = keyOf(tenantId, pointId);
-      index([...byId.values()].filter((point) => keyOf(point.tenantId, point.id) !== key));
+      const all = [...byId.values()].flatMap((ofTenant) => [...ofTenant.values()]);
+      index(all.filter((point) => point.tenantId !== tenantId || point.id !== pointId));
     },
-    find: (pointId, tenantId) => byId.get(keyOf(tenantId, pointId)) ?? null,
+    find: (pointId, tenantId) => byId.get(tenantId)?.get(pointId) ?? null,
     authenticate({ clientId, secret, sourceIp }): Awaitable<AuthenticateOutcome> {
       const candidates = byClient.get(clientId) ?? [];
       const [first] = candidates;
@@ -63,8 +65,4 @@ export function createPointRegistry({
       );
     },
   };
-}
-
-function keyOf(tenantId: string, pointId: string): string {
-  return `${tenantId}\u0000${pointId}`;
 }

@@ -103,9 +103,11 @@ export class HttpConnection {
     while (this.#exchange === null && this.#phase !== "writing" && this.#phase !== "closing") {
       const reading = this.#reader.next();
       if (reading.kind === "request") {
-        this.#enter("answering");
+        // Its time counts from the moment it had to wait for something; the common answer is out before this returns.
+        this.#phase = "answering";
         this.#exchange = new HttpExchange(this, reading.request);
         this.#options.handle(this.#exchange);
+        if (this.#phase === "answering") this.#enter("answering");
       } else if (reading.kind === "continue") {
         this.#socket.write(CONTINUE);
       } else if (reading.kind === "fault") {
