@@ -60,6 +60,10 @@ export class PushRecord {
     this.#refused = [{ at, status, sentence }, ...this.#refused].slice(0, REFUSED_KEPT);
   }
 
+  get posts(): number {
+    return this.#posts;
+  }
+
   get state(): PushStateName {
     return this.#state;
   }

@@ -49,6 +49,32 @@ describe("a push to a firewall", () => {
     expect(lab.api.posts).toEqual([]);
   });
 
+  it("lets others have their turn while it passes over thousands of changes that the firewall is not told of", async () => {
+    begin();
+    for (let n = 0; n < 2000; n++) lab.put({ ip: `10.0.${n >> 8}.${n & 255}` });
+    const { mayHold } = lab.memory;
+    let turns = 0;
+    let pages = 0;
+    lab.memory.mayHold = async (ips) => {
+      pages += 1;
+      return mayHold(ips);
+    };
+    lab.start();
+    await lab.pass(5000);
+    const posts = lab.api.posts.length;
+    lab.filter = { ...lab.filter, excludeIp: ["192.0.2.1"] };
+    const counting = (async () => {
+      while (pages < 10) {
+        turns += 1;
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    })();
+    await lab.pass(5000);
+    await counting;
+    expect(turns).toBeGreaterThan(5);
+    expect(lab.api.posts.length).toBe(posts);
+  });
+
   it("says it again where the answer was lost, and a logoff that arrived is not missed", async () => {
     await follow();
     lab.api.mode = { kind: "reset", stored: true };

@@ -128,7 +128,7 @@ export class PushRun {
     while (!signal.aborted) {
       try {
         this.#progress = await memory.load();
-        while (!signal.aborted) if ((await this.#step(signal)) === "idle") await this.#idle(signal);
+        while (!signal.aborted) await this.#turn(signal);
       } catch (error) {
         if (signal.aborted) break;
         this.#failures += 1;
@@ -143,6 +143,14 @@ export class PushRun {
     }
     this.#demand?.reject(new Error("The push was stopped before everything was told."));
     this.#demand = null;
+  }
+
+  async #turn(signal: AbortSignal): Promise<void> {
+    const before = this.#record.posts;
+    const step = await this.#step(signal);
+    if (step === "idle") return this.#idle(signal);
+    // Thousands of pages may hold nothing that this firewall is told of: others of this process get their turn.
+    if (this.#record.posts === before) await this.#options.clock.sleep(0, signal);
   }
 
   async #step(signal: AbortSignal): Promise<Step> {

@@ -28,6 +28,7 @@ export class PushLab {
   #table = new ReplicaTable();
   #incarnations = 0;
   #underWay = 0;
+  readonly #domainsSeen = new Map<string, ReadonlySet<string>>();
   readonly #lastAt = new Map<string, number>();
   readonly #options: Partial<PushRunOptions>;
   #stopping = new AbortController();
@@ -50,12 +51,13 @@ export class PushLab {
 
   put(of: Parameters<typeof anEntry>[0]): void {
     const ip = parseIp(of.ip ?? "10.0.0.1");
-    const before = [...this.#table.entries()].find((entry) => entry.ip === ip);
-    const seen = [of.user?.domain, ...(before?.domainsSeen ?? [])].filter((one) => one !== undefined);
+    const seen = new Set(this.#domainsSeen.get(ip ?? ""));
+    if (of.user) seen.add(of.user.domain);
+    this.#domainsSeen.set(ip ?? "", seen);
     const entry = anEntry({
       revision: this.#table.revision + 1,
       changedAt: this.clock.now(),
-      domainsSeen: [...new Set(seen)],
+      domainsSeen: [...seen],
       ...of,
     });
     this.#table.applyFeed([entry]);
