@@ -31,6 +31,17 @@ function elsewhere(count: number) {
   };
 }
 
+/** The random number at which exactly this port is drawn. */
+function drawing(port: number): number {
+  let [low, high] = [0, 1];
+  for (let step = 0; step < 60; step += 1) {
+    const middle = (low + high) / 2;
+    if (drawPort(ephemeralPorts(), () => middle) < port) low = middle;
+    else high = middle;
+  }
+  return high;
+}
+
 describe("freePort", () => {
   it("gives no port twice in one process, though nobody listened on the first", async () => {
     const ports = [
@@ -49,6 +60,20 @@ describe("freePort", () => {
       expect(new Set(all).size).toBe(180);
     } finally {
       for (const other of others) await other.end();
+    }
+  });
+
+  it("passes over the very port that another process was given, and that itself gave", async () => {
+    const other = elsewhere(1);
+    try {
+      const [theirs = 0] = await other.ports;
+      const ours = await freePort();
+      const draws = [theirs, ours, ours + (ours === theirs + 1 ? 2 : 1)].map(drawing);
+      const given = await freePort("127.0.0.1", () => draws.shift() ?? Math.random());
+      expect([theirs, ours]).not.toContain(given);
+      expect(draws.length).toBeLessThanOrEqual(0);
+    } finally {
+      await other.end();
     }
   });
 

@@ -20,10 +20,10 @@ const given = new Map<number, Server>();
  *         this process ends, so that two test processes that run side by side never choose the same.
  * Errors: throws where no port can be had; the cause is the last refusal.
  */
-export async function freePort(host = "127.0.0.1"): Promise<number> {
+export async function freePort(host = "127.0.0.1", random: () => number = Math.random): Promise<number> {
   let cause: unknown = null;
   for (let tries = 0; tries < TRIES; tries += 1) {
-    const port = drawPort(ephemeralPorts());
+    const port = drawPort(ephemeralPorts(), random);
     if (given.has(port)) continue;
     const claim = await claimPort(port);
     if (claim === null) continue;
