@@ -13,15 +13,16 @@ const WORST_FIRST: readonly PushFacts["state"][] = ["broken", "refused", "waitin
 
 /** A firewall that is pushed to does not ask: what counts is whether its Web API takes the posts. */
 function pushHealth(name: string, reports: readonly PushFacts[], now: EpochMs): Health {
-  const [worst] = reports.toSorted((a, b) => WORST_FIRST.indexOf(a.state) - WORST_FIRST.indexOf(b.state));
-  if (worst === undefined)
+  if (reports.length === 0)
     return { state: "never", sentence: `Nobody has posted to ${name} yet.`, since: null };
-  const silent = reports.find((report) => report.heardAt !== null && now - report.heardAt >= STALE_MS);
-  if (silent !== undefined)
+  // One of a pair that is silent says nothing of the other, which goes on posting.
+  const heard = reports.filter(({ heardAt }) => heardAt === null || now - heardAt < STALE_MS);
+  const [worst] = heard.toSorted((a, b) => WORST_FIRST.indexOf(a.state) - WORST_FIRST.indexOf(b.state));
+  if (worst === undefined)
     return {
       state: "unknown",
       sentence: `Whether ${name} is posted to is not known: the agent that posts is silent.`,
-      since: silent.heardAt,
+      since: Math.max(...reports.map(({ heardAt }) => heardAt ?? 0)),
     };
   const since = worst.state === "ok" ? null : worst.lastOkAt;
   return { state: PUSH_STATE[worst.state], sentence: endSentence(worst.sentence), since };

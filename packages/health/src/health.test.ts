@@ -296,9 +296,10 @@ describe("a firewall that is posted to", () => {
     });
   });
 
-  it("is unknown when the agent that posts is silent, and never when it is the cloud", () => {
+  it("is unknown when every agent that posts is silent, and never when it is the cloud", () => {
     expect(pushed({ ...report, heardAt: NOW - minutes(3) }).state).toBe("unknown");
     expect(pushed({ ...report, heardAt: null }).state).toBe("ok");
+    expect(pushed({ ...report, heardAt: NOW - minutes(3) }, report).state).toBe("ok");
   });
 });
 

@@ -79,11 +79,12 @@ export async function readSuggestions(
         history: history.get(row.id) ?? [],
       };
     })
-    .sort((a, b) => Number(isUndecided(b)) - Number(isUndecided(a)));
+    .sort((a, b) => urgencyOf(b) - urgencyOf(a));
 }
 
-function isUndecided({ state }: SuggestionView): boolean {
-  return state === "open" || state === "automatic";
+/** What waits for a person first, then what is acted on without one, then what is decided. */
+function urgencyOf({ state }: SuggestionView): number {
+  return state === "open" ? 2 : state === "automatic" ? 1 : 0;
 }
 
 /** How many wait for a person. */

@@ -39,7 +39,8 @@ export function AnswerFields({ control, register, refusal }: Fields) {
           options={items.map(({ id, name, note }) => ({
             value: id,
             label: name,
-            ...(note === "" ? {} : { help: note }),
+            // Marks of code in a sentence are for places that can draw it.
+            ...(note === "" ? {} : { help: note.replaceAll("`", "") }),
           }))}
         />
       )}

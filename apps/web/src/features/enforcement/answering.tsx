@@ -98,17 +98,15 @@ export function LearnBanner({ point }: { point: Point }) {
           Learning until <Time at={point.learnUntil} />
         </>
       }
-      action={
-        <a className="rounded-sm font-semibold underline" href="#how-it-is-answered">
-          See what it has come to
-        </a>
-      }
     >
       {understood !== undefined
-        ? `It understands ${understood.profile}. Use that profile, and learning can end.`
+        ? "It understands one of the profiles: use that one, and learning can end."
         : exhausted !== undefined
           ? "It was answered in every way we know and understood none. Its answers have to be recorded: see the relay."
-          : "It is answered by one profile after the other until it shows that it understood."}
+          : "It is answered by one profile after the other until it shows that it understood."}{" "}
+      <a className="rounded-sm font-semibold whitespace-nowrap underline" href="#how-it-is-answered">
+        See what it has come to
+      </a>
     </Notice>
   );
 }

@@ -98,12 +98,15 @@ export function PointDetail({
         <OverlapAlarm pointId={point.id} />
         <CustomerChain chain={chain.data.chain} slug={customer.slug} />
         <SecretOnce pointId={point.id} />
-        <JunosPanel point={point} />
+        {point.pushedFrom === null ? <JunosPanel point={point} /> : null}
+        {point.pushedFrom === null ? null : <PushPanel point={point} canChange={maySecret} />}
         <Answering point={point} canWrite={mayWrite} />
-        <PushPanel point={point} canChange={maySecret} />
+        {point.pushedFrom === null ? <PushPanel point={point} canChange={maySecret} /> : null}
         <Contacts point={point} />
         <Told point={point} />
         <Secrets point={point} canRevoke={maySecret} />
+        {/* Posted to, it needs no lines; they are here for the day on which it asks again. */}
+        {point.pushedFrom === null ? null : <JunosPanel point={point} />}
       </PageBody>
       <EditPoint point={point} sites={sites} open={dialog === "edit"} onClose={close} />
       <RotateSecret point={point} open={dialog === "rotate"} onClose={close} />

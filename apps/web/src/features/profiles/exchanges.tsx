@@ -1,5 +1,5 @@
-import { ScrollRegion } from "@rollcall/ui/scroll-region";
 import type { Outputs } from "~/trpc/outputs.ts";
+import { Words } from "./words.tsx";
 
 export type Shown = Pick<
   Extract<Outputs["profiles"]["preview"], { kind: "read" }>,
@@ -26,13 +26,8 @@ export function Exchanges({ shown }: { shown: Shown }) {
         >
           <h3 className="pb-1 text-sm font-semibold">{exchange.says}</h3>
           <div className="grid overflow-hidden rounded-md border border-line lg:grid-cols-2">
-            <Message label={`${exchange.says} What it asks`} title="It asks" text={exchange.request} />
-            <Message
-              label={`${exchange.says} What it is told`}
-              title="It is told"
-              text={exchange.response}
-              isSecond
-            />
+            <Message title="It asks" text={exchange.request} />
+            <Message title="It is told" text={exchange.response} isSecond />
           </div>
         </section>
       ))}
@@ -40,25 +35,15 @@ export function Exchanges({ shown }: { shown: Shown }) {
   );
 }
 
-function Message({
-  label,
-  title,
-  text,
-  isSecond = false,
-}: {
-  label: string;
-  title: string;
-  text: string;
-  isSecond?: boolean;
-}) {
+function Message({ title, text, isSecond = false }: { title: string; text: string; isSecond?: boolean }) {
   return (
     <div
       className={`flex min-w-0 flex-col ${isSecond ? "border-t border-line lg:border-t-0 lg:border-l" : ""}`}
     >
       <p className="border-b border-line bg-sunken px-3 py-1 text-xs font-semibold text-ink-2">{title}</p>
-      <ScrollRegion label={label} axis="x">
-        <pre className="min-w-max px-3 py-2 font-mono text-xs leading-5">{readable(text)}</pre>
-      </ScrollRegion>
+      <pre className="px-3 py-2 font-mono text-xs leading-5 whitespace-pre-wrap wrap-anywhere">
+        {readable(text)}
+      </pre>
     </div>
   );
 }
@@ -81,18 +66,4 @@ function indented(body: string): string {
     }
   if (body.startsWith("<")) return body.replaceAll("><", ">\n<");
   return body;
-}
-
-/** What stands between backticks is something one may see on the wire. */
-function Words({ text }: { text: string }) {
-  return text.split("`").map((part, index) =>
-    index % 2 === 1 ? (
-      // biome-ignore lint/suspicious/noArrayIndexKey: a part is known by its place
-      <span key={index} className="font-mono text-ink">
-        {part}
-      </span>
-    ) : (
-      part
-    ),
-  );
 }

@@ -11,6 +11,7 @@ import { useTRPC } from "~/trpc/client.tsx";
 import { refusalOf } from "~/trpc/refusal.ts";
 import { Exchanges } from "./exchanges.tsx";
 import { FaultList } from "./fault-list.tsx";
+import { Words } from "./words.tsx";
 
 /** One profile: how it answers, and its document to copy from. */
 export function ProfileDrawer({
@@ -37,7 +38,7 @@ export function ProfileDrawer({
       }}
       width="wide"
       title={profile?.name ?? "Profile"}
-      description={profile?.note}
+      description={profile === undefined ? undefined : <Words text={profile.note} />}
     >
       {profile === undefined ? (
         query.isError ? (

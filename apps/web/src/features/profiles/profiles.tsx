@@ -19,6 +19,7 @@ import type { Outputs } from "~/trpc/outputs.ts";
 import { refusalOf } from "~/trpc/refusal.ts";
 import { ProfileDrawer } from "./profile-drawer.tsx";
 import { EMPTY_PROFILE, ProfileForm } from "./profile-form.tsx";
+import { Words } from "./words.tsx";
 
 type Row = Outputs["profiles"]["list"]["items"][number];
 
@@ -97,6 +98,7 @@ export function Profiles({ initial }: { initial: Outputs["profiles"]["list"] }) 
           {
             key: "from",
             header: "From",
+            width: "9%",
             cell: (row) => (row.isBuiltIn ? "built in" : "your own"),
           },
           {
@@ -104,8 +106,15 @@ export function Profiles({ initial }: { initial: Outputs["profiles"]["list"] }) 
             header: "What it is for",
             phone: "line",
             phoneLabel: "",
-            width: "34%",
-            cell: (row) => (row.note === "" ? <Dash /> : <span className="text-ink-2">{row.note}</span>),
+            width: "32%",
+            cell: (row) =>
+              row.note === "" ? (
+                <Dash />
+              ) : (
+                <span className="text-ink-2">
+                  <Words text={row.note} />
+                </span>
+              ),
           },
           {
             key: "used",

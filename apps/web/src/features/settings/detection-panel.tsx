@@ -54,7 +54,7 @@ export function DetectionPanel({ value, canWrite }: { value: Detection; canWrite
                   <TextField
                     key={name}
                     label={label}
-                    note={note}
+                    help={note}
                     inputMode="numeric"
                     value={fields[name]}
                     onChange={(event) => set({ [name]: event.target.value })}

@@ -78,7 +78,7 @@ export function SharedHosts({
               value={url.show}
               onChange={(next) => void setUrl({ show: next === "all" ? "all" : null })}
               options={[
-                { value: "undecided", label: "To decide", count: undecided.length },
+                { value: "undecided", label: "Undecided", count: undecided.length },
                 { value: "all", label: "All", count: items.length },
               ]}
             />

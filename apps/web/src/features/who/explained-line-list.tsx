@@ -61,7 +61,7 @@ function Line({ line }: { line: ExplainedLine }) {
       {line.principal === null ? null : (
         <>
           {" "}
-          · <span className="break-all text-ink">{line.principal}</span>
+          · <span className="wrap-anywhere text-ink">{line.principal}</span>
         </>
       )}
       {line.source === null ? "" : ` · ${line.source}`}
