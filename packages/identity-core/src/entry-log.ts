@@ -235,15 +235,17 @@ export class EntryLog {
   #shownAt(row: number, wantsSpace: (id: string) => boolean): Entry {
     const changed = this.at(row);
     if (changed === null) throw new RangeError(`row ${row} stands in the log and has no entry`);
-    if (this.#spaces.size < 2) return changed;
-    const live = [row, ...this.#places.namesakesOf(row)].filter(
-      (one) => this.#liveRows.get(one) === 1 && wantsSpace(this.#places.spaceOf(one)),
-    );
+    const others = this.#spaces.size < 2 ? [] : this.#places.namesakesOf(row);
+    if (others.length === 0) return changed;
+    const told = [row, ...others].filter((one) => this.has(one) && wantsSpace(this.#places.spaceOf(one)));
+    // Who was told of it in one space is told of what becomes of it in another.
+    const domainsSeen = [...new Set(told.flatMap((one) => this.at(one)?.domainsSeen ?? []))];
+    const live = told.filter((one) => this.#liveRows.get(one) === 1);
     const [only] = live;
-    if (only === undefined) return changed;
-    if (live.length > 1) return { ...changed, user: null, device: null, unknownBecause: "suppressed" };
-    const shown = only === row ? changed : this.at(only);
-    return shown === null || only === row ? changed : { ...shown, revision: changed.revision };
+    if (live.length > 1)
+      return { ...changed, user: null, device: null, unknownBecause: "suppressed", domainsSeen };
+    const shown = only === undefined || only === row ? null : this.at(only);
+    return { ...(shown ?? changed), revision: changed.revision, domainsSeen };
   }
 
   /** What is told of an address depends on all its spaces: entries of the others are told differently from now on. */

@@ -1,6 +1,5 @@
 import type { PrincipalFacts, PrincipalName } from "./observation.ts";
 import { ByteReader } from "./packed/byte-reader.ts";
-import { ByteWriter } from "./packed/byte-writer.ts";
 import { Column } from "./packed/column.ts";
 import { type NamedFacts, packFacts, unpackFacts, unpackNames } from "./packed/pack-facts.ts";
 import { PackedMemory } from "./packed/packed-memory.ts";
@@ -170,9 +169,11 @@ export class PrincipalDirectory implements PrincipalLookup {
     this.#changed?.clear();
   }
 
-  /** Takes over stored pages. Call once, before anything else. Throws `RangeError` for bytes that nobody stored so. */
-  restorePages(pages: Iterable<{ readonly page: number; readonly body: Uint8Array }>): void {
+  /** Takes over stored pages, of about so many rows. Call once, before anything else. Throws `RangeError` for bytes that nobody stored so. */
+  restorePages(pages: Iterable<{ readonly page: number; readonly body: Uint8Array }>, rows = 0): void {
     const { slab, vocabulary } = this.#memory;
+    // A SID and a name each.
+    this.#tokens.reserve(2 * rows);
     const body = new ByteReader(vocabulary);
     let end = 0;
     for (const page of pages) {
@@ -183,7 +184,7 @@ export class PrincipalDirectory implements PrincipalLookup {
         const from = body.skip(length);
         const handle = slab.put(page.body.subarray(from, from + length), length);
         this.#handles.set(row, handle);
-        for (const hash of this.#hashesAt(row)) this.#tokens.add(row, hash);
+        this.#tokens.addPacked(row, this.#memory.open(handle));
         end = Math.max(end, row + 1);
       }
     }
@@ -191,7 +192,7 @@ export class PrincipalDirectory implements PrincipalLookup {
   }
 
   #packPage(page: number): Uint8Array | null {
-    const body = new ByteWriter(this.#memory.vocabulary);
+    const body = this.#memory.pageWriter.begin();
     for (let row = page * PAGE_ROWS; row < (page + 1) * PAGE_ROWS; row++) {
       const handle = this.#handles.get(row);
       if (handle === 0) continue;
@@ -200,7 +201,7 @@ export class PrincipalDirectory implements PrincipalLookup {
       body.count(record.end - record.at);
       body.raw(record.bytes, record.at, record.end);
     }
-    return body.length === 0 ? null : body.bytes.slice(0, body.length);
+    return body.length === 0 ? null : body.bytes.subarray(0, body.length);
   }
 
   #write(found: number, facts: PrincipalFacts): void {

@@ -1,3 +1,4 @@
+import { fuzzRuns, fuzzSeed } from "@rollcall/testkit";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Entry, EntryFilter } from "./entry.ts";
@@ -8,6 +9,9 @@ import { SessionTable } from "./session-table.ts";
 import { aLogon, anEnd, at, DAY, EVERYTHING, ip, minutes, someFacts } from "./testing/builders.ts";
 
 const newTable = () => new SessionTable({ issuer: "0000000000000001", incarnation: "0000000000000001" });
+
+const seed = fuzzSeed();
+const params = (full: number) => ({ numRuns: fuzzRuns(full), seed });
 
 const users = ["alice", "bob", "carol", "dora", "emil", "fritz", "gina", "hans", "iris", "jona"];
 const anObservation: fc.Arbitrary<Observation> = fc
@@ -61,7 +65,7 @@ function build(observations: readonly Observation[], now: number, batchSize = 1)
   return table;
 }
 
-describe("SessionTable", () => {
+describe(`SessionTable (seed ${seed})`, () => {
   it("answers the same for any order, repetition and cutting of the same observations, at any time asked", () => {
     fc.assert(
       fc.property(
@@ -78,7 +82,7 @@ describe("SessionTable", () => {
           expect(answers(build(shuffled, now, batchSize))).toEqual(answers(build(observations, now)));
         },
       ),
-      { numRuns: 10_000 },
+      params(100_000),
     );
   });
 

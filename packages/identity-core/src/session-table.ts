@@ -8,7 +8,7 @@ import type { IpAddress } from "./ip-address.ts";
 import { applyObservation, emptyKeyState, type KeyState, tokensOfState } from "./key-state.ts";
 import type { EpochMs, Observation, PrincipalFacts } from "./observation.ts";
 import { ByteReader } from "./packed/byte-reader.ts";
-import { ByteWriter } from "./packed/byte-writer.ts";
+import type { ByteWriter } from "./packed/byte-writer.ts";
 import { Column } from "./packed/column.ts";
 import { DueHeap } from "./packed/due-heap.ts";
 import { packState, unpackState } from "./packed/pack-state.ts";
@@ -70,6 +70,8 @@ export interface StoredPages extends TablePages<{ readonly page: number; readonl
   readonly floorRevision: number;
   /** The law may say otherwise than when they were stored: all is looked at again with the next `advance`. */
   readonly isAllDue: boolean;
+  /** About how many rows there are of each: so that room is made once. */
+  readonly rows?: { readonly places: number; readonly facts: number };
 }
 
 const DAY_MS = 86_400_000;
@@ -89,8 +91,8 @@ const PRUNE_MS = 60_000;
 export class SessionTable implements EntrySource {
   readonly issuer: string;
   readonly incarnation: string;
-  readonly #arbitration: Arbitration;
-  readonly #corroboration: Corroboration;
+  #arbitration: Arbitration;
+  #corroboration: Corroboration;
   #tombstoneMs: number;
   #dark: ReadonlySet<string> = new Set();
   readonly #memory: PackedMemory;
@@ -151,6 +153,18 @@ export class SessionTable implements EntrySource {
 
   setTombstoneMs(tombstoneMs: number): void {
     this.#tombstoneMs = tombstoneMs;
+  }
+
+  /** Decides by another law from now on: all is looked at again with the next `advance`. */
+  setLaw(arbitration: Arbitration, corroboration: Corroboration): void {
+    if (arbitration === this.#arbitration && corroboration === this.#corroboration) return;
+    this.#arbitration = arbitration;
+    this.#corroboration = corroboration;
+    for (let row = 0; row < this.#places.rows.end; row++) {
+      if (this.#states.get(row) !== 0) this.#timer.schedule(row, 0);
+      // What differed was found by the law as it was.
+      this.#setDifference(row, false);
+    }
   }
 
   /** Sources that cannot be heard: whom they name some readers are not told of. What is told changes as readers ask anew. */
@@ -333,8 +347,12 @@ export class SessionTable implements EntrySource {
    */
   restorePages(stored: StoredPages): void {
     this.#log = this.#newLog(stored.revision, stored.floorRevision);
-    this.#principals.restorePages(stored.facts);
-    const entries: { row: number; revision: number; handle: number }[] = [];
+    this.#places.reserve(stored.rows?.places ?? 0);
+    this.#tokens.reserve(stored.rows?.places ?? 0);
+    this.#principals.restorePages(stored.facts, stored.rows?.facts);
+    const rows: number[] = [];
+    const revisions = new Column("f64");
+    const handles = new Column("u32");
     const body = new ByteReader(this.#memory.vocabulary);
     let end = 0;
     for (const page of stored.places) {
@@ -347,24 +365,24 @@ export class SessionTable implements EntrySource {
         this.#states.set(row, this.#takeRecord(body));
         if (this.#states.get(row) !== 0) {
           this.#size += 1;
-          for (const hash of this.#hashesAt(row)) this.#tokens.add(row, hash);
+          this.#tokens.addPacked(row, this.#memory.open(this.#states.get(row)));
         }
-        const revision = body.count();
-        const handle = this.#takeRecord(body);
-        if (handle !== 0) entries.push({ row, revision, handle });
+        revisions.set(row, body.count());
+        handles.set(row, this.#takeRecord(body));
+        if (handles.get(row) !== 0) rows.push(row);
         if (stored.isAllDue) this.#timer.schedule(row, 0);
         else if (due >= 0) this.#timer.schedule(row, due);
       }
     }
     this.#places.rows.restore(end, (row) => this.#places.isUsed(row));
-    entries.sort((a, b) => a.revision - b.revision);
-    for (const { row, revision, handle } of entries) this.#log.restoreAt(row, revision, handle);
+    rows.sort((a, b) => revisions.get(a) - revisions.get(b));
+    for (const row of rows) this.#log.restoreAt(row, revisions.get(row), handles.get(row));
     for (let row = 0; row < end; row++) if (this.#places.isUsed(row)) this.#watchNeverKnown(row, null);
   }
 
   /** Of each used row: its place, when it is due, its state, its entry's revision, its entry. */
   #packPage(page: number): Uint8Array | null {
-    const body = new ByteWriter(this.#memory.vocabulary);
+    const body = this.#memory.pageWriter.begin();
     for (let row = page * PAGE_ROWS; row < (page + 1) * PAGE_ROWS; row++) {
       if (!this.#places.isUsed(row)) continue;
       body.byte(row % PAGE_ROWS);
@@ -374,7 +392,7 @@ export class SessionTable implements EntrySource {
       body.count(this.#log.revisionAt(row));
       this.#giveRecord(this.#log.handleAt(row), body);
     }
-    return body.length === 0 ? null : body.bytes.slice(0, body.length);
+    return body.length === 0 ? null : body.bytes.subarray(0, body.length);
   }
 
   #giveRecord(handle: number, body: ByteWriter): void {

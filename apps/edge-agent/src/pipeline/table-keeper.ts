@@ -131,12 +131,11 @@ export class TableKeeper {
   }
 
   setSettings(settings: TableSettings): void {
-    const isOtherLaw =
-      settings.arbitration !== this.#settings.arbitration ||
-      settings.corroboration !== this.#settings.corroboration;
+    const isOtherLaw = lawName(settings) !== lawName(this.#settings);
     this.#settings = settings;
     this.#table.setTombstoneMs(settings.tombstoneMs);
-    if (isOtherLaw) this.reload();
+    this.#table.setLaw(settings.arbitration, settings.corroboration);
+    if (isOtherLaw) this.advance();
   }
 
   /** Takes other rules. What they make of people who have a session is `renewedFacts`, to be written by the caller. */
@@ -161,6 +160,8 @@ export class TableKeeper {
   /** Facts of people with a session as the present rules make them, where the table has them otherwise. */
   renewedFacts(): PrincipalFacts[] {
     const now = this.#options.now();
+    // An agent that has just started has read no directory yet: there is nobody to look through.
+    if (this.#index.size === 0 && this.#rules.marks.pseudoUsers.length === 0) return [];
     return [...this.#table.principals.all()].flatMap((before) => {
       if (before.directoryId === MARK_DIRECTORY) return this.#renewedPseudoUser(before, now);
       const ours = this.#index.of(before.key);

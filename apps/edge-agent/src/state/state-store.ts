@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { type RowPage, Vocabulary } from "@rollcall/identity-core";
+import { PAGE_ROWS, type RowPage, Vocabulary } from "@rollcall/identity-core";
 import { createSpool, type Spool } from "./spool.ts";
 import { StoreFault, storeFaultOf } from "./store-fault.ts";
 import { type StoreMeta, writeMeta } from "./store-meta.ts";
@@ -40,6 +40,8 @@ export interface StoredTable {
   readonly floorRevision: number;
   readonly incarnation: string;
   readonly law: string;
+  /** At most so many rows are in the pages. */
+  readonly rows: { readonly places: number; readonly facts: number };
 }
 
 /** The last configuration of the portal that this agent could use. */
@@ -48,6 +50,9 @@ export interface StoredConfiguration {
   /** JSON. */
   readonly body: string;
 }
+
+/** Pages read together: as many as come cheaply, few enough to be no weight. */
+const READ_AT_ONCE = 500;
 
 export const NOTHING: Intake = { items: [], bookmarks: [] };
 
@@ -99,8 +104,9 @@ export class StateStore {
   /** The whole table as it is stored. */
   loadTable(): StoredTable {
     return {
-      places: this.#pages("SELECT page, body FROM place_page ORDER BY page"),
-      facts: this.#pages("SELECT page, body FROM facts_page ORDER BY page"),
+      places: this.#pages("place_page"),
+      facts: this.#pages("facts_page"),
+      rows: { places: this.#rowsOf("place_page"), facts: this.#rowsOf("facts_page") },
       revision: this.#meta.revision,
       floorRevision: this.#meta.floorRevision,
       incarnation: this.#meta.incarnation,
@@ -209,12 +215,27 @@ export class StateStore {
     }
   }
 
-  *#pages(sql: string): Generator<StoredPage, undefined> {
+  #rowsOf(table: "place_page" | "facts_page"): number {
+    // Not counted, which would read every page: they are numbered from 0.
+    return (
+      (Number(this.#db.prepare(`SELECT max(page) AS last FROM ${table}`).get()?.last ?? -1) + 1) * PAGE_ROWS
+    );
+  }
+
+  *#pages(table: "place_page" | "facts_page"): Generator<StoredPage, undefined> {
     try {
-      for (const { page, body } of this.#db.prepare(sql).iterate()) {
-        if (!(body instanceof Uint8Array))
-          throw new StoreFault("corrupt", "read the store", new Error(`page ${page}`));
-        yield { page: Number(page), body };
+      const some = this.#db.prepare(
+        `SELECT page, body FROM ${table} WHERE page > ? ORDER BY page LIMIT ${READ_AT_ONCE}`,
+      );
+      for (let after = -1, isMore = true; isMore; ) {
+        const rows = some.all(after);
+        for (const { page, body } of rows) {
+          if (!(body instanceof Uint8Array))
+            throw new StoreFault("corrupt", "read the store", new Error(`page ${page} of ${table}`));
+          after = Number(page);
+          yield { page: after, body };
+        }
+        isMore = rows.length === READ_AT_ONCE;
       }
     } catch (error) {
       throw storeFaultOf("read the store", error);

@@ -59,6 +59,11 @@ export class ByteReader {
     return folded % 2 === 1 ? -(folded + 1) / 2 : folded / 2;
   }
 
+  time(base: number): number {
+    const isReal = ((this.bytes[this.at] ?? 0) & 1) === 1;
+    return isReal ? this.number() : base + this.number();
+  }
+
   uint32(): number {
     let value = 0;
     for (let shift = 0; shift < 32; shift += 8) value |= this.byte() << shift;

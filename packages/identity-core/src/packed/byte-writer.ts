@@ -55,6 +55,17 @@ export class ByteWriter {
       this.count((value < 0 ? -value * 2 - 1 : value * 2) * 2);
       return;
     }
+    this.#real(value);
+  }
+
+  /** A time by its distance from another one. */
+  time(value: number, base: number): void {
+    const isWhole = Number.isSafeInteger(value) && Number.isSafeInteger(base);
+    if (isWhole && Math.abs(value - base) < 2 ** 50) this.number(value - base);
+    else this.#real(value);
+  }
+
+  #real(value: number): void {
     this.byte(1);
     this.#float[0] = value;
     for (const byte of this.#floatBytes) this.byte(byte);

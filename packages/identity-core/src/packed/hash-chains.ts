@@ -15,6 +15,12 @@ export class HashChains {
   #lowMask = 15;
   #split = 0;
 
+  /** Makes room for about so many rows at once, where none is in it yet. */
+  reserve(rows: number): void {
+    if (this.#count > 0) return;
+    while (this.#lowMask + 1 < rows) this.#lowMask = this.#lowMask * 2 + 1;
+  }
+
   /** The first row of that hash; -1: none. */
   first(hash: number): number {
     return this.#find(this.#heads.get(this.#chainOf(hash)), hash >>> 0);

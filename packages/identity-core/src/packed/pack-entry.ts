@@ -104,9 +104,9 @@ function packUser(user: EntryUser, base: number, writer: ByteWriter): void {
   writer.text(user.name);
   if (user.upn !== undefined) writer.text(user.upn);
   if (user.displayName !== undefined) writer.text(user.displayName);
-  writer.number(user.since - base);
-  writer.number(user.lastSeenAt - base);
-  writer.number(user.expiresAt - base);
+  writer.time(user.since, base);
+  writer.time(user.lastSeenAt, base);
+  writer.time(user.expiresAt, base);
   writer.word(user.sourceId);
   writer.word(user.sourceLabel);
   writer.word(user.rule);
@@ -129,9 +129,9 @@ function unpackUser(base: number, reader: ByteReader): EntryUser {
     name,
     ...(upn === undefined ? {} : { upn }),
     ...(displayName === undefined ? {} : { displayName }),
-    since: base + reader.number(),
-    lastSeenAt: base + reader.number(),
-    expiresAt: base + reader.number(),
+    since: reader.time(base),
+    lastSeenAt: reader.time(base),
+    expiresAt: reader.time(base),
     class: CLASSES[flags & 3] ?? "D",
     sourceId: reader.text(),
     sourceLabel: reader.text(),
@@ -151,8 +151,8 @@ function packDevice(device: EntryDevice, base: number, writer: ByteWriter): void
   writer.word(device.domain);
   if (device.netbiosDomain !== undefined) writer.word(device.netbiosDomain);
   writer.text(device.name);
-  writer.number(device.since - base);
-  writer.number(device.expiresAt - base);
+  writer.time(device.since, base);
+  writer.time(device.expiresAt, base);
   for (const field of DEVICE_TEXTS) {
     const text = device[field];
     if (text !== undefined) writer.word(text);
@@ -166,8 +166,8 @@ function unpackDevice(base: number, reader: ByteReader): EntryDevice {
   const domain = reader.text();
   const netbiosDomain = (flags & 1) === 0 ? undefined : reader.text();
   const name = reader.text();
-  const since = base + reader.number();
-  const expiresAt = base + reader.number();
+  const since = reader.time(base);
+  const expiresAt = reader.time(base);
   const texts: { [Field in (typeof DEVICE_TEXTS)[number]]?: string } = {};
   for (const [at, field] of DEVICE_TEXTS.entries())
     if ((flags & (2 << at)) !== 0) texts[field] = reader.text();

@@ -94,9 +94,9 @@ function packClaim(claim: Claim, base: number, writer: ByteWriter): void {
       (ordinal < 0 ? 0 : IS_ORDINAL),
   );
   writer.byte(CLASS_NUMBERS[claim.class] | (FAMILY_NUMBERS[claim.family] << 2));
-  writer.number(claim.at - base);
-  writer.number(claim.seenAt - claim.at);
-  writer.number(claim.firstAt - claim.at);
+  writer.time(claim.at, base);
+  writer.time(claim.seenAt, claim.at);
+  writer.time(claim.firstAt, claim.at);
   writer.number(claim.lifetimeMs);
   writer.word(claim.sourceId);
   writer.identity(claim.recordId);
@@ -111,9 +111,9 @@ function packClaim(claim: Claim, base: number, writer: ByteWriter): void {
 function unpackClaim(base: number, reader: ByteReader): Claim {
   const flags = reader.byte();
   const kinds = reader.byte();
-  const at = base + reader.number();
-  const seenAt = at + reader.number();
-  const firstAt = at + reader.number();
+  const at = reader.time(base);
+  const seenAt = reader.time(at);
+  const firstAt = reader.time(at);
   const lifetimeMs = reader.number();
   const sourceId = reader.text();
   const recordId = reader.text();
@@ -148,7 +148,7 @@ function packEnd(end: End, base: number, writer: ByteWriter): void {
       (end.scope.family === "any" ? ANY_FAMILY : 0) |
       (FAMILY_NUMBERS[end.family] << 2),
   );
-  writer.number(end.at - base);
+  writer.time(end.at, base);
   writer.word(end.sourceId);
   const [recordId, ordinal] = partsOf(end.id);
   writer.identity(recordId);
@@ -161,7 +161,7 @@ function packEnd(end: End, base: number, writer: ByteWriter): void {
 function unpackEnd(base: number, reader: ByteReader): End {
   const flags = reader.byte();
   const kinds = reader.byte();
-  const at = base + reader.number();
+  const at = reader.time(base);
   const sourceId = reader.text();
   const recordId = reader.text();
   const ordinal = reader.count() - 1;

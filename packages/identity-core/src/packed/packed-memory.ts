@@ -13,11 +13,14 @@ export class PackedMemory {
   readonly slab = new Slab();
   readonly writer: ByteWriter;
   readonly reader: ByteReader;
+  /** For pages, which are made of records that `reader` has opened. */
+  readonly pageWriter: ByteWriter;
 
   constructor(vocabulary: Vocabulary = new Vocabulary()) {
     this.vocabulary = vocabulary;
     this.writer = new ByteWriter(vocabulary);
     this.reader = new ByteReader(vocabulary);
+    this.pageWriter = new ByteWriter(vocabulary);
   }
 
   /** Opens a record of the slab for reading. */

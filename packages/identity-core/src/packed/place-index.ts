@@ -23,6 +23,11 @@ export class PlaceIndex {
   readonly #spaceNames: string[] = [];
   readonly #spaceNumbers = new Map<string, number>();
 
+  /** Makes room for about so many rows at once, where there is none yet. */
+  reserve(rows: number): void {
+    this.#chains.reserve(rows);
+  }
+
   /** -1: there is none, or `ip` is no address. */
   find(addressSpaceId: string, ip: string): number {
     const space = this.#spaceNumbers.get(addressSpaceId);

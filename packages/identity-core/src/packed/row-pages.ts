@@ -2,7 +2,7 @@ const ROWS_BITS = 3;
 /** Rows of one page: what is written to the disk together. */
 export const PAGE_ROWS = 1 << ROWS_BITS;
 
-/** A page of rows as it is stored; null: none of its rows is used. */
+/** A page of rows as it is stored; null: none of its rows is used. The body is right until the next page is made. */
 export interface RowPage {
   readonly page: number;
   readonly body: Uint8Array | null;

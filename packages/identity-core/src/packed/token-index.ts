@@ -1,3 +1,4 @@
+import type { ByteReader } from "./byte-reader.ts";
 import { Column } from "./column.ts";
 import { HashChains } from "./hash-chains.ts";
 import { RowNumbers } from "./row-numbers.ts";
@@ -7,6 +8,16 @@ export class TokenIndex {
   readonly #chains = new HashChains();
   readonly #notes = new RowNumbers();
   readonly #rowOf = new Column("u32");
+
+  /** Makes room for about so many notes at once, where none is in it yet. */
+  reserve(notes: number): void {
+    this.#chains.reserve(notes);
+  }
+
+  /** Adds the row under the hashes that `packHashes` wrote. */
+  addPacked(row: number, record: ByteReader): void {
+    for (let left = record.count(); left > 0; left--) this.add(row, record.uint32());
+  }
 
   add(row: number, hash: number): void {
     const note = this.#notes.take();

@@ -42,7 +42,14 @@ const TEXT_LENGTH_MAX = 256;
 /** What packed records are written with and cannot be read without. */
 export class Vocabulary {
   /** Sources, rules, labels, domains, address spaces. */
-  readonly words = new Lexicon(65_536);
+  readonly words: Lexicon;
   /** Names of groups: apart from the words, so that neither can take the other's place. */
-  readonly groups = new Lexicon(262_144);
+  readonly groups: Lexicon;
+
+  constructor({ words, groups } = VOCABULARY_MAX) {
+    this.words = new Lexicon(words);
+    this.groups = new Lexicon(groups);
+  }
 }
+
+const VOCABULARY_MAX = { words: 65_536, groups: 262_144 };
