@@ -15,7 +15,7 @@ import { messageOf } from "../agent-error.ts";
 import type { RecordingFolder } from "./recording-folder.ts";
 
 /** A body longer than this goes by and leaves a note of its length. */
-const BODY_BYTES_MAX = 4 * 1024 * 1024;
+const BODY_BYTES_MAX = 2 * 1024 * 1024;
 /** All connections together. */
 const HELD_BYTES_MAX = 64 * 1024 * 1024;
 const SEEN_MAX = 50_000;

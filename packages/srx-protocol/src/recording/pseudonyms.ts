@@ -16,6 +16,7 @@ const REMEMBERED_MAX = 200_000;
 const TRIES_MAX = 128;
 const STRICT_TRIES = 24;
 const OPAQUE_MIN = 8;
+const TEXT_REMEMBERED_LENGTH = 64;
 
 const BLOCKS_V4 = [
   { base: 0xc0000200, size: 254 },
@@ -54,6 +55,8 @@ export class Pseudonyms {
     token: new Map(),
     cookie: new Map(),
   };
+  /** What was made of short texts: names come again with every entry. */
+  readonly #texts = new Map<string, string>();
   /** Values replaced word by word that might be a token or a cookie under a name that does not say so. */
   readonly #whole = new Map<string, string>();
   #countV4 = 0;
@@ -89,7 +92,11 @@ export class Pseudonyms {
       const found = known.get(value);
       if (found !== undefined) return found;
     }
+    const again = this.#texts.get(value);
+    if (again !== undefined) return again;
     const made = this.#wordByWord(value);
+    if (value.length <= TEXT_REMEMBERED_LENGTH && this.#texts.size < REMEMBERED_MAX)
+      this.#texts.set(value, made);
     if (value.length >= OPAQUE_MIN && !/\s/.test(value) && this.#whole.size < REMEMBERED_MAX)
       this.#whole.set(value, made);
     return made;
@@ -175,9 +182,10 @@ export class Pseudonyms {
 
   /** Tries until the replacement is nobody else's, is no word of the protocol, and is not what it stands for. */
   #makeWord(plain: string): string {
+    const draw = stream(this.#options.mac(`word:${plain}`));
     let made = plain;
     for (let attempt = 0; attempt < TRIES_MAX; attempt++) {
-      made = scramble(plain, (block) => this.#options.mac(`word:${attempt}:${block}:${plain}`));
+      made = scramble(plain, draw);
       // Short words are few: after a while a replacement may be somebody else's original, but never somebody else's replacement.
       const isFree = !this.#given.has(made) && !KNOWN_NAME_WORDS.has(made);
       if (isFree && made !== plain && (attempt >= STRICT_TRIES || !this.#words.has(made))) return made;
@@ -196,18 +204,27 @@ function v4At(index: number): number {
   return BLOCKS_V4[0].base + 1;
 }
 
-/** Every letter for a letter, every digit for a digit, of the same length in UTF-8. */
-function scramble(word: string, macOf: (block: number) => Uint8Array): string {
-  let block = 0;
-  let bytes = macOf(block);
-  let at = 0;
-  const next = (): number => {
-    if (at + 2 > bytes.length) {
-      bytes = macOf(++block);
-      at = 0;
-    }
-    return (bytes[at++] ?? 0) * 256 + (bytes[at++] ?? 0);
+/**
+ * Numbers of 32 bits from a seed (sfc32). The seed is keyed and the key is written nowhere: whoever guessed the stream
+ * would know the seed of one word and nothing of the word.
+ */
+function stream(seed: Uint8Array): () => number {
+  const word = (at: number): number =>
+    ((seed[at] ?? 0) << 24) | ((seed[at + 1] ?? 0) << 16) | ((seed[at + 2] ?? 0) << 8) | (seed[at + 3] ?? 0);
+  let [a, b, c, d] = [word(0), word(4), word(8), word(12)];
+  return () => {
+    const sum = (a + b + d) | 0;
+    d = (d + 1) | 0;
+    a = b ^ (b >>> 9);
+    b = (c + (c << 3)) | 0;
+    c = ((c << 21) | (c >>> 11)) + sum;
+    c |= 0;
+    return sum >>> 0;
   };
+}
+
+/** Every letter for a letter, every digit for a digit, of the same length in UTF-8. */
+function scramble(word: string, next: () => number): string {
   let made = "";
   for (const letter of word) {
     const code = letter.codePointAt(0) ?? 0;

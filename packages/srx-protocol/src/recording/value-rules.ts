@@ -7,17 +7,32 @@ const PERSONAL =
 /** Names whose values are technical although the name reads like a person's or a machine's. */
 const TECHNICAL =
   /(?:^|-)(?:os|os-version|category|vendor|type|state|status|operation|activity|event|action|kind|posture|spt|source|online|error|grant-type|token-type|expires-in|count|version)$/;
+const NAMES_REMEMBERED_MAX = 2000;
 const SMALL_NUMBER = /^\d{1,5}(?:\.\d{1,6})?$/;
 
+/** A function of short texts that remembers what it said, for the few names that come again with every entry. */
+function remembered<T>(compute: (text: string) => T): (text: string) => T {
+  const known = new Map<string, T>();
+  return (text) => {
+    const found = known.get(text);
+    if (found !== undefined) return found;
+    const made = compute(text);
+    if (known.size < NAMES_REMEMBERED_MAX && text.length <= 64) known.set(text, made);
+    return made;
+  };
+}
+
+const plainName = remembered((name) => splitWords(name).join("-"));
+
 /** What kind of secret a name speaks of; null where of none. */
-export function secretKindOf(name: string): SecretKind | null {
+export const secretKindOf = remembered((name: string): SecretKind | null => {
   const plain = plainName(name);
   if (/^(?:token-type|grant-type|expires-in|token-expire.*)$/.test(plain)) return null;
   if (/client-?id$/.test(plain)) return "client";
   if (/secret|passw|pwd|passphrase|assertion|private/.test(plain)) return "secret";
   if (/token|bearer|jwt|api-?key|credential|authori[sz]ation|signature/.test(plain)) return "token";
   return /cookie|cursor|jsession|session-?id/.test(plain) ? "cookie" : null;
-}
+});
 
 /** Replaces by what the names around a value say, and by what the value looks like. */
 export interface ValueRules {
@@ -92,9 +107,5 @@ export function createValueRules(names: Pseudonyms, extraWords: readonly string[
 function isPersonal(path: readonly string[]): boolean {
   const last = plainName(path.at(-1) ?? "");
   if (TECHNICAL.test(last)) return false;
-  return path.slice(-2).some((name) => PERSONAL.test(plainName(name)));
-}
-
-function plainName(name: string): string {
-  return splitWords(name).join("-");
+  return PERSONAL.test(last) || PERSONAL.test(plainName(path.at(-2) ?? ""));
 }
