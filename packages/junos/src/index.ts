@@ -16,4 +16,5 @@ export {
   type JunosView,
 } from "./junos-input.ts";
 export { copiedLines, generateJunos } from "./junos-lines.ts";
+export { type PushLinesInput, type PushLinesResult, pushLines } from "./push-lines.ts";
 export { caProfiles, MASKED_SECRET } from "./statements.ts";
