@@ -88,6 +88,7 @@ describe("a firewall that is being learnt", () => {
     for (let poll = 0; poll < 3; poll++) await ask(FIRST);
     expect(bodyOf(await ask(FIRST))).toBe("xml");
     await harness.clock.advance(2 * 3_600_000);
+    expect(harness.server.learning()).toEqual([]);
     expect(bodyOf(await ask(FIRST))).toBe("json");
     expect(harness.server.learning()).toEqual([]);
   });

@@ -31,6 +31,7 @@ interface Lesson {
   /** Ids of the profiles it was begun with: another list, another lesson. */
   readonly course: string;
   readonly profiles: ReadonlyMap<string, SrxProfile>;
+  until: EpochMs;
   state: LearnState;
 }
 
@@ -97,6 +98,9 @@ export class Learning {
 
   /** Of one customer, or of all. */
   reports(tenantId?: string): readonly LearnReport[] {
+    const now = this.#now();
+    // A firewall that asks no more ends its lesson by nothing else.
+    for (const [key, { until }] of this.#lessons) if (until <= now) this.#lessons.delete(key);
     return [...this.#lessons.values()]
       .filter((lesson) => tenantId === undefined || lesson.tenantId === tenantId)
       .map(({ tenantId, pointId, state }) => ({
@@ -128,10 +132,13 @@ export class Learning {
     for (const profile of [set.profile, ...builtInProfiles, ...(set.otherProfiles ?? [])])
       if (!profiles.has(profile.key)) profiles.set(profile.key, profile);
     const course = [...profiles.values()].map(({ id }) => id).join(" ");
-    if (known?.course === course) return known;
+    if (known?.course === course) {
+      known.until = learnUntil;
+      return known;
+    }
     if (known === undefined && this.#lessons.size >= LESSONS_MAX) return null;
     const state = beginLearning(set.profile.key, [...profiles.keys()], this.#now());
-    const lesson: Lesson = { tenantId, pointId, course, profiles, state };
+    const lesson: Lesson = { tenantId, pointId, course, profiles, until: learnUntil, state };
     this.#lessons.set(key, lesson);
     return lesson;
   }

@@ -120,6 +120,8 @@ export interface SrxServer {
   unknownShapes(): readonly UnknownShape[];
   /** What learning has come to, of one customer or of all. */
   learning(tenantId?: string): readonly LearnReport[];
+  /** Takes away what is remembered of a point that is gone. */
+  forget(tenantId: string, pointId: string): void;
 }
 
 const TICKET_KEY_BYTES = 48;
@@ -263,6 +265,7 @@ export function createSrxServer(options: SrxServerOptions): SrxServer {
     },
     unknownShapes: () => unknownShapes.list(),
     learning: (tenantId) => learning.reports(tenantId),
+    forget: (tenantId, pointId) => learning.forget(tenantId, pointId),
   };
 }
 

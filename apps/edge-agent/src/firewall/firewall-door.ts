@@ -117,7 +117,11 @@ export function createFirewallDoor(options: FirewallDoorOptions): FirewallDoor {
           );
       registry.setPoints(points.map((point) => pointOf(point, tenantId, shelf)));
       const now = new Set(points.map((point) => point.id));
-      for (const id of known) if (!now.has(id)) contacts.forget(tenantId, id);
+      for (const id of known) {
+        if (now.has(id)) continue;
+        contacts.forget(tenantId, id);
+        server.forget(tenantId, id);
+      }
       known = now;
     },
     setTls(tls) {
