@@ -104,7 +104,7 @@ describe("an agent by itself", () => {
           spool: { pending: 0 },
         });
         expect(status.out).not.toContain("10.1.2.4");
-        expect(site.secret.length).toBe(40);
+        expect(site.secret.length).toBe(43);
         expect(agent.log + agent.out).not.toContain(site.secret);
       }),
     ));
