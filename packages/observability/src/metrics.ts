@@ -31,6 +31,7 @@ export const METRICS = {
   srxIpQueries: "srx_ip_queries_total",
   srxEntriesSent: "srx_entries_sent_total",
   srxRefusals: "srx_refusals_total",
+  srxUserReports: "srx_user_reports_total",
   pushPosts: "push_posts_total",
   pushEntries: "push_entries_total",
   pushFailures: "push_failures_total",

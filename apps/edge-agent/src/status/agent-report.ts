@@ -633,6 +633,18 @@ function metricsOf(
       (contact) => contact.refused,
     ),
     ...pushMetrics(from.push.states()),
+    {
+      name: METRICS.srxUserReports,
+      help: "Logons and logoffs that firewalls reported, recorded or refused.",
+      type: "counter",
+      samples:
+        door === null
+          ? []
+          : [
+              { labels: { outcome: "recorded" }, value: door.counters.userReports },
+              { labels: { outcome: "refused" }, value: door.counters.userReportsRefused },
+            ],
+    },
     one(
       "srx_connections",
       "Open connections of firewalls.",
