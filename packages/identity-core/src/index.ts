@@ -91,6 +91,7 @@ export {
   type TablePages,
   type TableSnapshot,
 } from "./session-table.ts";
+export { groupsByRecord } from "./siblings.ts";
 export {
   createSuppression,
   type NameRule,

@@ -27,11 +27,13 @@ export class ReplicaTable implements EntrySource {
   }
 
   /**
-   * Entries of the feed in ascending revision; those already known are ignored. `floorRevision` as the feed says it:
+   * Entries of the feed in ascending revision, all of one revision together; those already known are ignored. `floorRevision` as the feed says it:
    * tombstones up to there are forgotten here too.
    */
   applyFeed(entries: readonly Entry[], revision?: number, floorRevision?: number): void {
-    for (const entry of entries) if (entry.revision > this.#log.revision) this.#log.put(entry);
+    // Entries that one record changed have one revision: what is known is what was known before the first of them.
+    const known = this.#log.revision;
+    for (const entry of entries) if (entry.revision > known) this.#log.put(entry);
     if (revision !== undefined && revision > this.#log.revision) this.#log.revision = revision;
     if (floorRevision !== undefined && floorRevision > this.#log.floorRevision)
       this.#log.pruneThrough(floorRevision);

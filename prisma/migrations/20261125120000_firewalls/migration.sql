@@ -117,3 +117,6 @@ BEGIN
     END LOOP;
 END
 $$;
+
+-- What one record changed has one revision.
+ALTER TABLE "change_feed" DROP CONSTRAINT "change_feed_pkey", ADD CONSTRAINT "change_feed_pkey" PRIMARY KEY ("tenant_id", "revision", "address_space_id", "ip");

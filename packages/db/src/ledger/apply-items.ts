@@ -6,6 +6,7 @@ import {
   type Entry,
   emptyKeyState,
   evaluateKey,
+  groupsByRecord,
   type IpAddress,
   isLive,
   type KeyState,
@@ -241,31 +242,53 @@ export async function applyToTable(
 
   const saved: ChangedSession[] = [];
   const changes: Entry[] = [];
-  for (const [key, { state, row, stateChanged }] of touched) {
-    const evaluation = evaluateKey(state, principals, ledger.now, {
-      arbitration: ledger.arbitration,
-      corroboration: ledger.corroboration,
-    });
-    const previous = row?.entry ?? null;
-    const next = composeEntry(state, evaluation, principals, previous, ledger.revision + 1, ledger.now);
-    const isNews = previous ? !sameEntry(previous, next, ledger.dark) : isLive(next);
-    // Revision 0: nobody was ever known there, so there is nothing to tell; the state is kept all the same.
-    const entry: Entry = isNews
-      ? next
-      : { ...next, revision: previous?.revision ?? 0, changedAt: previous?.changedAt ?? ledger.now };
-    if (isNews) {
-      ledger.revision += 1;
-      changes.push(entry);
+  for (const group of changedTogether(observations, touched, keyOf)) {
+    // What one record changed has one revision: a firewall is told of it at once.
+    const revision = ledger.revision + 1;
+    for (const key of group) {
+      const one = touched.get(key);
+      if (one === undefined) continue;
+      const { state, row, stateChanged } = one;
+      const evaluation = evaluateKey(state, principals, ledger.now, {
+        arbitration: ledger.arbitration,
+        corroboration: ledger.corroboration,
+      });
+      const previous = row?.entry ?? null;
+      const next = composeEntry(state, evaluation, principals, previous, revision, ledger.now);
+      const isNews = previous ? !sameEntry(previous, next, ledger.dark) : isLive(next);
+      // Revision 0: nobody was ever known there, so there is nothing to tell; the state is kept all the same.
+      const entry: Entry = isNews
+        ? next
+        : { ...next, revision: previous?.revision ?? 0, changedAt: previous?.changedAt ?? ledger.now };
+      if (isNews) changes.push(entry);
+      const nextChangeAt = evaluation.nextChangeAt;
+      const isStill = row !== null && row.nextChangeAt === nextChangeAt && isSameStay(previous, entry);
+      if (!isNews && !stateChanged && isStill) continue;
+      const spelt = [...(tokens.get(key) ?? [])];
+      const formerTokens = row === null ? [] : stateChanged ? [...tokensOfKey(row.state)] : spelt;
+      saved.push({ state, entry, nextChangeAt, tokens: spelt, formerTokens, isChange: isNews });
     }
-    const nextChangeAt = evaluation.nextChangeAt;
-    const isStill = row !== null && row.nextChangeAt === nextChangeAt && isSameStay(previous, entry);
-    if (!isNews && !stateChanged && isStill) continue;
-    const spelt = [...(tokens.get(key) ?? [])];
-    const formerTokens = row === null ? [] : stateChanged ? [...tokensOfKey(row.state)] : spelt;
-    saved.push({ state, entry, nextChangeAt, tokens: spelt, formerTokens, isChange: isNews });
+    if (changes.at(-1)?.revision === revision) ledger.revision = revision;
   }
   await saveSessions(ledger, saved);
   return { changed: changes.length > 0, news: learnt.news };
+}
+
+/** The keys of `touched`, those together that observations of one record changed. */
+function changedTogether(
+  observations: readonly Observation[],
+  touched: ReadonlyMap<string, Touched>,
+  keyOf: (addressSpaceId: string, ip: string) => string,
+): string[][] {
+  const keys = [...touched.keys()];
+  const numbers = new Map(keys.map((key, at) => [key, at]));
+  const rows = observations.map(({ addressSpaceId, ip }) => numbers.get(keyOf(addressSpaceId, ip)) ?? -1);
+  const isChanged = (row: number): boolean => touched.get(keys[row] ?? "")?.stateChanged ?? false;
+  const groups = groupsByRecord(observations, rows, isChanged).map((group) =>
+    group.map((row) => keys[row] ?? ""),
+  );
+  const grouped = new Set(groups.flat());
+  return [...groups, ...keys.flatMap((key) => (grouped.has(key) ? [] : [[key]]))];
 }
 
 function isSameStay(before: Entry | null, after: Entry): boolean {

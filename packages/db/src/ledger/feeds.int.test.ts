@@ -104,6 +104,34 @@ describe("the change feed", () => {
     expect(copy.revision).toBe(fresh.revision);
   });
 
+  it("gives what one record changed by one revision and in one page, to a copy too", async () => {
+    const copy = new ReplicaTable();
+    copy.load({ issuer: "0000000000000001", ...(await database.ledger.loadTable(tenant.tenantId)) });
+    const dual = (user: string, at: number) => {
+      const first = logon({ user, at, ip: "10.0.0.1" });
+      const { recordId } = first;
+      return [first, { ...logon({ user, at, ip: "2001:db8::1" }), recordId, id: `${recordId}#1` }];
+    };
+    await agent.send(...dual("ana", clock.now()));
+    await agent.send(logon({ ip: "10.0.0.9" }), ...dual("ben", clock.now() + 1000));
+    const told: [string, number, string | undefined][] = [];
+    for (let isLast = false; !isLast; ) {
+      const page = await database.ledger.readFeed(tenant.tenantId, copy.revision, 1);
+      if (page.kind !== "page") throw new Error("the feed asks for a reload");
+      copy.applyFeed(page.entries, page.revision, page.floorRevision);
+      told.push(...page.entries.map((one): (typeof told)[0] => [one.ip, one.revision, one.user?.name]));
+      isLast = page.isLast;
+    }
+    expect(told).toEqual([
+      ["10.0.0.1", 1, "ana"],
+      ["2001:db8::1", 1, "ana"],
+      ["10.0.0.9", 2, expect.any(String)],
+      ["10.0.0.1", 3, "ben"],
+      ["2001:db8::1", 3, "ben"],
+    ]);
+    expect([copy.revision, copy.size]).toEqual([3, 3]);
+  });
+
   it("asks for a reload where it no longer reaches, or was never numbered so far", async () => {
     await agent.send(logon());
     await clock.advance(25 * HOUR);

@@ -49,6 +49,7 @@ export async function loadTable(client: pg.PoolClient, tenantId: string): Promis
   };
 }
 
+/** About `limit` entries: all that one record changed have one revision, and are never in two pages. */
 export async function readFeed(
   client: pg.PoolClient,
   tenantId: string,
@@ -61,7 +62,7 @@ export async function readFeed(
   const { rows } = await client.query<{ revision: string; entry: Entry }>({
     name: "read-feed",
     text: `SELECT revision, entry FROM change_feed WHERE tenant_id = $1 AND revision > $2 AND revision <= $3
-      ORDER BY revision LIMIT $4`,
+      ORDER BY revision FETCH FIRST $4 ROWS WITH TIES`,
     values: [tenantId, after, newest, limit],
   });
   // Revisions have no hole: when the next one is not there, it was pruned.
