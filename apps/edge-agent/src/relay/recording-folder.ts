@@ -71,16 +71,16 @@ export function openRecordingFolder(
       { name: path.join(folder, `${name}.http`), text: renderPair(pair) },
     ];
     const size = files.reduce((sum, file) => sum + Buffer.byteLength(file.text), 0);
+    if (size > bounds.bytesMax) {
+      lost += 1;
+      return;
+    }
     while (kept.length > 0 && (kept.length >= bounds.pairsMax || bytes + size > bounds.bytesMax)) {
       const oldest = kept.shift();
       if (oldest === undefined) break;
       for (const file of oldest.files) await rm(file, { force: true });
       bytes -= oldest.bytes;
       removed += 1;
-    }
-    if (size > bounds.bytesMax) {
-      lost += 1;
-      return;
     }
     for (const file of files) await writeFile(file.name, file.text, { mode: 0o600, flag: "wx" });
     kept.push({ files: files.map((file) => file.name), bytes: size });

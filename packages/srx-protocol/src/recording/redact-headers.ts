@@ -35,6 +35,9 @@ const HARMLESS = new Set([
   "x-powered-by",
 ]);
 
+const PRODUCT = new Set(["server", "user-agent", "x-powered-by"]);
+const HOST_NAME = /[A-Za-z0-9-]\.[A-Za-z][A-Za-z0-9-]/;
+
 /** Replaces what headers say of anybody: known harmless ones stay, all others are replaced by their name's rule. */
 export function redactHeaders(
   headers: MessageHead["headers"],
@@ -45,7 +48,9 @@ export function redactHeaders(
 }
 
 function redactHeader(name: string, value: string, rules: ValueRules, names: Pseudonyms): string {
-  if (HARMLESS.has(name)) return names.knows(value.trim()) ? names.text(value) : value;
+  // A product is named, not a machine: what looks like a host name is replaced here too.
+  const namesHost = PRODUCT.has(name) && HOST_NAME.test(value);
+  if (HARMLESS.has(name)) return namesHost || names.knows(value.trim()) ? names.text(value) : value;
   switch (name) {
     case "date":
     case "expires":

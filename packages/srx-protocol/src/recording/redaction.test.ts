@@ -165,6 +165,7 @@ describe("an exchange", () => {
               ["Host", "jims.klagenfurt.example:443"],
               ["Authorization", `Basic ${basic}`],
               ["X-Device", "LAPTOP-4711"],
+              ["User-Agent", "curl/8.0 (jims.klagenfurt.example)"],
               ["Content-Type", "application/x-www-form-urlencoded"],
               ["Content-Length", "99"],
             ],
@@ -257,6 +258,20 @@ describe("an exchange", () => {
     expect(pair.response?.body).toBe(
       '{"access_token":"00000000-0000-4000-8000-000000000001","cookie":"COOKIE1","ip":"192.0.2.1"}',
     );
+  });
+
+  test("of a body that the connection cut only the length is written", () => {
+    const { names, rules } = aRecorder();
+    const request = { ...aMessage("POST /t HTTP/1.1", [], "client_id=a&client_sec"), isWhole: false };
+    const pair = redactExchange(
+      { number: 1, connection: 1, atMs: 0, tookMs: 0, request, response: null },
+      rules,
+      names,
+    );
+    expect(pair.request).toMatchObject({
+      body: null,
+      bodyNote: "22 bytes, not written down: the connection ended within it",
+    });
   });
 
   test("a pair reads back as it was written", () => {
