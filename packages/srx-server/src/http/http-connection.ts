@@ -163,8 +163,8 @@ export class HttpConnection {
   #send(pieces: AnswerPieces, isLast: boolean): void {
     this.#enter("writing");
     this.#pieces = pieces;
-    const step = (): void => {
-      if (this.#socket.destroyed) return;
+    const step = (error?: Error | null): void => {
+      if (error || this.#socket.destroyed) return;
       this.#since = performance.now();
       const piece = pieces.next();
       if (piece !== null) {
