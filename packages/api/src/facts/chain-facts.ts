@@ -144,8 +144,8 @@ function firewallFacts(point: PointRecord, agents: readonly AgentRecord[]): Fire
       tls: contact.tls,
     })),
     push: point.isPushed
-      ? pushRecords(point.id, agents).map(({ heardAt, state: { state, sentence, lastOkAt } }) => ({
-          heardAt: heardAt.getTime(),
+      ? pushRecords(point, agents).map(({ responder, heardAt, state: { state, sentence, lastOkAt } }) => ({
+          heardAt: responder === "cloud" ? null : heardAt.getTime(),
           state,
           sentence,
           lastOkAt,
@@ -155,18 +155,24 @@ function firewallFacts(point: PointRecord, agents: readonly AgentRecord[]): Fire
 }
 
 export interface PushRecord {
-  readonly agent: AgentRecord;
+  /** Agent id, or "cloud". */
+  readonly responder: string;
+  readonly name: string;
   readonly heardAt: Date;
   readonly state: PushState;
 }
 
-/** What each agent says of posting to one firewall. */
-export function pushRecords(pointId: string, agents: readonly AgentRecord[]): PushRecord[] {
-  return agents.flatMap((agent) => {
-    if (agent.state !== "active" || agent.report === null) return [];
-    const state = agent.report.health.pushes.find((one) => one.enforcementPointId === pointId);
-    return state === undefined ? [] : [{ agent, heardAt: agent.report.receivedAt, state }];
+/** What each who posts to a firewall says of it. */
+export function pushRecords(
+  { id, cloudPush }: Pick<PointRecord, "id" | "cloudPush">,
+  agents: readonly AgentRecord[],
+): PushRecord[] {
+  const ofAgents = agents.flatMap(({ id: responder, name, state, report }) => {
+    if (state !== "active" || report === null) return [];
+    const said = report.health.pushes.find((one) => one.enforcementPointId === id);
+    return said === undefined ? [] : [{ responder, name, heardAt: report.receivedAt, state: said }];
   });
+  return cloudPush === null ? ofAgents : [...ofAgents, { responder: "cloud", name: "Cloud", ...cloudPush }];
 }
 
 /** The cloud speaks always; an agent spoke with its last report. */

@@ -1,6 +1,6 @@
-import type { FirewallContact, HealthReport } from "@rollcall/agent-protocol";
+import type { FirewallContact, HealthReport, PushState } from "@rollcall/agent-protocol";
 import type { TenantHandle } from "@rollcall/db";
-import { storedContact, storedHealth } from "./stored-json.ts";
+import { storedContact, storedHealth, storedPushState } from "./stored-json.ts";
 
 export interface SiteRecord {
   readonly id: string;
@@ -39,12 +39,19 @@ export interface ContactRecord {
   readonly contact: FirewallContact;
 }
 
+export interface CloudPush {
+  readonly heardAt: Date;
+  readonly state: PushState;
+}
+
 export interface PointRecord {
   readonly id: string;
   readonly name: string;
   readonly enabled: boolean;
   /** It is posted to instead of being asked. */
   readonly isPushed: boolean;
+  /** What the cloud says of posting to it; null where the cloud does not. */
+  readonly cloudPush: CloudPush | null;
   readonly contacts: readonly ContactRecord[];
 }
 
@@ -151,15 +158,36 @@ export async function readAgents(tx: Tx, tenantId: string): Promise<AgentRecord[
 export async function readPoints(tx: Tx, tenantId: string): Promise<PointRecord[]> {
   const points = await tx.enforcementPoint.findMany({
     where: { tenantId },
-    select: { id: true, name: true, enabled: true, push: true },
+    select: {
+      id: true,
+      name: true,
+      enabled: true,
+      push: true,
+      pushFrom: true,
+      pushProgress: cloudPushColumns,
+    },
     orderBy: { name: "asc" },
   });
   const contacts = await readContacts(tx, tenantId, null);
-  return points.map(({ push, ...point }) => ({
+  return points.map(({ push, pushFrom, pushProgress, ...point }) => ({
     ...point,
     isPushed: push !== null,
+    cloudPush: cloudPushOf({ pushFrom, pushProgress }),
     contacts: contacts.get(point.id) ?? [],
   }));
+}
+
+/** What of a point's progress the cloud's word is made of. */
+export const cloudPushColumns = { select: { state: true, stateAt: true } } as const;
+
+export function cloudPushOf(row: {
+  readonly pushFrom: string;
+  readonly pushProgress: readonly { readonly state: unknown; readonly stateAt: Date | null }[];
+}): CloudPush | null {
+  const [progress] = row.pushProgress;
+  if (row.pushFrom !== "cloud" || progress === undefined || progress.stateAt === null) return null;
+  const state = storedPushState(progress.state);
+  return state === null ? null : { heardAt: progress.stateAt, state };
 }
 
 /** By enforcement point; of one point, or of all with `null`. */

@@ -1,5 +1,5 @@
-import type { FirewallContact, HealthReport } from "@rollcall/agent-protocol";
-import { firewallContact, healthReport } from "@rollcall/agent-protocol";
+import type { FirewallContact, HealthReport, PushState } from "@rollcall/agent-protocol";
+import { firewallContact, healthReport, pushState } from "@rollcall/agent-protocol";
 
 /** JSON columns are input too: what does not fit is as if it were not there. */
 export function storedHealth(value: unknown): HealthReport | null {
@@ -9,6 +9,11 @@ export function storedHealth(value: unknown): HealthReport | null {
 
 export function storedContact(value: unknown): FirewallContact | null {
   const parsed = firewallContact.safeParse(value);
+  return parsed.success ? parsed.data : null;
+}
+
+export function storedPushState(value: unknown): PushState | null {
+  const parsed = pushState.safeParse(value);
   return parsed.success ? parsed.data : null;
 }
 

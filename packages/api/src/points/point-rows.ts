@@ -5,6 +5,8 @@ import { contactTimes, pointView } from "../facts/chain-facts.ts";
 import {
   type AgentRecord,
   type ContactRecord,
+  cloudPushColumns,
+  cloudPushOf,
   readAgents,
   readContacts,
   type SiteRecord,
@@ -46,7 +48,7 @@ export async function readPointFacts(
 function findPoints(tx: Tx, tenantId: string, id: string | null) {
   return tx.enforcementPoint.findMany({
     where: id === null ? { tenantId } : { tenantId, id },
-    include: { pushSecret: { select: { sealed: true, setAt: true } } },
+    include: { pushSecret: { select: { sealed: true, setAt: true } }, pushProgress: cloudPushColumns },
     orderBy: { name: "asc" },
   });
 }
@@ -82,7 +84,11 @@ function rowOf(
     learnUntil: row.learnUntil !== null && row.learnUntil.getTime() > facts.now ? row.learnUntil : null,
     pushedFrom: row.push === null ? null : row.pushFrom === "cloud" ? "cloud" : "agent",
     enabled,
-    health: pointView({ id, name, enabled, isPushed: row.push !== null, contacts }, facts.agents, facts.now),
+    health: pointView(
+      { id, name, enabled, isPushed: row.push !== null, cloudPush: cloudPushOf(row), contacts },
+      facts.agents,
+      facts.now,
+    ),
     ...contactTimes(contacts),
     createdAt: row.createdAt,
   };

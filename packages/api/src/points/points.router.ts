@@ -23,6 +23,7 @@ import {
 } from "./points.schema.ts";
 import { readPoint } from "./read-point.ts";
 import { removePoint } from "./remove-point.ts";
+import { resyncPush } from "./resync-push.ts";
 import { revokeSecret, rotateSecret } from "./rotate-secret.ts";
 import { setLearning } from "./set-learning.ts";
 import { setPush } from "./set-push.ts";
@@ -147,6 +148,22 @@ export const pointsRouter = router({
             "Type the password: it would go to another server, for another account, or by another way.",
             "password-needed",
           );
+      }
+    }),
+
+  /** Of a firewall that the cloud posts to. */
+  resyncPush: tenantProcedure("point:write")
+    .input(objectInput)
+    .output(recorded)
+    .mutation(async ({ ctx, input }) => {
+      const outcome = await resyncPush(ctx, input.id);
+      switch (outcome.kind) {
+        case "asked":
+          return { recorded: true };
+        case "not-found":
+          throw notFound();
+        case "not-by-cloud":
+          throw conflict("The cloud does not post to this firewall.", "not-by-cloud");
       }
     }),
 

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { storedSealed } from "../directories/sealed-password.ts";
 import { pushRecords } from "../facts/chain-facts.ts";
-import type { AgentRecord } from "../facts/read-facts.ts";
+import { type AgentRecord, cloudPushOf } from "../facts/read-facts.ts";
 import { dateOf } from "../facts/stored-json.ts";
 import { pushFields, type pushView } from "./points.schema.ts";
 
@@ -25,6 +25,7 @@ export function pushViewOf(
     readonly pushFrom: string;
     readonly pushCipher: string | null;
     readonly pushSecret: { readonly sealed: unknown; readonly setAt: Date } | null;
+    readonly pushProgress: readonly { readonly state: unknown; readonly stateAt: Date | null }[];
   },
   agents: readonly AgentRecord[],
 ): View | null {
@@ -37,19 +38,19 @@ export function pushViewOf(
     passwordSetAt: row.pushSecret?.setAt ?? null,
     agentsWithoutPassword:
       push.from === "cloud" ? [] : atSite.filter(({ id }) => !opened.has(id)).map(({ name }) => name),
-    states: pushRecords(row.id, agents).map(({ agent, heardAt, state: said }) => ({
-      responder: agent.id,
-      name: agent.name,
-      heardAt,
-      state: said.state,
-      sentence: said.sentence,
-      lastPostAt: dateOf(said.lastPostAt),
-      lastOkAt: dateOf(said.lastOkAt),
-      posts: said.posts,
-      entries: said.entries,
-      failures: said.failures,
-      pending: said.pending,
-      refusedPosts: said.refusedPosts.map(({ at, ...post }) => ({ ...post, at: new Date(at) })),
-    })),
+    states: pushRecords({ id: row.id, cloudPush: cloudPushOf(row) }, agents).map(
+      ({ state: said, ...by }) => ({
+        ...by,
+        state: said.state,
+        sentence: said.sentence,
+        lastPostAt: dateOf(said.lastPostAt),
+        lastOkAt: dateOf(said.lastOkAt),
+        posts: said.posts,
+        entries: said.entries,
+        failures: said.failures,
+        pending: said.pending,
+        refusedPosts: said.refusedPosts.map(({ at, ...post }) => ({ ...post, at: new Date(at) })),
+      }),
+    ),
   };
 }

@@ -166,6 +166,44 @@ describe("a firewall that is posted to", () => {
   });
 });
 
+describe("a firewall that the cloud posts to", () => {
+  it("is as healthy as the gateway says, and is told everything anew when somebody asks for that", async () => {
+    const { customer, tenantId, id } = await aFirewall();
+    await expect(practice.api.points.resyncPush({ customer, id })).rejects.toMatchObject({
+      cause: { reason: "not-by-cloud" },
+    });
+    await practice.api.points.setPush({ customer, id, push: { ...TARGET, from: "cloud" } });
+    const now = installation.clock.now();
+    await practice.api.points.resyncPush({ customer, id });
+    const where = { tenantId_enforcementPointId: { tenantId, enforcementPointId: id } };
+    const progress = await installation.database.withTenant(tenantId, ({ tx }) =>
+      tx.pushProgress.findUniqueOrThrow({ where }),
+    );
+    expect(progress.resyncAskedAt?.getTime()).toBe(now);
+    const state = {
+      enforcementPointId: id,
+      state: "broken",
+      sentence: "It was not reached.",
+      lastPostAt: now,
+      lastOkAt: null,
+      posts: 1,
+      entries: 0,
+      failures: 1,
+      refusedPosts: [],
+      pending: 4,
+    };
+    await installation.database.withTenant(tenantId, ({ tx }) =>
+      tx.pushProgress.update({ where, data: { state, stateAt: new Date(now) } }),
+    );
+    const point = await practice.api.points.get({ customer, id });
+    expect(point.health).toMatchObject({ state: "bad", sentence: "It was not reached." });
+    expect(point.push?.states).toMatchObject([{ responder: "cloud", name: "Cloud", pending: 4 }]);
+    expect((await practice.api.customers.overview({ customer })).chain.links).toContainEqual(
+      expect.objectContaining({ link: "firewall", state: "bad" }),
+    );
+  });
+});
+
 describe("a firewall that learns", () => {
   it("does so for the hours that were given, shows where it has come to, and can be stopped", async () => {
     const { customer, tenantId, agent, id } = await aFirewall();

@@ -143,6 +143,7 @@ export const SAMPLE_INPUTS: Readonly<Record<string, (things: SampleThings) => un
     id: pointId,
     push: { url: "https://192.0.2.1:8443", user: "rollcall", password: "a password", from: "cloud" },
   }),
+  "points.resyncPush": ({ customer, pointId }) => ({ customer, id: pointId }),
   "points.remove": ({ customer, pointId }) => ({ customer, id: pointId }),
   "points.rotateSecret": ({ customer, pointId }) => ({ customer, id: pointId }),
   "points.revokeSecret": ({ customer, pointId, secretId }) => ({ customer, id: pointId, secretId }),

@@ -118,7 +118,11 @@ function PushDetails({ point, push }: { point: Point; push: Push }) {
       ) : (
         push.states.map((report) => <Report key={report.responder} report={report} />)
       )}
-      {mayResync && push.from === "agent" ? <Resync pointId={point.id} /> : null}
+      {!mayResync ? null : push.from === "agent" ? (
+        <Resync pointId={point.id} />
+      ) : (
+        <ResyncFromCloud pointId={point.id} />
+      )}
     </div>
   );
 }
@@ -194,14 +198,41 @@ function Resync({ pointId }: { pointId: string }) {
           ? (view?.progress ?? `Waiting for ${command.agentName ?? "the agent"}…`)
           : result !== null
             ? `${view?.agent.name ?? "The agent"} sends ${result.entries.toLocaleString("en-GB")} entries anew.`
-            : (view?.message ??
-              "Sends the firewall everything anew: after it was restarted, or its table was cleared.")}
+            : (view?.message ?? RESYNC_HELP)}
       </span>
       {command.error === null || command.error === undefined ? null : (
         <span className="text-sm text-bad-ink" role="alert">
           {refusalOf(command.error).message}
         </span>
       )}
+    </div>
+  );
+}
+
+const RESYNC_HELP = "Sends the firewall everything anew: after it was restarted, or its table was cleared.";
+
+/** The gateway takes it up within seconds; how far it is stands in its report above. */
+function ResyncFromCloud({ pointId }: { pointId: string }) {
+  const customer = useCustomer();
+  const trpc = useTRPC();
+  const queryClient = useQueryClient();
+  const resync = useMutation(
+    trpc.points.resyncPush.mutationOptions({
+      onSuccess: () => queryClient.invalidateQueries(trpc.points.pathFilter()),
+    }),
+  );
+  return (
+    <div className="flex flex-wrap items-center gap-3 border-t border-line pt-3">
+      <Button busy={resync.isPending} onClick={() => resync.mutate({ customer: customer.slug, id: pointId })}>
+        Resync
+      </Button>
+      <span className="text-sm text-ink-2" role="status" data-testid="resync-progress">
+        {resync.isError
+          ? refusalOf(resync.error).message
+          : resync.isSuccess
+            ? "Asked. The cloud begins within seconds; watch its report above."
+            : RESYNC_HELP}
+      </span>
     </div>
   );
 }
