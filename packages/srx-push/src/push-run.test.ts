@@ -147,6 +147,36 @@ describe("a push to a firewall", () => {
     expect(statuses().length).toBe(before);
   });
 
+  it("remembers whose end is called malformed, comes to an end all the same, and tries it again with everything", async () => {
+    await follow();
+    lab.change("10.0.0.1", "ana");
+    lab.change("10.0.0.2", "ben");
+    await lab.pass(2000);
+    lab.api.mode = { kind: "poisoned", addresses: ["10.0.0.1"], logoffsToo: true };
+    lab.filter = { ...lab.filter, excludeIp: ["10.0.0.1", "10.0.0.2"] };
+    await lab.pass(5000);
+    expect([Object.keys(lab.held()), lab.run.status().state]).toEqual([["10.0.0.1"], "ok"]);
+    expect(lab.run.status().refusedPosts[0]?.sentence).toContain("the end of the session at 10.0.0.1");
+    lab.api.mode = { kind: "ok" };
+    void lab.run.resync();
+    await lab.pass(2000);
+    expect(lab.held()).toEqual({});
+  });
+
+  it("does not tell everything again after a firewall was merely busy", async () => {
+    await follow();
+    lab.change("10.0.0.1", "ana");
+    lab.change("10.0.0.2", "ben");
+    await lab.pass(2000);
+    lab.api.mode = { kind: "busy", retryAfterSeconds: 20 };
+    lab.change("10.0.0.1", null);
+    await lab.pass(5 * MINUTE);
+    lab.api.mode = { kind: "ok" };
+    const before = lab.api.posts.length;
+    await lab.pass(MINUTE);
+    expect(lab.api.posts.slice(before).map(({ ips }) => ips)).toEqual([["10.0.0.1"]]);
+  });
+
   it("gives up on a firewall that calls everything malformed, instead of going on for ever", async () => {
     begin();
     lab.api.mode = { kind: "malformed" };
@@ -406,5 +436,5 @@ describe("whatever happens on the way", () => {
       }),
       { numRuns: fuzzRuns(2000) },
     );
-  });
+  }, 1_800_000);
 });

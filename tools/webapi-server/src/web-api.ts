@@ -11,8 +11,8 @@ export type Mode =
   | { readonly kind: "ok" }
   /** Every post is called malformed. */
   | { readonly kind: "malformed" }
-  /** A post that holds one of these addresses is called malformed. */
-  | { readonly kind: "poisoned"; readonly addresses: readonly string[] }
+  /** A post with a logon (or any entry) of one of these addresses is called malformed. */
+  | { readonly kind: "poisoned"; readonly addresses: readonly string[]; readonly logoffsToo?: boolean }
   | { readonly kind: "unauthorized" }
   | { readonly kind: "busy"; readonly retryAfterSeconds: number | null }
   /** Nothing is answered. */
@@ -92,7 +92,8 @@ export class WebApi {
     if (problem !== null) return this.#record(post, ips, problem, answer(400));
     if (mode.kind === "poisoned") {
       const poisoned = reading.entries.find(
-        ({ ip, operation }) => operation === "logon" && mode.addresses.includes(ip),
+        ({ ip, operation }) =>
+          (operation === "logon" || mode.logoffsToo === true) && mode.addresses.includes(ip),
       );
       if (poisoned) return this.#record(post, ips, `told to refuse ${poisoned.ip}`, answer(400));
     }
