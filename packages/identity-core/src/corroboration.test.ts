@@ -1,3 +1,4 @@
+import { fuzzRuns } from "@rollcall/testkit";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LOGON_TICKET_RULE } from "./corroboration.ts";
@@ -43,9 +44,10 @@ const anObservation: fc.Arbitrary<Observation> = fc
     return sort === "end" ? anEnd(sketch) : aLogon({ ...sketch, ...SORTS[sort] });
   });
 
-function answer(observations: readonly Observation[], now: number): unknown {
+function answer(observations: readonly Observation[], now: number, batch = 1): unknown {
   const table = newTable("on");
-  for (const observation of observations) table.apply([observation], now);
+  for (let at = 0; at < observations.length; at += batch)
+    table.apply(observations.slice(at, at + batch), now);
   table.advance(now);
   const entry = table.entryOf("space", ip("10.0.0.1"));
   return [entry?.user?.name ?? null, entry?.user?.expiresAt ?? null];
@@ -72,7 +74,7 @@ describe("corroboration of a ticket", () => {
           );
         },
       ),
-      { numRuns: 5_000 },
+      { numRuns: fuzzRuns(100_000) },
     );
   });
 
@@ -113,7 +115,7 @@ describe("corroboration of a ticket", () => {
           ]);
         },
       ),
-      { numRuns: 3_000 },
+      { numRuns: fuzzRuns(60_000) },
     );
   });
 
@@ -145,6 +147,38 @@ describe("corroboration of a ticket", () => {
     expect(state?.user.claims.length).toBeLessThan(500);
     expect(back.stateOf("space", ip("10.0.0.1"))).toEqual(state);
   });
+
+  it("answers the same in any order also where more is said than is kept", () => {
+    const crowd = fc
+      .record({
+        user: fc.constantFrom("robot", "bob"),
+        second: fc.nat(60_000),
+        sort: fc.constantFrom("ticket" as const, "read" as const),
+        source: fc.constantFrom("dc1", "dc2"),
+      })
+      .map(({ user, second, sort, source }) =>
+        aLogon({
+          ...SORTS[sort],
+          user,
+          source,
+          at: DAY + second * SECOND,
+          family: "event-log",
+          lifetimeMinutes: 1440,
+          id: `${user}-${second}-${sort}-${source}`,
+        }),
+      );
+    fc.assert(
+      fc.property(
+        fc.array(crowd, { minLength: 900, maxLength: 1200, size: "max" }),
+        fc.array(fc.nat(), { minLength: 500, maxLength: 500 }),
+        (observations, order) => {
+          const now = DAY + 61_000 * SECOND;
+          expect(answer(shuffled(observations, order), now, 100)).toEqual(answer(observations, now, 100));
+        },
+      ),
+      { numRuns: fuzzRuns(100) },
+    );
+  }, 60_000);
 
   it("counts in detect mode the addresses at which it would answer otherwise, and answers as before", () => {
     const table = newTable("detect");

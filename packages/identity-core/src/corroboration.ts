@@ -50,27 +50,37 @@ export function isKeptBySlot(claim: Claim): boolean {
 export function uncorroborated(state: KindState, keyOf: (claim: Claim) => string): ReadonlySet<Claim> {
   const tickets = state.claims.filter(isLogonTicket);
   if (tickets.length === 0) return NONE;
-  const readsByKey = new Map<string, Claim[]>();
+  const readsByKey = new Map<string, EpochMs[]>();
   for (const claim of state.claims) {
     if (!isReadOfController(claim)) continue;
     const key = keyOf(claim);
-    const list = readsByKey.get(key);
-    if (list) list.push(claim);
-    else readsByKey.set(key, [claim]);
+    const times = readsByKey.get(key);
+    if (times) times.push(...endsOf(claim, state.floor));
+    else readsByKey.set(key, [...endsOf(claim, state.floor)]);
   }
+  for (const times of readsByKey.values()) times.sort((a, b) => a - b);
   const bare = new Set<Claim>();
   for (const ticket of tickets) {
     const reads = readsByKey.get(keyOf(ticket)) ?? [];
-    const from = endsOf(ticket, state.floor);
-    const isSupported = reads.some((read) => {
-      const to = endsOf(read, state.floor);
-      return from.some((issuedAt) =>
-        to.some((readAt) => readAt >= issuedAt - CLOCK_SLACK_MS && readAt <= issuedAt + CORROBORATION_MS),
-      );
+    const isSupported = endsOf(ticket, state.floor).some((issuedAt) => {
+      const readAt = firstFrom(reads, issuedAt - CLOCK_SLACK_MS);
+      return readAt !== null && readAt <= issuedAt + CORROBORATION_MS;
     });
     if (!isSupported) bare.add(ticket);
   }
   return bare;
+}
+
+/** The first of sorted times that is not before `from`. */
+function firstFrom(times: readonly EpochMs[], from: EpochMs): EpochMs | null {
+  let low = 0;
+  let high = times.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((times[middle] ?? 0) < from) low = middle + 1;
+    else high = middle;
+  }
+  return times[low] ?? null;
 }
 
 const NONE: ReadonlySet<Claim> = new Set();

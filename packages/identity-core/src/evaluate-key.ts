@@ -141,6 +141,7 @@ function evaluateKind(
   }
 
   const isJudged = newestUses(state.claims);
+  const strongByKey = new Map([...byKey].map(([key, claims]) => [key, claims.filter(isStrong)]));
 
   // 2 and 3: what counts, and each principal's number, voided claims included.
   const candidates: Candidate[] = [];
@@ -151,7 +152,7 @@ function evaluateKind(
         claim.class === "B" ||
         (claim.class === "C" &&
           isJudged(claim) &&
-          (arbitration === "last-writer" || usageCounts(claim, key, byKey, isVoid)));
+          (arbitration === "last-writer" || usageCounts(claim, key, { byKey, strongByKey, isVoid })));
       if (trace && !counts && isJudged(claim))
         trace.push({
           rule: claim.class === "D" ? "2d" : "2c",
@@ -264,23 +265,20 @@ function beats(a: Claim, b: Claim): boolean {
  * It counts when its principal has a not-ended A or B of the last twelve hours and nobody else has a younger
  * not-ended A; else only on an address where nobody has a live A or B, and never after its own principal was ended.
  */
-function usageCounts(
-  usage: Claim,
-  key: string,
-  byKey: ReadonlyMap<string, Claim[]>,
-  isVoid: (claim: Claim, asOf: EpochMs) => boolean,
-): boolean {
+function usageCounts(usage: Claim, key: string, { byKey, strongByKey, isVoid }: Said): boolean {
   const before = (claim: Claim) => claim.at <= usage.at;
-  const own = (byKey.get(key) ?? []).filter(
-    (claim) => (claim.class === "A" || claim.class === "B") && before(claim),
-  );
-  const ownLive = own.filter((claim) => !isVoid(claim, usage.at) && usage.at - claim.at <= USAGE_WINDOW_MS);
-  const latestOwn = ownLive.reduce((latest, claim) => Math.max(latest, claim.at), -1);
+  let latestOwn = -1;
+  let isOwnEnded = false;
+  for (const claim of strongByKey.get(key) ?? []) {
+    if (!before(claim) || usage.at - claim.at > USAGE_WINDOW_MS) continue;
+    if (isVoid(claim, usage.at)) isOwnEnded = true;
+    else if (claim.at > latestOwn) latestOwn = claim.at;
+  }
   if (latestOwn >= 0) {
-    for (const [other, claims] of byKey)
+    for (const [other, strong] of strongByKey)
       if (
         other !== key &&
-        claims.some(
+        strong.some(
           (claim) => claim.class === "A" && before(claim) && claim.at > latestOwn && !isVoid(claim, usage.at),
         )
       )
@@ -288,18 +286,27 @@ function usageCounts(
     return true;
   }
   // A ticket that outlives its principal's logoff must not bring the session back.
-  if (own.some((claim) => isVoid(claim, usage.at) && usage.at - claim.at <= USAGE_WINDOW_MS)) return false;
-  for (const claims of byKey.values()) {
-    const strong = claims.some(
-      (claim) => (claim.class === "A" || claim.class === "B") && before(claim) && !isVoid(claim, usage.at),
-    );
-    if (!strong) continue;
-    const expiresAt = claims
+  if (isOwnEnded) return false;
+  for (const [one, strong] of strongByKey) {
+    if (!strong.some((claim) => before(claim) && !isVoid(claim, usage.at))) continue;
+    const expiresAt = (byKey.get(one) ?? [])
       .filter((claim) => before(claim) && claim !== usage && !isVoid(claim, usage.at))
       .reduce((latest, claim) => Math.max(latest, claim.at + claim.lifetimeMs), 0);
     if (expiresAt > usage.at) return false;
   }
   return true;
+}
+
+/** What was said of one address, by principal. */
+interface Said {
+  readonly byKey: ReadonlyMap<string, readonly Claim[]>;
+  /** Of that, class A and B. */
+  readonly strongByKey: ReadonlyMap<string, readonly Claim[]>;
+  readonly isVoid: (claim: Claim, asOf: EpochMs) => boolean;
+}
+
+function isStrong(claim: Claim): boolean {
+  return claim.class === "A" || claim.class === "B";
 }
 
 /**
