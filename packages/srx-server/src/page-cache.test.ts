@@ -115,6 +115,15 @@ describe("a kept page", () => {
     expect(cache.numbers.bytes).toBeLessThanOrEqual(2 * one + one / 2);
   });
 
+  test("is let go when nobody asked for it for a while", async () => {
+    const source = table(300);
+    const cache = new PageCache({ bytesMax: 1_000_000, onAltered: () => undefined, idleMs: 30 });
+    const kept = read(cache, source, 0, 100);
+    expect(read(cache, source, 0, 100)).toBe(kept);
+    await expect.poll(() => cache.numbers.bytes).toBe(0);
+    expect(read(cache, source, 0, 100)).not.toBe(kept);
+  });
+
   test("says what the table says, whatever happens in between", () => {
     const step = fc.oneof(
       fc.record({ do: fc.constant("tell" as const), at: fc.nat(30), live: fc.boolean(), space: fc.nat(1) }),

@@ -24,6 +24,8 @@ export interface PageQuestion {
 
 interface Held {
   readonly page: Page;
+  /** When it was asked for last, of `performance.now()`. */
+  usedAt: number;
   readonly incarnation: string;
   readonly stamp: number;
   /** Of a last page: anything added ends it. Null: the stamp says it all. */
@@ -35,8 +37,11 @@ export interface PageCacheOptions {
   readonly bytesMax: number;
   /** Told of each entry that had to be changed to fit a firewall's fields, whenever it is written. */
   readonly onAltered: (flags: readonly CleaningFlag[]) => void;
+  /** A page that nobody asked for so long is let go: after a full resend its memory is free again. */
+  readonly idleMs?: number;
 }
 
+const IDLE_MS = 60_000;
 const NEWEST_MAX = 20;
 /** What a page costs beside its text: the entries told last, the key, the bookkeeping. About. */
 const PAGE_OVERHEAD_BYTES = 8 * 1024;
@@ -48,7 +53,7 @@ const LAST_PAGE_ENTRIES_MIN = 100;
  *
  * Promise: a kept page is given only while it says what the table says now: what is told of its range is the same
  * (`EntrySource.segmentStamp`: nothing superseded, nothing forgotten), and to a last page nothing was added.
- * Bound: `bytesMax`; the page longest not asked for goes first.
+ * Bound: `bytesMax`; the page longest not asked for goes first, and any after `idleMs`.
  */
 export class PageCache {
   readonly #bytesMax: number;
@@ -57,6 +62,8 @@ export class PageCache {
   readonly #held = new Map<string, Held>();
   readonly #sourceIds = new WeakMap<EntrySource, number>();
   readonly #filterKeys = new WeakMap<EntryFilter, string>();
+  readonly #idleMs: number;
+  #isSweepDue = false;
   #sources = 0;
   #bytes = 0;
   #hits = 0;
@@ -65,6 +72,7 @@ export class PageCache {
   constructor(options: PageCacheOptions) {
     this.#bytesMax = options.bytesMax;
     this.#onAltered = options.onAltered;
+    this.#idleMs = options.idleMs ?? IDLE_MS;
   }
 
   get numbers(): { readonly bytes: number; readonly hits: number; readonly written: number } {
@@ -81,6 +89,7 @@ export class PageCache {
       this.#bytes -= costOf(held.page);
       return null;
     }
+    held.usedAt = performance.now();
     this.#held.set(key, held);
     this.#hits += 1;
     return held.page;
@@ -122,8 +131,10 @@ export class PageCache {
       this.#held.delete(key);
       this.#bytes -= costOf(before.page);
     }
+    if (!this.#isSweepDue) this.#sweepLater();
     this.#held.set(key, {
       page,
+      usedAt: performance.now(),
       incarnation: source.incarnation,
       stamp: source.segmentStamp(after, page.revision),
       revision: page.isLast ? source.revision : null,
@@ -134,6 +145,21 @@ export class PageCache {
       this.#held.delete(oldest);
       this.#bytes -= costOf(held.page);
     }
+  }
+
+  /** Runs only while something is kept, and keeps no process alive. */
+  #sweepLater(): void {
+    this.#isSweepDue = true;
+    setTimeout(() => {
+      this.#isSweepDue = false;
+      const before = performance.now() - this.#idleMs;
+      for (const [oldest, held] of this.#held) {
+        if (held.usedAt > before) break;
+        this.#held.delete(oldest);
+        this.#bytes -= costOf(held.page);
+      }
+      if (this.#held.size > 0) this.#sweepLater();
+    }, this.#idleMs / 2).unref();
   }
 
   #keyOf({ source, profile, filter, after, limit }: PageQuestion): string {
