@@ -23,7 +23,7 @@ export interface Figure {
   readonly name: string;
   /** What is measured and what its limit is, in one sentence. */
   readonly what: string;
-  measure(options: BenchOptions): Promise<Measured>;
+  measure(options: BenchOptions): Promise<Measured | readonly Measured[]>;
 }
 
 export function figureLine(name: string, unit: string, value: number, limit: number): Measured {

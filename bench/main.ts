@@ -1,9 +1,16 @@
 import { availableParallelism, cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { agentMemory } from "./agent-memory.ts";
+import { agentStart } from "./agent-start.ts";
 import { type Figure, say } from "./figure.ts";
+import { firewallPages } from "./firewall-pages.ts";
 import { firewallPolls } from "./firewall-polls.ts";
+import { fullTable, fullTable100 } from "./full-table.ts";
 import { ledgerIngest } from "./ledger-ingest.ts";
+import { observationCost } from "./observation-cost.ts";
+import { observationToCloudFirewall } from "./observation-to-cloud-firewall.ts";
+import { observationToFirewall } from "./observation-to-firewall.ts";
+import { steadyLoad } from "./steady-load.ts";
 import { syslogLines } from "./syslog-lines.ts";
 
 /**
@@ -13,7 +20,20 @@ import { syslogLines } from "./syslog-lines.ts";
  *         in the same run on the same machine, so a ratio means the same on a slow one.
  * Errors: exit code 1 when a figure could not be measured; with --skip-missing not for tools that are not installed.
  */
-const figures: readonly Figure[] = [firewallPolls, agentMemory, syslogLines, ledgerIngest];
+const figures: readonly Figure[] = [
+  firewallPolls,
+  firewallPages,
+  fullTable,
+  fullTable100,
+  steadyLoad,
+  observationToFirewall,
+  observationToCloudFirewall,
+  agentMemory,
+  agentStart,
+  observationCost,
+  syslogLines,
+  ledgerIngest,
+];
 
 // Debian keeps nginx where the path of an ordinary user does not lead.
 process.env.PATH = `${process.env.PATH ?? ""}:/usr/sbin`;
@@ -54,10 +74,12 @@ for (const figure of figures) {
   say(`${figure.name}: ${figure.what}`);
   try {
     const measured = await figure.measure({ seconds, rounds });
-    if (measured.kind === "measured") console.log(JSON.stringify(measured.line));
-    else {
-      say(`${figure.name} is not measured: ${measured.sentence}`);
-      if (!args["skip-missing"]) failures += 1;
+    for (const one of "kind" in measured ? [measured] : measured) {
+      if (one.kind === "measured") console.log(JSON.stringify(one.line));
+      else {
+        say(`${figure.name} is not measured: ${one.sentence}`);
+        if (!args["skip-missing"]) failures += 1;
+      }
     }
   } catch (error) {
     say(`${figure.name} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);

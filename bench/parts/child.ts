@@ -1,4 +1,5 @@
 import { type ChildProcessByStdio, spawn, spawnSync } from "node:child_process";
+import { cpus } from "node:os";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 
@@ -10,6 +11,17 @@ export function hasProgram(name: string): boolean {
 /** The command held to one core, where the machine has the tool for it: server and load must not share one. */
 export function onCore(core: number, command: readonly string[]): readonly string[] {
   return hasProgram("taskset") ? ["taskset", "-c", String(core), ...command] : command;
+}
+
+/** Holds this very process to one core, where the machine has the tool for it. Gives the way back. */
+export function holdSelf(core: number): () => void {
+  if (!hasProgram("taskset")) return () => undefined;
+  const hold = (cores: string) =>
+    spawnSync("taskset", ["-a", "-cp", cores, String(process.pid)], { stdio: "ignore" });
+  hold(String(core));
+  return () => {
+    hold(`0-${cpus().length - 1}`);
+  };
 }
 
 /** A process that is asked and answers line by line. Its own talk goes to our stderr. */

@@ -9,15 +9,17 @@ interface Page {
 export class FirewallClient {
   readonly #port: number;
   readonly #ca: string;
+  readonly #secret: string;
   readonly #agent = new Agent({ keepAlive: true });
 
-  constructor(port: number, ca: string) {
+  constructor(port: number, ca: string, secret = "bench") {
     this.#port = port;
     this.#ca = ca;
+    this.#secret = secret;
   }
 
   async token(clientId: string): Promise<string> {
-    const body = `grant_type=client_credentials&client_id=${clientId}&client_secret=bench`;
+    const body = `grant_type=client_credentials&client_id=${clientId}&client_secret=${this.#secret}`;
     const answer = await this.#ask("POST", "/oauth_token/oauth", {}, body);
     return (JSON.parse(answer) as { access_token: string }).access_token;
   }
@@ -32,6 +34,16 @@ export class FirewallClient {
       where = `cookie=${page.cookie}`;
       if (page.report_entries.length < 1000) return { entries, cookie: page.cookie };
     }
+  }
+
+  /** Who is at the address, as the firewall is told; null: nobody. */
+  async userAt(token: string, ip: string): Promise<string | null> {
+    const path = `/user_query/v2/ip/${ip}`;
+    const answer = JSON.parse(await this.#ask("GET", path, { authorization: `Bearer ${token}` })) as {
+      readonly report_entries?: readonly { readonly user?: string }[];
+      readonly user?: string;
+    };
+    return answer.user ?? answer.report_entries?.[0]?.user ?? null;
   }
 
   /** The cookie of a reader that has everything, without reading it: nothing has changed yet in ten seconds' time. */

@@ -10,10 +10,12 @@ import {
 import { SPACE, tableOf } from "./sessions.ts";
 
 /**
- * A process of its own with an agent's session table and firewall listener: `node listener-process.ts SESSIONS FIREWALLS`.
+ * A process of its own with an agent's session table and firewall listener: `node listener-process.ts SESSIONS FIREWALLS [node]`,
+ * where `node` puts Node's HTTPS server in the place of our reader.
  * Says where it listens in one JSON line and runs until its input ends; a line on its input is answered with its memory.
  */
 const [sessions = 50_000, firewalls = 100] = process.argv.slice(2).map(Number);
+const engine = process.argv[4] === "node" ? "node" : "own";
 const now = Date.now();
 const table = tableOf(sessions, now);
 const authority = await createAuthority({ commonName: "Bench CA", kind: "rsa2048", now });
@@ -49,7 +51,9 @@ const server = createSrxServer({
   sourceFor: () => table,
   cursorMac: (bytes) => createHmac("sha256", "bench").update(bytes).digest(),
   contacts: createContactRecorder(),
-  limits: { connectionsPerSourceMax: 2000 },
+  // One firewall here stands for many that begin the table at the same moment.
+  limits: { connectionsPerSourceMax: 2000, fullTables: { burst: 1_000_000, perSecond: 1000 } },
+  engine,
 });
 await server.start();
 process.stdout.write(

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -21,6 +21,8 @@ export async function startNginx(options: {
   readonly keyPem: string;
   readonly body: string;
   readonly cookie: string;
+  /** Served as `/page/0`, `/page/1` and so on. */
+  readonly pages?: readonly Uint8Array[];
   readonly core: number;
   readonly dir: string;
 }): Promise<RunningNginx> {
@@ -28,6 +30,9 @@ export async function startNginx(options: {
   const port = await freePort();
   await writeFile(path.join(dir, "cert.pem"), options.certPem);
   await writeFile(path.join(dir, "key.pem"), options.keyPem, { mode: 0o600 });
+  await mkdir(path.join(dir, "page"), { recursive: true });
+  for (const [at, page] of (options.pages ?? []).entries())
+    await writeFile(path.join(dir, "page", String(at)), page);
   await writeFile(
     path.join(dir, "nginx.conf"),
     `worker_processes 1;
@@ -37,6 +42,7 @@ error_log stderr warn;
 events { worker_connections 4096; }
 http {
   access_log off;
+  open_file_cache max=1000;
   server_tokens off;
   client_body_temp_path ${dir}/body;
   proxy_temp_path ${dir}/proxy;
@@ -57,6 +63,12 @@ http {
       add_header Cache-Control no-store;
       add_header Set-Cookie "report=${options.cookie}; Path=/user_query";
       return 200 '${options.body}';
+    }
+    location /page/ {
+      root ${dir};
+      default_type application/json;
+      add_header Cache-Control no-store;
+      add_header Set-Cookie "report=${options.cookie}; Path=/user_query";
     }
   }
 }

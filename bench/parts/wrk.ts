@@ -8,6 +8,8 @@ const run = promisify(execFile);
 
 export interface WrkResult {
   readonly requestsPerSecond: number;
+  /** Heads included. */
+  readonly bytesPerSecond: number;
   readonly latencyMs99: number;
 }
 
@@ -57,8 +59,14 @@ end
   if (failed !== null) throw new Error(`load on port ${load.port}: ${failed[0]}`);
   return {
     requestsPerSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]),
+    bytesPerSecond: bytes(/Transfer\/sec:\s+([\d.]+)(B|KB|MB|GB)/.exec(stdout)),
     latencyMs99: milliseconds(/99%\s+([\d.]+)(us|ms|s)/.exec(stdout)),
   };
+}
+
+function bytes(match: RegExpExecArray | null): number {
+  const scale = { B: 1, KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3 }[match?.[2] ?? ""] ?? Number.NaN;
+  return Number(match?.[1]) * scale;
 }
 
 function milliseconds(match: RegExpExecArray | null): number {

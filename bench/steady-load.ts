@@ -1,0 +1,161 @@
+import { createSocket } from "node:dgram";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Figure, figureLine, say } from "./figure.ts";
+import { type BigAgent, startBigAgent, untilReady } from "./parts/big-agent.ts";
+import { bigAddressOf, bigUserOf } from "./parts/big-sessions.ts";
+import { holdSelf } from "./parts/child.ts";
+import { catchUp, closeFleet, type FleetFirewall, openFleet, percentile, poll } from "./parts/fleet.ts";
+import { VpnLines } from "./parts/vpn-lines.ts";
+
+const SESSIONS = 500_000;
+const GROUPS = 20;
+const FIREWALLS = 1200;
+const POLL_EVERY_MS = 5000;
+const IP_QUERIES_PER_SECOND = 200;
+const OBSERVATIONS_PER_SECOND = 2000;
+const LIMIT_MS = 50;
+const SERVER_CORE = 0;
+const LOAD_CORE = 1;
+/** Rounds of polls before anything is counted. */
+const WARM_UP_MS = POLL_EVERY_MS;
+
+/** What a large site asks of one agent all day. */
+export const steadyLoad: Figure = {
+  name: "steady-load",
+  what: `p99 in ms of every question while ${FIREWALLS} firewalls poll each ${POLL_EVERY_MS / 1000} s, ${IP_QUERIES_PER_SECOND} addresses are asked and ${OBSERVATIONS_PER_SECOND} logons come by syslog a second, at a whole agent with ${SESSIONS} sessions; limit: ${LIMIT_MS} ms and no error`,
+  async measure({ seconds, rounds }) {
+    const release = holdSelf(LOAD_CORE);
+    const agent = await startBigAgent({
+      sessions: SESSIONS,
+      groups: GROUPS,
+      firewalls: FIREWALLS,
+      core: SERVER_CORE,
+    });
+    try {
+      await untilReady(agent);
+      const fleet = await openFleet(agent, 0, FIREWALLS);
+      await Promise.all(fleet.map(catchUp));
+      const load = new Load(agent, fleet);
+      await load.run(WARM_UP_MS);
+      load.forget();
+      await load.run(Math.max(2 * POLL_EVERY_MS, seconds * rounds * 1000));
+      closeFleet(fleet);
+      const { pollsMs, ipQueriesMs, errors, entries, lines } = load;
+      const all = [...pollsMs, ...ipQueriesMs];
+      say(
+        `  ${pollsMs.length} polls (p50 ${percentile(pollsMs, 0.5).toFixed(1)}, p99 ${percentile(pollsMs, 0.99).toFixed(1)} ms), ${ipQueriesMs.length} IP queries (p50 ${percentile(ipQueriesMs, 0.5).toFixed(1)}, p99 ${percentile(ipQueriesMs, 0.99).toFixed(1)} ms), slowest ${percentile(all, 1).toFixed(1)} ms, ${lines} logons sent, ${entries} MB of batches, ${errors} errors`,
+      );
+      say(`  the agent's event loop: ${await loopDelayOf(agent)}`);
+      if (errors > 0) throw new Error(`${errors} questions were not answered with 200`);
+      return figureLine("steady-load", "ms", percentile(all, 0.99), LIMIT_MS);
+    } finally {
+      await agent.stop();
+      release();
+    }
+  },
+};
+
+class Load {
+  readonly #agent: BigAgent;
+  readonly #fleet: readonly FleetFirewall[];
+  readonly #vpn: VpnLines;
+  #sent = 0;
+  pollsMs: number[] = [];
+  ipQueriesMs: number[] = [];
+  errors = 0;
+  /** MB of bodies. */
+  entries = 0;
+  lines = 0;
+
+  constructor(agent: BigAgent, fleet: readonly FleetFirewall[]) {
+    this.#agent = agent;
+    this.#fleet = fleet;
+    this.#vpn = new VpnLines(createSocket("udp4"), agent.syslogPort);
+  }
+
+  forget(): void {
+    this.pollsMs = [];
+    this.ipQueriesMs = [];
+    this.entries = 0;
+    this.lines = 0;
+  }
+
+  async run(ms: number): Promise<void> {
+    const endsAt = performance.now() + ms;
+    const askers = this.#fleet.slice(0, 20);
+    await Promise.all([
+      ...this.#fleet.map((firewall, at) => this.#poll(firewall, (at / FIREWALLS) * POLL_EVERY_MS, endsAt)),
+      this.#observe(endsAt),
+      this.#askAddresses(askers, endsAt),
+    ]);
+  }
+
+  async #poll(firewall: FleetFirewall, offsetMs: number, endsAt: number): Promise<void> {
+    const beganAt = performance.now() + offsetMs;
+    for (let round = 0; ; round++) {
+      const due = beganAt + round * POLL_EVERY_MS;
+      if (due > endsAt) return;
+      await sleep(Math.max(0, due - performance.now()));
+      await firewall.busy;
+      firewall.busy = this.#timed(this.pollsMs, async () => {
+        this.entries += (await poll(firewall, 1000)) / 1e6;
+      });
+      await firewall.busy;
+    }
+  }
+
+  async #askAddresses(askers: readonly FleetFirewall[], endsAt: number): Promise<void> {
+    // Connections of their own: a firewall asks for addresses beside its batch.
+    const own = await openFleet(this.#agent, 0, askers.length);
+    const each = 1000 / (IP_QUERIES_PER_SECOND / own.length);
+    await Promise.all(
+      own.map(async (asker, at) => {
+        const beganAt = performance.now() + (at / own.length) * each;
+        for (let round = 0; ; round++) {
+          const due = beganAt + round * each;
+          if (due > endsAt) return;
+          await sleep(Math.max(0, due - performance.now()));
+          const number = Math.floor(Math.random() * SESSIONS);
+          await this.#timed(this.ipQueriesMs, async () => {
+            const answer = await asker.client.ask(`/user_query/v2/ip/${bigAddressOf(number)}`, asker.token);
+            if (answer.status !== 200) throw new Error(`an address was answered ${answer.status}`);
+          });
+        }
+      }),
+    );
+    closeFleet(own);
+  }
+
+  /** Each logon puts another person at an address: every one is a change that firewalls are told. */
+  async #observe(endsAt: number): Promise<void> {
+    const stepMs = 10;
+    const perStep = (OBSERVATIONS_PER_SECOND * stepMs) / 1000;
+    const beganAt = performance.now();
+    for (let step = 0; beganAt + step * stepMs < endsAt; step++) {
+      await sleep(Math.max(0, beganAt + step * stepMs - performance.now()));
+      for (let at = 0; at < perStep; at++) {
+        const number = (this.#sent * 7919) % SESSIONS;
+        this.#sent += 1;
+        this.lines += 1;
+        this.#vpn.logon(bigUserOf((number + this.#sent) % SESSIONS), bigAddressOf(number));
+      }
+    }
+  }
+
+  async #timed(into: number[], question: () => Promise<void>): Promise<void> {
+    const askedAt = performance.now();
+    try {
+      await question();
+    } catch (error) {
+      this.errors += 1;
+      if (this.errors < 5) say(`  ${String(error)}`);
+    }
+    into.push(performance.now() - askedAt);
+  }
+}
+
+async function loopDelayOf({ statusPort }: BigAgent): Promise<string> {
+  const metrics = await (await fetch(`http://127.0.0.1:${statusPort}/metrics`)).text();
+  const lines = metrics.split("\n").filter((line) => line.includes("event_loop") && !line.startsWith("#"));
+  return lines.length === 0 ? "not shown" : lines.join(", ");
+}
