@@ -381,6 +381,52 @@ describe(`SessionTable (seed ${seed})`, () => {
     ]);
   });
 
+  it("counts people once, however many addresses they have, and devices where nobody is", () => {
+    const table = newTable();
+    table.apply(
+      [
+        aLogon({ at: "09:00" }),
+        aLogon({ at: "09:00", ip: "10.0.0.2" }),
+        aLogon({ at: "09:00", ip: "10.0.0.3", user: "bob" }),
+        aLogon({ at: "09:00", ip: "10.0.0.4", user: "desk-7", kind: "device" }),
+        aLogon({ at: "09:00", ip: "10.0.0.5", user: "carol", id: "carol" }),
+        anEnd({ at: "09:01", ip: "10.0.0.5", user: "carol" }),
+      ],
+      at("09:02"),
+    );
+    expect(table.countPeople()).toEqual({ people: 2, onlyDevice: 1 });
+  });
+
+  it("finds a person's addresses by any spelling that the directory or a source used", () => {
+    const table = newTable();
+    table.applyFacts(
+      [someFacts({ name: "alice", key: "s-1-5-21-1-2-3-1104", aliases: ["corp\\alice", "al@corp.example"] })],
+      at("08:00"),
+    );
+    table.apply(
+      [
+        { ...aLogon({ at: "09:00" }), principal: { sid: "S-1-5-21-1-2-3-1104" } },
+        aLogon({ at: "09:00", ip: "10.0.0.2", user: "alice", domain: "CORP" }),
+        aLogon({ at: "09:00", ip: "10.0.0.3", user: "bob" }),
+      ],
+      at("09:00"),
+    );
+    const both = ["10.0.0.1", "10.0.0.2"];
+    const found = (spelling: string) =>
+      table
+        .entriesOfSpelling(spelling)
+        .map((entry) => entry.ip)
+        .sort();
+    for (const spelling of ["al@corp.example", "CORP\\Alice", "s-1-5-21-1-2-3-1104"])
+      expect(found(spelling)).toEqual(both);
+    expect(
+      table
+        .entriesOfPrincipal("s-1-5-21-1-2-3-1104")
+        .map((entry) => entry.ip)
+        .sort(),
+    ).toEqual(both);
+  });
+
   it("explains which claim speaks, which was ended and by what", () => {
     const table = newTable();
     table.apply(

@@ -284,6 +284,11 @@ export class SessionTable implements EntrySource {
     return [...rows].flatMap((row) => this.#log.at(row) ?? []);
   }
 
+  /** People with a session, and addresses at which only a device is known. Takes some milliseconds of a large table. */
+  countPeople(): { readonly people: number; readonly onlyDevice: number } {
+    return this.#log.countPeople();
+  }
+
   /** Addresses live in more than one space: neither is served to a firewall that sees both. */
   overlaps(): string[] {
     return this.#log.overlaps();
@@ -294,7 +299,7 @@ export class SessionTable implements EntrySource {
     addressSpaceId: string,
     ip: IpAddress,
     now: EpochMs,
-    more: Pick<ExplainOptions, "suppressed" | "readers"> = {},
+    more: Pick<ExplainOptions, "suppressed" | "readers" | "alsoLiveIn"> = {},
   ): Explanation {
     return explainAddress(
       this.stateOf(addressSpaceId, ip) ?? emptyKeyState(addressSpaceId, ip),

@@ -53,7 +53,7 @@ export function lookUp(view: LookUpView, asked: string, now: number): AddressAns
   if (ip !== null) return lookUpAddress(view, ip, now);
   const wanted = asked.toLowerCase();
   const found: AddressAnswer[] = [];
-  for (const entry of view.table.entries()) {
+  for (const entry of view.table.entriesOfSpelling(wanted)) {
     if (found.length >= FOUND_MAX) break;
     if (spellingsOf(entry, view.table).includes(wanted))
       found.push(answer(view, entry.addressSpaceId, entry.ip, now));
@@ -65,7 +65,7 @@ function spacesOf(view: LookUpView, ip: IpAddress, only: string | undefined): st
   const spaces = new Set<string>();
   if (only !== undefined) spaces.add(only);
   else {
-    for (const entry of view.table.entries()) if (entry.ip === ip) spaces.add(entry.addressSpaceId);
+    for (const entry of view.table.entriesOf(ip)) spaces.add(entry.addressSpaceId);
     for (const space of view.journal?.spacesOf(ip) ?? []) spaces.add(space);
     for (const space of view.spaces ?? []) spaces.add(space);
   }
@@ -97,6 +97,11 @@ function answer(view: LookUpView, addressSpaceId: string, ip: IpAddress, now: nu
   const explained = view.table.explain(addressSpaceId, ip, now, {
     suppressed: view.journal?.linesOf(addressSpaceId, ip) ?? [],
     readers: view.readers ?? [],
+    alsoLiveIn: [...view.table.entriesOf(ip)].flatMap((entry) =>
+      entry.addressSpaceId !== addressSpaceId && (entry.user !== null || entry.device !== null)
+        ? [entry.addressSpaceId]
+        : [],
+    ),
   });
   return {
     addressSpaceId,

@@ -40,6 +40,9 @@ const OVERLAPS_MAX = 200;
 /** Looking for overlaps goes over every address: not at each report. */
 const OVERLAPS_EVERY_MS = 30_000;
 const DARK_MAX = 400;
+/** A table of less is counted whenever somebody asks. */
+const COUNT_AT_ONCE = 20_000;
+const COUNT_MS = 10_000;
 const CHARACTERS_MAX = 500;
 const SUBJECT_MAX = 300;
 
@@ -181,15 +184,23 @@ export function createAgentReport(from: ReportSources): AgentReport {
     };
   }
 
+  let counted = { at: 0, revision: -1, people: 0, onlyDevice: 0 };
+
   function people(): StatusDocument["people"] {
-    const table = keeper.table;
-    const known = new Set<string>();
-    let unknown = 0;
-    for (const entry of table.entries()) {
-      if (entry.user !== null) known.add(entry.user.principalKey);
-      else if (entry.device !== null) unknown += 1;
-    }
-    return { known: known.size, unknown, addresses: table.liveCount, revision: table.revision };
+    const { table } = keeper;
+    const at = now();
+    // Who asks again and again must not make the agent count half a million people each time.
+    if (
+      table.revision !== counted.revision &&
+      (table.liveCount < COUNT_AT_ONCE || at - counted.at >= COUNT_MS)
+    )
+      counted = { at, revision: table.revision, ...table.countPeople() };
+    return {
+      known: counted.people,
+      unknown: counted.onlyDevice,
+      addresses: table.liveCount,
+      revision: table.revision,
+    };
   }
 
   function firewalls(): (FirewallContact & { readonly name: string })[] {

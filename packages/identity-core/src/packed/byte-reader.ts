@@ -90,6 +90,15 @@ export class ByteReader {
     return word;
   }
 
+  /** Passes over a text. */
+  skipText(): void {
+    const head = this.count();
+    const kind = head % 4;
+    if (kind === INLINE) this.skip((head - kind) / 4);
+    else if (kind === SID) this.count();
+    else if (kind === PREFIXED) this.skip(16);
+  }
+
   groups(): string[] {
     const length = this.count();
     if (length > this.end - this.at) throw new RangeError("a packed record is cut off");

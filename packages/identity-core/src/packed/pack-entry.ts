@@ -3,6 +3,7 @@ import type { IpAddress } from "../ip-address.ts";
 import type { EvidenceClass } from "../observation.ts";
 import type { ByteReader } from "./byte-reader.ts";
 import type { ByteWriter } from "./byte-writer.ts";
+import { hashBytes } from "./hash-chains.ts";
 
 const HAS_USER = 1;
 const HAS_DEVICE = 2;
@@ -82,6 +83,19 @@ export function unpackEntry({ addressSpaceId, ip, revision }: EntryPlace, reader
 export function peekEntry(reader: ByteReader): { readonly isLive: boolean; readonly changedAt: number } {
   const isLive = (reader.byte() & (HAS_USER | HAS_DEVICE)) !== 0;
   return { isLive, changedAt: reader.number() };
+}
+
+/** A number that stands for the principal of a packed entry's user, without reading who it is; -1: it has no user. */
+export function userNumber(reader: ByteReader): number {
+  const flags = reader.byte();
+  if ((flags & HAS_USER) === 0) return -1;
+  reader.number();
+  for (let left = reader.count(); left > 0; left--) reader.skipText();
+  reader.byte();
+  const from = reader.at;
+  reader.skipText();
+  // One vocabulary writes one key always in the same bytes.
+  return hashBytes(reader.bytes, from, reader.at);
 }
 
 function readWords(reader: ByteReader): string[] {
