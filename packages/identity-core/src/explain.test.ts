@@ -111,6 +111,16 @@ describe("explainAddress", () => {
     expect(
       explained.lines.filter(({ kind }) => kind === "kept-from").map(({ rule, law }) => `${rule} ${law}`),
     ).toEqual(["address-space 14", "include-ip 14", "exclude-ip 14", "domain 14", "source-dark 11"]);
+    const overlapping = explain([aLogon({ user: "alice", at: "09:00" })], "10:00", {
+      readers: [
+        reader("both", { addressSpaceIds: ["space", "b"] }),
+        reader("one", { addressSpaceIds: ["space"] }),
+      ],
+      alsoLiveIn: ["b"],
+    });
+    expect(overlapping.lines.filter(({ kind }) => kind === "kept-from")).toMatchObject([
+      { rule: "overlap", sentence: expect.stringContaining("both") },
+    ]);
   });
 
   it("stays within its bound on an address of which everything was said, and still says what decided", () => {

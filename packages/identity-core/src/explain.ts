@@ -1,7 +1,7 @@
 import { isLive } from "./compose-entry.ts";
 import { type Corroboration, uncorroborated } from "./corroboration.ts";
 import type { Entry, EntryFilter } from "./entry.ts";
-import { type KeptFromReader, whyKeptFrom } from "./entry-filter.ts";
+import { compileFilter, type KeptFromReader, whyKeptFrom } from "./entry-filter.ts";
 import { type Arbitration, evaluateKey, type Ownership, type TraceLine } from "./evaluate-key.ts";
 import { type Claim, type End, type KeyState, type KindState, voids } from "./key-state.ts";
 import type { EpochMs, PrincipalName } from "./observation.ts";
@@ -88,6 +88,8 @@ export interface ExplainOptions {
   /** The entry as it stands, and who reads it: for who is not told of it. */
   readonly entry?: Entry | null;
   readonly readers?: readonly { readonly name: string; readonly filter: EntryFilter }[];
+  /** Other address spaces in which somebody is known at this address: a reader of two of them is told of neither. */
+  readonly alsoLiveIn?: readonly string[];
 }
 
 /** What an explanation says at most; the newest are said. */
@@ -330,19 +332,19 @@ function keyOf(owner: Ownership): string | null {
   return owner.kind === "owned" ? owner.principalKey : null;
 }
 
-function keptFromLines({ entry, readers }: ExplainOptions): ExplanationLine[] {
+function keptFromLines({ entry, readers, alsoLiveIn = [] }: ExplainOptions): ExplanationLine[] {
   if (!entry || !readers || !isLive(entry)) return [];
   const lines: ExplanationLine[] = [];
   for (const { name, filter } of readers) {
-    const why = whyKeptFrom(entry, filter);
+    const seesAnother = alsoLiveIn.some((space) => compileFilter(filter).wantsSpace(space));
+    const why = whyKeptFrom(entry, filter) ?? (seesAnother ? "overlap" : null);
     if (why === null || lines.length >= MAX_READERS) continue;
-    const isSourceDark = why === "source-dark";
     lines.push({
       kind: "kept-from",
       of: entry.user === null ? "device" : "user",
       at: null,
       rule: why,
-      law: isSourceDark ? "11" : "14",
+      law: why === "source-dark" ? "11" : why === "overlap" ? "overlap" : "14",
       sentence: `${name} is not told: ${KEPT_BY[why]}`,
       observationId: entry.user?.observationId ?? null,
       sourceId: entry.user?.sourceId ?? null,
@@ -352,13 +354,14 @@ function keptFromLines({ entry, readers }: ExplainOptions): ExplanationLine[] {
   return lines;
 }
 
-const KEPT_BY: Readonly<Record<KeptFromReader, string>> = {
+const KEPT_BY: Readonly<Record<KeptFromReader | "overlap", string>> = {
   "address-space": "it is not told of this address space",
   ipv6: "it is not told of IPv6 addresses",
   "include-ip": "the address is not among those it is told of",
   "exclude-ip": "the address is among those it is not told of",
   domain: "it is told of other domains only",
   "source-dark": "the source that named them cannot be heard",
+  overlap: "somebody is known at this address in another of its address spaces as well",
 };
 
 /** By the number of the session law. */

@@ -97,11 +97,13 @@ function answer(view: LookUpView, addressSpaceId: string, ip: IpAddress, now: nu
   const explained = view.table.explain(addressSpaceId, ip, now, {
     suppressed: view.journal?.linesOf(addressSpaceId, ip) ?? [],
     readers: view.readers ?? [],
-    alsoLiveIn: [...view.table.entriesOf(ip)].flatMap((entry) =>
-      entry.addressSpaceId !== addressSpaceId && (entry.user !== null || entry.device !== null)
-        ? [entry.addressSpaceId]
-        : [],
-    ),
+    alsoLiveIn: view.table
+      .entriesOf(ip)
+      .flatMap((entry) =>
+        entry.addressSpaceId !== addressSpaceId && (entry.user !== null || entry.device !== null)
+          ? [entry.addressSpaceId]
+          : [],
+      ),
   });
   return {
     addressSpaceId,
