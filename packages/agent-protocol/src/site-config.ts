@@ -419,7 +419,9 @@ export const siteConfig = z.strictObject({
             .array(z.string().min(1).max(256))
             .max(200)
             .default([])
-            .describe("Accounts (`name` or `domain\\name`) that are never taken for service accounts."),
+            .describe(
+              "Accounts (`name` or `domain\\name`) that are never taken for service accounts, and addresses (`addressSpaceId|address`) for shared ones.",
+            ),
         })
         .prefault({})
         .describe("How shared hosts, NAT and service accounts are found by what they do."),
