@@ -33,6 +33,11 @@ export class RoleBook {
     this.#write = write;
   }
 
+  /** Groups remembered now: never many more than the bound. */
+  get kept(): number {
+    return this.#known.size;
+  }
+
   /** Drops empties and repeats (compared without case), keeps the first `max`: an entry lists the important ones first. */
   listOf(groups: readonly string[], flags: Set<CleaningFlag>, max: number): readonly CleanRole[] {
     if (this.#known.size > ROLES_KEPT) {

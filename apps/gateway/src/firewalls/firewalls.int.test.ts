@@ -272,6 +272,59 @@ describe("two gateways", () => {
   );
 });
 
+describe("a firewall with a profile of its customer's own", () => {
+  const setPoint = (data: { profile?: string; learnUntil?: Date }) =>
+    site.database.withTenant(customer.tenantId, ({ tx }) =>
+      tx.enforcementPoint.update({
+        where: { tenantId_id: { tenantId: customer.tenantId, id: customer.pointId } },
+        data,
+      }),
+    );
+
+  it("is answered as the document says", async () => {
+    const fields = [
+      { of: "ip", as: ["addr"] },
+      { of: "user", as: ["who"] },
+      { of: "online", as: ["there"] },
+    ];
+    const { id } = await site.database.withTenant(customer.tenantId, ({ tx }) =>
+      tx.srxProfile.create({
+        data: {
+          tenantId: customer.tenantId,
+          name: "Ours",
+          document: { body: { kind: "json", listKey: "rows", fields } },
+        },
+      }),
+    );
+    await setPoint({ profile: id });
+    await firewall.askToken(customer.clientId, customer.clientSecret);
+    await agent.send(aBatch([logon()], agent.take(1)));
+    await expect
+      .poll(async () => (await firewall.ask("/user_query/v2/ip/10.20.3.7")).text, { timeout: 5000 })
+      .toBe('{"rows":[{"addr":"10.20.3.7","who":"ana","there":true}]}');
+  });
+
+  it("that is being learnt is tried with the next when it does not understand, and its page says so", async () => {
+    await setPoint({ learnUntil: new Date(Date.now() + 3_600_000) });
+    await firewall.askToken(customer.clientId, customer.clientSecret);
+    const first = "/user_query/v2/users/endpoints?begintime=0&entry_count=200";
+    const kinds: string[] = [];
+    for (let poll = 0; poll < 3; poll++) kinds.push((await firewall.ask(first)).text.slice(0, 1));
+    expect(kinds).toEqual(["{", "{", "<"]);
+    await expect
+      .poll(
+        async () => {
+          const rows = await site.database.withTenant(customer.tenantId, ({ tx }) =>
+            tx.enforcementContact.findMany({ where: { tenantId: customer.tenantId } }),
+          );
+          return rows[0]?.contact;
+        },
+        { timeout: 5000 },
+      )
+      .toMatchObject({ learning: { profile: "userfw-xml", state: "trying" } });
+  });
+});
+
 describe("a firewall that reports a person to the cloud", () => {
   const mayReport = (ranges: string[]) =>
     site.database.withTenant(customer.tenantId, ({ tx }) =>
