@@ -371,10 +371,11 @@ describe("asking for a token", () => {
       ...credentials,
       sentBy: "query",
     });
-    expect(decode("GET /oauth?client_id=srx-a")).toEqual({
-      kind: "token-fault",
-      fault: "credentials-in-query",
-    });
+    const fault = { kind: "token-fault", fault: "credentials-in-query" };
+    expect(decode("GET /oauth?client_id=srx-a")).toEqual(fault);
+    const basic = { authorization: `Basic ${btoa("srx-b:s4")}` };
+    expect(decode("GET /oauth?client_id=srx-a&client_secret=s3", basic)).toEqual(fault);
+  });
   });
 
   test("names like those of objects' own parts are plain names", () => {
