@@ -376,7 +376,6 @@ describe("asking for a token", () => {
     const basic = { authorization: `Basic ${btoa("srx-b:s4")}` };
     expect(decode("GET /oauth?client_id=srx-a&client_secret=s3", basic)).toEqual(fault);
   });
-  });
 
   test("names like those of objects' own parts are plain names", () => {
     const body = '{"__proto__":{"client_id":"x"},"constructor":"y","client_id":"srx-a","client_secret":"s3"}';
