@@ -17,6 +17,8 @@ export interface BenchOptions {
   /** Length of one measured round. */
   readonly seconds: number;
   readonly rounds: number;
+  /** In the store of a whole agent: what is demanded is 500,000. Fewer are for trying a figure out. */
+  readonly sessions: number;
 }
 
 export interface Figure {

@@ -45,6 +45,7 @@ const { values: args } = parseArgs({
     "skip-missing": { type: "boolean", default: false },
     seconds: { type: "string", default: "5" },
     rounds: { type: "string", default: "3" },
+    sessions: { type: "string", default: "500000" },
   },
 });
 
@@ -56,7 +57,8 @@ if (args.list) {
 const unknown = args.only.filter((name) => !figures.some((figure) => figure.name === name));
 const seconds = Number(args.seconds);
 const rounds = Number(args.rounds);
-if (unknown.length > 0 || !(seconds > 0) || !(rounds >= 1)) {
+const sessions = Number(args.sessions);
+if (unknown.length > 0 || !(seconds > 0) || !(rounds >= 1) || !(sessions >= 1000)) {
   say(
     unknown.length > 0
       ? `There is no figure ${unknown.join(", ")}. Figures: ${figures.map(({ name }) => name).join(", ")}.`
@@ -73,7 +75,7 @@ for (const figure of figures) {
   if (args.only.length > 0 && !args.only.includes(figure.name)) continue;
   say(`${figure.name}: ${figure.what}`);
   try {
-    const measured = await figure.measure({ seconds, rounds });
+    const measured = await figure.measure({ seconds, rounds, sessions });
     for (const one of "kind" in measured ? [measured] : measured) {
       if (one.kind === "measured") console.log(JSON.stringify(one.line));
       else {

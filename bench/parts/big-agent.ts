@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, closeSync, cpSync, fsyncSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { makeSecretVerifier, newClientSecret } from "@rollcall/pki";
@@ -74,6 +74,10 @@ export async function startBigAgent(options: BigAgentOptions): Promise<BigAgent>
   const stateDir = path.join(folder, "state");
   cpSync(path.join(built, "state"), stateDir, { recursive: true });
   chmodSync(stateDir, 0o700);
+  // On the disk, as after any other stop: else the agent's first write waits for the whole copy.
+  const store = openSync(path.join(stateDir, "store.db"), "r+");
+  fsyncSync(store);
+  closeSync(store);
   const secret = newClientSecret();
   const clientIds = Array.from({ length: options.firewalls }, (_, at) => `srx-${at}`);
   const config = path.join(folder, "site.yaml");

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { connect, type TLSSocket } from "node:tls";
+import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
 
 export interface WireAnswer {
   readonly status: number;
@@ -30,7 +30,14 @@ export class WireClient {
   }
 
   static async open(port: number, ca: string, localAddress = "127.0.0.1"): Promise<WireClient> {
-    const socket = connect({ host: "127.0.0.1", port, ca, localAddress, servername: "" });
+    const from: ConnectionOptions & { readonly localAddress: string } = {
+      host: "127.0.0.1",
+      port,
+      ca,
+      localAddress,
+      servername: "",
+    };
+    const socket = connect(from);
     await once(socket, "secureConnect");
     return new WireClient(socket);
   }
