@@ -70,6 +70,11 @@ describe("a firewall that holds fewer entries than there are", () => {
     expect(firewall.table.size).toBe(100);
     expect(firewall.table.get("10.0.0.0")).toBe("u0");
     expect(harness.contacts.contactOf("tenant-1", "point-1")?.entriesBeyondLimit).toBe(30);
+    // Whom it was told of it goes on being told of, also while it is full.
+    harness.source.tell({ ...person(5), user: anEntryUser({ name: "zoe" }) });
+    await firewall.poll();
+    expect(firewall.table.get("10.0.0.5")).toBe("zoe");
+    expect(firewall.table.size).toBe(100);
   });
 
   it("lets others in when a tenth of the room is free again", async () => {
