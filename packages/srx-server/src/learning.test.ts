@@ -25,7 +25,9 @@ const bodyOf = (text: string) => (text.startsWith("<") ? "xml" : text.startsWith
 describe("a firewall that is being learnt", () => {
   it("is answered with the next profile, and with everything, once it has not understood two answers", async () => {
     expect([bodyOf(await ask(FIRST)), bodyOf(await ask(FIRST))]).toEqual(["json", "json"]);
-    const third = await ask("/user_query/v2/users/endpoints?begintime=1900000000&entry_count=200");
+    // Asks only for what is new: but what it was told before, it did not understand.
+    const recently = Math.floor(harness.clock.now() / 1000) - 10;
+    const third = await ask(`/user_query/v2/users/endpoints?begintime=${recently}&entry_count=200`);
     expect(bodyOf(third)).toBe("xml");
     expect(third).toContain("<user>alice</user>");
     expect(harness.server.learning("tenant-1")).toMatchObject([
@@ -82,6 +84,16 @@ describe("a firewall that is being learnt", () => {
     expect(harness.server.learning()).toMatchObject([{ state: "understood" }]);
     for (let query = 0; query < 5; query++) await ask("/user_query/v2/ip/192.0.2.50");
     expect(harness.server.learning()).toMatchObject([{ profile: "userfw-xml", state: "trying" }]);
+  });
+
+  it("is not thought to have missed what it was told only a moment ago", async () => {
+    const told = JSON.parse(await ask(FIRST)) as { cookie: string };
+    const ip = "192.0.2.51";
+    harness.source.tell(anEntry({ ip, user: anEntryUser(), changedAt: harness.clock.now() + 5000 }));
+    await ask(`/user_query/v2/users/endpoints?cookie=${told.cookie}`);
+    for (let query = 0; query < 5; query++)
+      await harness.ask({ path: `/user_query/v2/ip/${ip}`, headers: bearer(token) });
+    expect(harness.server.learning()).toMatchObject([{ profile: "json-superset", state: "understood" }]);
   });
 
   it("is answered as it is set once the time is over", async () => {
