@@ -152,9 +152,12 @@ describe("the portal in a browser", () => {
       ["syslog-source", `${at}/syslog/${sources.items[0]?.id}`],
       ["enforcement", `${at}/enforcement`],
       ["enforcement-point", `${at}/enforcement/${points.items[0]?.id}`],
+      ["profiles", `${at}/profiles`],
       ["filters", `${at}/filters`],
+      ["shared-hosts", `${at}/shared`],
       ["sites", `${at}/sites`],
       ["audit", `${at}/audit`],
+      ["settings", `${at}/settings`],
     ] as const) {
       await page.goto(product.ready.portal + where);
       await page.locator("h1").first().waitFor({ state: "attached" });

@@ -145,7 +145,7 @@ function LearnButtons({ point }: { point: Point }) {
               key={hours}
               size="small"
               disabled={learn.isPending}
-              aria-label={`Learn for ${hours} ${hours === 1 ? "hour" : "hours"}`}
+              aria-label={`Learn for ${hours} h`}
               onClick={() => start(hours)}
             >
               {hours} h
