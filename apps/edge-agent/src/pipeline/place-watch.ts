@@ -141,15 +141,22 @@ export class PlaceWatch {
   }
 }
 
-/** The family of ends that follow from a mark of the configuration, and not from what was found. */
-const CONFIGURED = "cloud";
+/** How the identity of an end begins that follows from a mark of the configuration, and not from what was found. */
+const CONFIGURED = "mark:configured:";
+
+/** A firewall's reports are judged by its own right to report; what ends them must be known as its own. */
+function familyOf(named: { readonly rule: string } | null | undefined): Observation["family"] {
+  return named?.rule.startsWith("srx-push:") ? "srx-push" : "cloud";
+}
 
 /** A finding outlives a restart, and is known to other agents, by the ends that were made of it. */
 const LEFT_MS = 24 * 3_600_000;
 
 function markLeftBy(ends: readonly End[], at: number): Mark["mark"] | null {
   const since = at - LEFT_MS;
-  const left = ends.filter((end) => end.family !== CONFIGURED && end.at >= since).map(({ rule }) => rule);
+  const left = ends
+    .filter((end) => !end.id.startsWith(CONFIGURED) && end.at >= since)
+    .map(({ rule }) => rule);
   if (left.includes("mark:nat")) return "nat";
   return left.includes("mark:multi-user") ? "multi-user" : null;
 }
@@ -221,7 +228,7 @@ function endOf(
     ...derivedIdentity(`mark:${rule}:${cause.kind}`, follows),
     // Another address may have been named by another source; only that one may speak of it.
     sourceId: isElsewhere ? (entry?.user?.sourceId ?? cause.sourceId) : cause.sourceId,
-    family: cause.family,
+    family: isElsewhere ? familyOf(entry?.user) : cause.family,
     addressSpaceId: place.addressSpaceId,
     ip: place.ip,
     kind: cause.kind,
@@ -246,9 +253,9 @@ function endAtMark(
 ): Observation {
   const at = Math.max(now, entry.user?.lastSeenAt ?? 0);
   return {
-    ...derivedIdentity(`mark:${mark.mark}`, of.observationId),
+    ...derivedIdentity(`${CONFIGURED}${mark.mark}`, of.observationId),
     sourceId: of.sourceId,
-    family: CONFIGURED,
+    family: kind === "user" ? familyOf(entry.user) : "cloud",
     addressSpaceId: entry.addressSpaceId,
     ip: entry.ip,
     kind,

@@ -24,11 +24,14 @@ export interface SiteRules {
   readonly marks: MarkRules;
   /** How such addresses, and service accounts, are found by what they do. */
   readonly detection: DetectionSettings;
-  /** Sources of this site: only for them may it say that somebody left. */
+  /** Sources of this site, firewalls that report among them: only for them may it say that somebody left. */
   readonly sourceIds: ReadonlySet<string>;
 }
 
-type RulesSource = Pick<SiteConfig, "filters" | "directories" | "addressMarks" | "syslogSources"> & {
+type RulesSource = Pick<
+  SiteConfig,
+  "filters" | "directories" | "addressMarks" | "syslogSources" | "enforcementPoints"
+> & {
   readonly settings: Pick<
     SiteConfig["settings"],
     "dropUsersWithoutIncludedGroup" | "deviceLifetimeMinutes" | "detection"
@@ -80,7 +83,13 @@ export function compileSiteRules(site: RulesSource): SiteRules {
       : (facts) => facts,
     marks: compileMarks(site.addressMarks),
     detection: site.settings.detection,
-    sourceIds: new Set([...site.directories, ...site.syslogSources].map(({ id }) => id)),
+    sourceIds: new Set(
+      [
+        ...site.directories,
+        ...site.syslogSources,
+        ...site.enforcementPoints.filter(({ mayReport }) => mayReport.length > 0),
+      ].map(({ id }) => id),
+    ),
   };
 }
 
@@ -89,6 +98,7 @@ export const OPEN_RULES: SiteRules = compileSiteRules({
   filters: [],
   directories: [],
   syslogSources: [],
+  enforcementPoints: [],
   addressMarks: [],
   settings: {
     dropUsersWithoutIncludedGroup: false,

@@ -383,6 +383,24 @@ describe("a firewall that reports a person to the cloud", () => {
     expect(answer.body).toEqual({ report_entries: [] });
   });
 
+  it("names nobody at an address that the customer has marked as shared", async () => {
+    await mayReport(["10.90.0.0/16"]);
+    await site.database.withTenant(customer.tenantId, ({ tx }) =>
+      tx.addressMark.create({
+        data: {
+          tenantId: customer.tenantId,
+          addressSpaceId: customer.addressSpaceId,
+          range: "10.90.0.3",
+          mark: "nat",
+        },
+      }),
+    );
+    await firewall.askToken(customer.clientId, customer.clientSecret);
+    const answer = await firewall.ask("/user_query/v2/user?ip=10.90.0.3&id=carol");
+    expect(answer.body).toEqual({ report_entries: [] });
+    expect((await firewall.ask("/user_query/v2/ip/10.90.0.3")).text).not.toContain("carol");
+  });
+
   async function pageOf() {
     const rows = await site.database.withTenant(customer.tenantId, ({ tx }) =>
       tx.enforcementContact.findMany({ where: { tenantId: customer.tenantId } }),

@@ -1,12 +1,21 @@
 import type { Database } from "@rollcall/db";
-import { createIpSet, createSuppression, type NameRule } from "@rollcall/identity-core";
+import { createIpSet, createSuppression, type IpSet, type NameRule } from "@rollcall/identity-core";
 import type { Logger } from "@rollcall/observability";
 import type { UserReport, UserReportOutcome } from "@rollcall/srx-server";
 import { compilePattern } from "@rollcall/syslog-rules";
 import type { DeviceRings } from "../process/device-rings.ts";
 import type { ReplicaPool } from "./replica-pool.ts";
 
-type Suppress = ReturnType<typeof createSuppression>;
+interface Rules {
+  readonly suppress: ReturnType<typeof createSuppression>;
+  /** The first that covers an address counts, as at an agent. */
+  readonly marks: readonly {
+    readonly addressSpaceId: string;
+    readonly range: IpSet;
+    readonly mark: string;
+    readonly mode: string;
+  }[];
+}
 
 /** So long are a customer's filters taken from memory. */
 const KEEP_MS = 5000;
@@ -26,7 +35,7 @@ export class ReportDesk {
   readonly #replicas: ReplicaPool;
   readonly #log: Logger;
   readonly #now: () => number;
-  readonly #filters = new Map<string, { suppress: Suppress; at: number }>();
+  readonly #filters = new Map<string, Rules & { at: number }>();
 
   constructor(deps: {
     database: Database;
@@ -44,10 +53,20 @@ export class ReportDesk {
 
   readonly take = async ({ point, observation }: UserReport): Promise<UserReportOutcome> => {
     const { tenantId, id: enforcementPointId } = point;
-    const suppress = await this.#suppressOf(tenantId);
+    const { suppress, marks } = await this.#rulesOf(tenantId);
     const outcome = suppress(observation, {});
     if (outcome.kind === "kept-back")
       return { kind: "refused", sentence: `a report of a user that a filter keeps back (${outcome.rule})` };
+    if (outcome.observation.verb !== "end") {
+      const { addressSpaceId, ip, class: strength } = outcome.observation;
+      const mark = marks.find((one) => one.addressSpaceId === addressSpaceId && one.range.has(ip));
+      // The cloud names no fixed user: agents do, where they hear of somebody there.
+      if (mark !== undefined && !(mark.mode === "last-interactive" && strength === "A"))
+        return {
+          kind: "refused",
+          sentence: `a report of a user at an address with more than one person behind it (mark:${mark.mark})`,
+        };
+    }
     const committed = await this.#database.ledger.commitOwn(tenantId, [outcome.observation]);
     if (committed.kind === "refused") {
       const { reason } = committed;
@@ -62,16 +81,21 @@ export class ReportDesk {
     return { kind: "recorded" };
   };
 
-  async #suppressOf(tenantId: string): Promise<Suppress> {
+  async #rulesOf(tenantId: string): Promise<Rules> {
     const held = this.#filters.get(tenantId);
     const now = this.#now();
-    if (held !== undefined && now - held.at < KEEP_MS) return held.suppress;
-    const rows = await this.#database.withTenant(tenantId, ({ tx }) =>
-      tx.filter.findMany({
+    if (held !== undefined && now - held.at < KEEP_MS) return held;
+    const { rows, marked } = await this.#database.withTenant(tenantId, async ({ tx }) => ({
+      rows: await tx.filter.findMany({
         where: { tenantId, enabled: true },
         select: { id: true, kind: true, value: true },
       }),
-    );
+      marked: await tx.addressMark.findMany({
+        where: { tenantId },
+        select: { addressSpaceId: true, range: true, mark: true, mode: true },
+        orderBy: [{ createdAt: "asc" }, { id: "asc" }],
+      }),
+    }));
     const of = (kind: string) => rows.filter((row) => row.kind === kind);
     const suppress = createSuppression({
       ipInclude: createIpSet(of("ip-include").map(({ value }) => value)),
@@ -80,14 +104,16 @@ export class ReportDesk {
       dnExclude: [],
     });
     this.#filters.delete(tenantId);
-    this.#filters.set(tenantId, { suppress, at: now });
+    const marks = marked.map((row) => ({ ...row, range: createIpSet([row.range]) }));
+    const rules = { suppress, marks, at: now };
+    this.#filters.set(tenantId, rules);
     if (this.#filters.size > CUSTOMERS_MAX) {
       for (const oldest of this.#filters.keys()) {
         this.#filters.delete(oldest);
         break;
       }
     }
-    return suppress;
+    return rules;
   }
 }
 
