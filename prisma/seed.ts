@@ -169,6 +169,7 @@ async function firewallCredentials(
   if (remembered?.clientId === point.clientId && remembered.clientSecret)
     return { pointId: point.id, clientId: point.clientId, clientSecret: remembered.clientSecret };
   const rotated = await api.points.rotateSecret({ customer, id: point.id, overlapHours: 0 });
+  if (rotated.clientSecret === null) throw new Error(`make a secret for ${FIREWALL}: none was made`);
   return { pointId: point.id, clientId: point.clientId, clientSecret: rotated.clientSecret };
 }
 

@@ -239,13 +239,21 @@ export function voids(
   if (
     end.scope.principal === "named" &&
     end.principal !== null &&
-    !samePrincipal(end.principal, claim.principal)
+    !samePrincipal(end.principal, claim.principal) &&
+    !isNamedWithoutDomain(end.principal, claim.principal)
   )
     return false;
   const sameCorrelator = end.correlator !== null && end.correlator === claim.correlator;
   if (end.scope.family === "same" && end.family !== claim.family && !sameCorrelator) return false;
   // An end that names a session ends that one; a claim that names none may have been it.
   return end.correlator === null || claim.correlator === null || sameCorrelator;
+}
+
+/** An end that gives a name and no domain means whoever of that name is there: ending too much is safe, naming the wrong user is not. */
+function isNamedWithoutDomain(ended: PrincipalName, claimed: PrincipalName): boolean {
+  if (!ended.name || ended.domain || ended.sid || ended.upn) return false;
+  const name = claimed.name ?? claimed.upn?.split("@")[0];
+  return name?.toLowerCase() === ended.name.toLowerCase();
 }
 
 /** Every token under which the principals of this state may be known: for "whose sessions does this fact touch?". */

@@ -38,6 +38,16 @@ interface Sequence {
 
 const sequences: readonly Sequence[] = [
   {
+    name: "ends Alice of CORP by an end that names her without a domain",
+    observations: [aLogon({ at: "09:00" }), anEnd({ user: "Alice", domain: "", at: "09:30" })],
+    answers: { "09:29": "alice", "09:31": "unknown" },
+  },
+  {
+    name: "keeps Bob when an end without a domain names Alice",
+    observations: [aLogon({ user: "bob", at: "09:00" }), anEnd({ user: "alice", domain: "", at: "09:30" })],
+    answers: { "09:31": "bob" },
+  },
+  {
     name: "does not go back to Alice when Bob, who came after her, ends",
     observations: [
       aLogon({ at: "09:10", class: "B" }),

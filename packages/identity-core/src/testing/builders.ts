@@ -56,7 +56,12 @@ function observation(sketch: ObservationSketch, verb: Observation["verb"]): Obse
     receivedAt: effectiveAt,
     lifetimeMs: minutes(sketch.lifetimeMinutes ?? 480),
     principal:
-      sketch.user === null ? null : { name: sketch.user ?? "alice", domain: sketch.domain ?? "corp.example" },
+      sketch.user === null
+        ? null
+        : {
+            name: sketch.user ?? "alice",
+            ...(sketch.domain === "" ? {} : { domain: sketch.domain ?? "corp.example" }),
+          },
     correlator: sketch.correlator ?? null,
     rule: sketch.rule ?? "test",
   };
