@@ -82,6 +82,9 @@ describe("a firewall that is being learnt", () => {
     const told = JSON.parse(await ask(FIRST)) as { cookie: string };
     await ask(`/user_query/v2/users/endpoints?cookie=${told.cookie}`);
     expect(harness.server.learning()).toMatchObject([{ state: "understood" }]);
+    // A person who wants a fresh look says so, and means nothing by it.
+    for (let query = 0; query < 9; query++) await ask("/user_query/v2/ip/192.0.2.50?force-probe=1");
+    expect(harness.server.learning()).toMatchObject([{ state: "understood" }]);
     for (let query = 0; query < 5; query++) await ask("/user_query/v2/ip/192.0.2.50");
     expect(harness.server.learning()).toMatchObject([{ profile: "userfw-xml", state: "trying" }]);
   });
