@@ -300,6 +300,10 @@ describe("addresses that overlap", () => {
       },
     ]);
     expect(isComplete).toBe(true);
+    const excludeIp = ["10.0.0.0/8"];
+    await practice.api.points.update({ customer, id: both.id, changes: { excludeIp } });
+    expect((await practice.api.sessions.overlaps({ customer })).items).toEqual([]);
+    await practice.api.points.update({ customer, id: both.id, changes: { excludeIp: [] } });
     installation.clock.set(now + 24 * 3_600_000);
     expect((await practice.api.sessions.overlaps({ customer })).items).toEqual([]);
     installation.clock.set(now);

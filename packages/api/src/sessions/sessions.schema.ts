@@ -29,7 +29,7 @@ export const sessionRow = z.object({
   isLive: z.boolean(),
   user: person.nullable(),
   device: z.object({ name: z.string(), domain: z.string(), os: z.string().nullable() }).nullable(),
-  /** Why nobody is known: ended, expired, contested, disabled, suppressed, never-seen. */
+  /** Why nobody is known: ended, expired, contested, disabled, suppressed, source-dark, never-seen. */
   unknownBecause: z.string().nullable(),
   /** Whom the address was last served with, where nobody is known now. */
   lastUser: z.object({ name: z.string(), domain: z.string() }).nullable(),

@@ -7,7 +7,8 @@ const BECAUSE: Readonly<Record<string, string>> = {
   expired: "ran out",
   contested: "two people claim it",
   disabled: "the account is disabled",
-  suppressed: "a filter leaves it out",
+  suppressed: "a filter or a mark leaves it out",
+  "source-dark": "its source cannot be heard",
   "never-seen": "never seen",
 };
 
