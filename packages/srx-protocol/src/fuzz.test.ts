@@ -19,6 +19,9 @@ function random(seed: number): (below: number) => number {
   };
 }
 
+const SLOW_MS = 50;
+const isOurs = (value: string): boolean => value.startsWith("AQ");
+
 const seed = fuzzSeed();
 const pick = <T>(next: (below: number) => number, of: readonly T[]): T => of[next(of.length)] as T;
 
@@ -136,7 +139,7 @@ function request(next: (below: number) => number): RawRequest {
   };
 }
 
-describe(`whatever the bytes (seed ${seed})`, () => {
+describe(`whatever the bytes (seed ${seed})`, { timeout: 600_000 }, () => {
   test("a request is decoded to a known kind, without throwing and without dawdling", () => {
     const next = random(seed);
     const kinds = new Set<string>();
@@ -144,14 +147,21 @@ describe(`whatever the bytes (seed ${seed})`, () => {
     for (let at = 0; at < CASES; at++) {
       const raw = request(next);
       const begun = performance.now();
-      kinds.add(decodeRequest(raw, (value) => value.startsWith("AQ")).kind);
-      slowestMs = Math.max(slowestMs, performance.now() - begun);
+      kinds.add(decodeRequest(raw, isOurs).kind);
+      let elapsedMs = performance.now() - begun;
+      // A busy machine pauses anybody: what is slow by itself is slow every time.
+      for (let again = 0; again < 5 && elapsedMs > SLOW_MS; again++) {
+        const repeated = performance.now();
+        decodeRequest(raw, isOurs);
+        elapsedMs = Math.min(elapsedMs, performance.now() - repeated);
+      }
+      slowestMs = Math.max(slowestMs, elapsedMs);
     }
     // Every branch was reached: a generator that only makes rubbish would prove nothing.
     expect([...kinds].sort()).toEqual(
       ["batch", "ip", "method-not-allowed", "status", "token", "token-fault", "unknown-shape", "user"].sort(),
     );
-    expect(slowestMs).toBeLessThan(250);
+    expect(slowestMs).toBeLessThan(SLOW_MS);
   });
 
   test("filters are read within bounds, without throwing", () => {

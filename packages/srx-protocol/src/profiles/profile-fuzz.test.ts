@@ -81,7 +81,7 @@ const hardUser = fc.record({
   groups: fc.array(hardText, { maxLength: 4 }),
 }) as fc.Arbitrary<Partial<EntryUser>>;
 
-describe(`whatever the document (seed ${seed})`, () => {
+describe(`whatever the document (seed ${seed})`, { timeout: 600_000 }, () => {
   test("it is read or refused with sentences, and what is read can be shown", () => {
     let read = 0;
     fc.assert(
