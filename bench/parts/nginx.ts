@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, writeFile } from "node:fs/promises";
+import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -31,6 +31,8 @@ export async function startNginx(options: {
   await writeFile(path.join(dir, "cert.pem"), options.certPem);
   await writeFile(path.join(dir, "key.pem"), options.keyPem, { mode: 0o600 });
   await mkdir(path.join(dir, "page"), { recursive: true });
+  // Started by root, its worker is somebody else and reads the pages all the same; the key has a mode of its own.
+  await chmod(dir, 0o755);
   for (const [at, page] of (options.pages ?? []).entries())
     await writeFile(path.join(dir, "page", String(at)), page);
   await writeFile(

@@ -1,6 +1,10 @@
+/** Bytes that a piece may be copied for where parts meet: what one TLS record holds. */
+const SEAM_BYTES = 16 * 1024;
+
 /**
  * Gives a long answer in pieces of at most `bytesMax`, in order, without putting it together: what is shared stays shared.
- * Only where a piece reaches over the end of a part is it copied.
+ * Only around the places where two parts meet is anything copied, and never more than one TLS record: a copy of a whole
+ * page would cost as much as encrypting it.
  */
 export class AnswerPieces {
   readonly #parts: readonly Uint8Array[];
@@ -18,14 +22,17 @@ export class AnswerPieces {
     const part = this.#parts[this.#part];
     if (part === undefined) return null;
     const left = part.length - this.#at;
-    if (left >= this.#bytesMax || this.#part === this.#parts.length - 1)
-      return this.#take(part, this.#bytesMax);
+    if (this.#part === this.#parts.length - 1) return this.#take(part, this.#bytesMax);
+    // The end of a part goes out with the beginning of the next one.
+    if (left > SEAM_BYTES && this.#bytesMax > SEAM_BYTES)
+      return this.#take(part, Math.min(this.#bytesMax, left - SEAM_BYTES / 2));
+    const room = Math.min(this.#bytesMax, SEAM_BYTES);
     const gathered: Uint8Array[] = [];
     let bytes = 0;
     for (;;) {
       const from = this.#parts[this.#part];
-      if (from === undefined || bytes === this.#bytesMax) return Buffer.concat(gathered, bytes);
-      const piece = this.#take(from, this.#bytesMax - bytes);
+      if (from === undefined || bytes === room) return Buffer.concat(gathered, bytes);
+      const piece = this.#take(from, room - bytes);
       gathered.push(piece);
       bytes += piece.length;
     }

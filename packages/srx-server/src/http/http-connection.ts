@@ -11,7 +11,7 @@ import { type HttpRequest, type RequestFault, RequestReader } from "./request-re
 type Phase = "fresh" | "idle" | "head" | "body" | "answering" | "writing" | "closing";
 
 /** What is handed to TLS at once: all that a reader which does not read costs, beside a reference to its page. */
-const PIECE_BYTES = 128 * 1024;
+const PIECE_BYTES = 64 * 1024;
 /** How long the rest of what a refused peer sends is thrown away, so that it can read why it was refused. */
 const LINGER_MS = 1000;
 const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
