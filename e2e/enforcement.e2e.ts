@@ -347,8 +347,9 @@ describe.runIf(variant === "postgres")("firewalls in full, end to end", () => {
     const point = await addPoint("HQ-REVOKED");
     await untilApplied();
     const [here, there] = [await atAgent(point), await atCloud(point)];
-    await told(here, "10.20.80.1", "judy");
-    await told(there, "10.20.80.1", "judy");
+    await vpnLine("logon", "kate", "10.20.90.1");
+    await told(here, "10.20.90.1", "kate");
+    await told(there, "10.20.90.1", "kate");
     const detail = await portal.query<{ secrets: { id: string }[] }>("points.get", {
       customer: CUSTOMER,
       id: point.id,
@@ -359,7 +360,7 @@ describe.runIf(variant === "postgres")("firewalls in full, end to end", () => {
       secretId: detail.secrets[0]?.id,
     });
     const isRefused = (at: string, firewall: Firewall) =>
-      until(`refused at the ${at}`, 5_000, async () => ((await firewall.counters()).tokenErrors ?? 0) > 0);
+      until(`refused at the ${at}`, 5_000, async () => (await firewall.counters()).tokenErrors > 0);
     await Promise.all([isRefused("agent", here), isRefused("cloud", there)]);
   });
 });

@@ -290,7 +290,8 @@ describe(`identity, end to end (queue and bell on ${variant})`, () => {
     const table = await atAgent.table();
     const lost = seats.filter((seat) => !holds(table, [seat]));
     console.log(`lost on the wire: ${lost.length} of ${seats.length}`);
-    expect(lost.length).toBeLessThanOrEqual(4);
+    // How many a sender has on the wire is its affair; what it kept to itself while the agent was down must all be here.
+    expect(lost.length).toBeLessThanOrEqual(10);
     await expectOneStartEach(seats.filter((seat) => !lost.includes(seat)).slice(0, 10));
   });
 
@@ -313,9 +314,9 @@ describe(`identity, end to end (queue and bell on ${variant})`, () => {
       2_000,
       async () => (await atAgent.at("10.20.31.80")) === undefined,
     );
-    const errorsBefore = (await atAgent.counters()).errors ?? 0;
+    const errorsBefore = (await atAgent.counters()).errors;
     await until("the minute is over", awayMs + 5_000, () => Date.now() > until0);
-    expect((await atAgent.counters()).errors ?? 0).toBe(errorsBefore);
+    expect((await atAgent.counters()).errors).toBe(errorsBefore);
     product.resume("gateway");
     // The agent is back within 15 s; the rest is for a slow machine.
     await until("both tables are equal", 20_000, async () => {

@@ -146,8 +146,13 @@ export class Firewall {
     return (await this.table()).find((line) => line.ip === ip);
   }
 
-  async counters(): Promise<Record<string, number>> {
-    return (await (await fetch(`http://${this.#control}/counters`)).json()) as Record<string, number>;
+  /** What failed so far, of all it asked: `errors` counts batches, `tokenErrors` refused token requests. */
+  async counters(): Promise<{ readonly errors: number; readonly tokenErrors: number }> {
+    const { servers } = (await (await fetch(`http://${this.#control}/counters`)).json()) as {
+      servers: readonly { batchErrors: number; tokenErrors: number }[];
+    };
+    const sum = (of: "batchErrors" | "tokenErrors") => servers.reduce((all, one) => all + one[of], 0);
+    return { errors: sum("batchErrors"), tokenErrors: sum("tokenErrors") };
   }
 
   stop(): Promise<number | null> {
