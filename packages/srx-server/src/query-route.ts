@@ -159,9 +159,14 @@ export function createQueryRoute(parts: ListenerParts): QueryRoute {
       const source = caps.sourceOf(point, table);
       warn(reader, request.warnings);
       if (beginsAnew(request, { source, point, cursors: parts.cursors, memory, now: parts.now() })) {
-        const waitMs = pulls.take(`${point.tenantId}\u0000${point.id}\u0000${sourceIp}`, parts.now());
+        const firewall = `${point.tenantId}\u0000${point.id}\u0000${sourceIp}`;
+        const waitMs = pulls.take(firewall, parts.now());
         if (waitMs > 0) counters.paced += 1;
-        if (waitMs > PULL_WAIT_MS_MAX) return prepare(tooManyTables(Math.ceil(waitMs / 1000)));
+        if (waitMs > PULL_WAIT_MS_MAX) {
+          // One that is sent away costs nothing: else an hour of asking in a loop would be paid for by hours without a table.
+          pulls.giveBack(firewall, parts.now());
+          return prepare(tooManyTables(Math.ceil(waitMs / 1000)));
+        }
         if (waitMs > 0) await sleep(waitMs);
       }
       const ask = () =>

@@ -83,4 +83,12 @@ describe("at the listener", () => {
     await harness.poll(other, START);
     expect(performance.now() - otherAt).toBeLessThan(900);
   });
+
+  test("a firewall that was sent away a hundred times gets the table as soon as one that was sent away once", async () => {
+    harness = await startHarness({ limits: { fullTables: { burst: 1, perSecond: 0.4 } } });
+    const token = await harness.token();
+    await harness.poll(token, START);
+    const ask = () => harness.ask({ path: START, headers: bearer(token) });
+    for (let at = 0; at < 100; at++) expect((await ask()).headers["retry-after"]).toBe("3");
+  });
 });
