@@ -101,6 +101,17 @@ describe("a push to a firewall", () => {
     ).toEqual([false]);
   });
 
+  it("goes on telling when the clock is set back by an hour", async () => {
+    await follow();
+    lab.change("10.0.0.1", "ana");
+    await lab.pass(2000);
+    lab.clock.set(lab.clock.now() - 60 * MINUTE);
+    lab.change("10.0.0.2", "ben");
+    lab.run.wake();
+    await lab.pass(1000);
+    expect(lab.held()).toEqual(lab.wanted());
+  });
+
   it("waits as long as a busy firewall asks, and otherwise longer each time", async () => {
     await follow();
     lab.api.mode = { kind: "busy", retryAfterSeconds: 30 };

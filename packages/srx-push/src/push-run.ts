@@ -336,9 +336,11 @@ export class PushRun {
 
   async #post(entries: readonly PlannedEntry[], signal: AbortSignal) {
     const { clock, transport, maxPostsPerSecond } = this.#options;
-    const waitMs = this.#nextPostAt - clock.now();
+    const periodMs = 1000 / maxPostsPerSecond;
+    // Never longer than the rate asks for: a clock that was set back would keep the firewall waiting until it has caught up.
+    const waitMs = Math.min(this.#nextPostAt - clock.now(), periodMs);
     if (waitMs > 0) await clock.sleep(waitMs, signal);
-    this.#nextPostAt = Math.max(this.#nextPostAt, clock.now()) + 1000 / maxPostsPerSecond;
+    this.#nextPostAt = clock.now() + periodMs;
     this.#record.posted(clock.now());
     return transport.post(bodyOf({ entries }), signal);
   }
