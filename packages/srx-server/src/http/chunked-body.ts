@@ -21,7 +21,9 @@ const SIZE_DIGITS_MAX = 8;
  */
 export class ChunkedBody {
   readonly #maxBytes: number;
-  readonly #parts: Buffer[] = [];
+  /** One piece, made longer as it fills: an object for each chunk would let a peer of tiny chunks hold a hundred times its body. */
+  #body: Buffer = Buffer.alloc(0);
+  #filled = 0;
   #place: Place = "size";
   #digits = 0;
   #size = 0;
@@ -38,8 +40,7 @@ export class ChunkedBody {
     while (at < to) {
       if (this.#place === "data") {
         const taken = Math.min(this.#left, to - at);
-        // A copy: the bytes stand in a buffer that is written to again.
-        this.#parts.push(Buffer.from(bytes.subarray(at, at + taken)));
+        this.#keep(bytes, at, taken);
         this.#left -= taken;
         at += taken;
         if (this.#left === 0) this.#place = "data-cr";
@@ -47,10 +48,22 @@ export class ChunkedBody {
       }
       const outcome = this.#step(bytes[at] ?? 0);
       at++;
-      if (outcome === "whole") return { kind: "whole", body: Buffer.concat(this.#parts, this.#length), at };
+      if (outcome === "whole") return { kind: "whole", body: this.#body.subarray(0, this.#filled), at };
       if (outcome !== "go-on") return { kind: outcome };
     }
     return { kind: "incomplete" };
+  }
+
+  /** A copy: the bytes stand in a buffer that is written to again. */
+  #keep(bytes: Buffer, from: number, count: number): void {
+    const filled = this.#filled + count;
+    if (filled > this.#body.length) {
+      const longer = Buffer.allocUnsafeSlow(Math.min(this.#maxBytes, Math.max(2 * filled, 1024)));
+      this.#body.copy(longer, 0, 0, this.#filled);
+      this.#body = longer;
+    }
+    bytes.copy(this.#body, this.#filled, from, from + count);
+    this.#filled = filled;
   }
 
   #step(byte: number): "go-on" | "whole" | "malformed" | "too-large" {

@@ -207,6 +207,27 @@ describe("what has two readings is refused", () => {
     ]);
   });
 
+  test("a body in chunks of one byte holds little more than its bytes, however long its end is kept back", () => {
+    const chunk = Buffer.from("1\r\nx\r\n".repeat(60_000), "latin1");
+    const held = (): number => {
+      const { heapUsed, external } = process.memoryUsage();
+      return heapUsed + external;
+    };
+    const before = held();
+    const readers = Array.from({ length: 50 }, () => {
+      const reader = new RequestReader(HEAD_MAX, BODY_MAX);
+      reader.push(Buffer.from("PUT /u HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n", "latin1"));
+      reader.next();
+      reader.push(chunk);
+      expect(reader.next().kind).toBe("incomplete");
+      return reader;
+    });
+    expect((held() - before) / readers.length).toBeLessThan(1024 * 1024);
+    const [reader] = readers;
+    reader?.push(Buffer.from("0\r\n\r\n", "latin1"));
+    expect(reader?.next()).toMatchObject({ kind: "request", request: { body: "x".repeat(60_000) } });
+  });
+
   test("byte by byte a head costs no more than its length", () => {
     const bytes = Buffer.from(`GET / HTTP/1.1\r\nHost: x\r\nA: ${"a".repeat(16_000)}\r\n\r\n`);
     const begunAt = process.cpuUsage();
