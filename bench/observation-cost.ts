@@ -7,6 +7,8 @@ const LARGE = 1_000_000;
 const GROUPS = 20;
 const OBSERVATIONS = 20_000;
 const BATCH = 40;
+/** Odd, so that a table whose addresses are visited once a round sees another guest each round. */
+const VISITS = 1001;
 const LIMIT = 2;
 const MINUTE_MS = 60_000;
 
@@ -52,18 +54,21 @@ function microsecondsEach(table: SessionTable, sessions: number, now: number, ro
   const stride = Math.max(1, Math.floor(sessions / OBSERVATIONS)) | 1;
   const batches = Array.from({ length: OBSERVATIONS / BATCH }, (_, batch) =>
     Array.from({ length: BATCH }, (_each, index) => {
-      const number = ((batch * BATCH + index) * stride) % sessions;
-      // Every other one is somebody else's logon there.
-      const logon = bigLogonOf(number, at, round);
+      const nth = batch * BATCH + index;
+      const number = (nth * stride) % sessions;
+      const visit = round * VISITS + Math.floor((nth * stride) / sessions);
+      // Each is later than the one before and has a record of its own, so that each has an effect.
+      const logon = bigLogonOf(number, at + nth, visit);
+      // At every other address two others take turns: a change of owner each time, and never more people to keep.
       return index % 2 === 0
         ? logon
-        : { ...logon, principal: { name: `guest${round}.${number}`, domain: "corp.example" } };
+        : { ...logon, principal: { name: `guest${visit % 2}.${number}`, domain: "corp.example" } };
     }),
   );
   const began = performance.now();
   for (const batch of batches) {
-    table.apply(batch, at);
-    table.advance(at);
+    table.apply(batch, at + OBSERVATIONS);
+    table.advance(at + OBSERVATIONS);
   }
   return ((performance.now() - began) * 1000) / OBSERVATIONS;
 }

@@ -5,6 +5,7 @@ import { loadConfig } from "../config.ts";
 import { readPlainDoorFlags } from "../relay/plain-door.ts";
 import { systemClock } from "../supervisor/clock.ts";
 import { createSupervisor } from "../supervisor/supervisor.ts";
+import { keepYoungHeapSmall } from "../supervisor/young-heap.ts";
 import { EXIT } from "./exit-codes.ts";
 import type { CommandContext } from "./host.ts";
 
@@ -27,6 +28,7 @@ export async function runCommand(context: CommandContext): Promise<number> {
   const { terminal } = context;
   const say = (text: string): void => terminal.talk(terminal.tint(text, "bad", "talk"));
   const terminated = context.untilTerminated();
+  keepYoungHeapSmall();
   const { parts, greeting } = await buildAgent({
     settings,
     local,

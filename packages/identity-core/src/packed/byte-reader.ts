@@ -90,6 +90,11 @@ export class ByteReader {
     return word;
   }
 
+  upn(name: string): string {
+    const isOfName = this.byte() === 1;
+    return isOfName ? `${name}@${this.text()}` : this.text();
+  }
+
   /** Passes over a text. */
   skipText(): void {
     const head = this.count();

@@ -98,6 +98,14 @@ export class ByteWriter {
     if (!this.#sid(text) && !this.#prefixed(text)) this.text(text);
   }
 
+  /** A UPN beside the name it mostly begins with. */
+  upn(upn: string, name: string): void {
+    const isOfName = upn.startsWith(name) && upn.charAt(name.length) === "@";
+    this.byte(Number(isOfName));
+    if (isOfName) this.word(upn.slice(name.length + 1));
+    else this.text(upn);
+  }
+
   /** Names of groups, in order. */
   groups(names: readonly string[]): void {
     this.count(names.length);

@@ -116,7 +116,7 @@ function packUser(user: EntryUser, base: number, writer: ByteWriter): void {
   writer.word(user.domain);
   if (user.netbiosDomain !== undefined) writer.word(user.netbiosDomain);
   writer.text(user.name);
-  if (user.upn !== undefined) writer.text(user.upn);
+  if (user.upn !== undefined) writer.upn(user.upn, user.name);
   if (user.displayName !== undefined) writer.text(user.displayName);
   writer.time(user.since, base);
   writer.time(user.lastSeenAt, base);
@@ -134,7 +134,7 @@ function unpackUser(base: number, reader: ByteReader): EntryUser {
   const domain = reader.text();
   const netbiosDomain = (flags & 4) === 0 ? undefined : reader.text();
   const name = reader.text();
-  const upn = (flags & 8) === 0 ? undefined : reader.text();
+  const upn = (flags & 8) === 0 ? undefined : reader.upn(name);
   const displayName = (flags & 16) === 0 ? undefined : reader.text();
   return {
     principalKey,

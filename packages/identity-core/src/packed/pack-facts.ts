@@ -45,7 +45,7 @@ export function packFacts(facts: PrincipalFacts, writer: ByteWriter): void {
   writer.word(facts.domain);
   if (facts.netbiosDomain !== undefined) writer.word(facts.netbiosDomain);
   writer.text(facts.name);
-  if (facts.upn !== undefined) writer.text(facts.upn);
+  if (facts.upn !== undefined) writer.upn(facts.upn, facts.name);
   writer.count(facts.aliases.length);
   for (const alias of facts.aliases) {
     const derived = DERIVED.findIndex((make, at) => at > 0 && make(facts) === alias);
@@ -92,7 +92,7 @@ function unpackNaming(flags: number, reader: ByteReader): Naming & NamedFacts {
   const domain = reader.text();
   const netbiosDomain = (flags & HAS_NETBIOS) === 0 ? undefined : reader.text();
   const name = reader.text();
-  const upn = (flags & HAS_UPN) === 0 ? undefined : reader.text();
+  const upn = (flags & HAS_UPN) === 0 ? undefined : reader.upn(name);
   const naming: Naming = {
     key,
     domain,

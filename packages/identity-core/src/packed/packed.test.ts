@@ -100,6 +100,10 @@ const families = fc.constantFrom<SourceFamily>(
   "cloud",
 );
 const principal = shape<PrincipalName>({ sid: identity, name: text, domain: text, upn: text }, []);
+/** Mostly a UPN begins with the name. */
+const withUsualUpn = <T extends { readonly name: string }>(one: T, upn: string): T =>
+  "upn" in one && upn !== "" ? { ...one, upn: `${one.name}${upn}` } : one;
+const suffix = fc.constantFrom("", "@", "@corp.example", "@other@x", "x@corp.example");
 const orNull = <T>(one: fc.Arbitrary<T>) => fc.option(one, { nil: null });
 
 const claim: fc.Arbitrary<Claim> = fc
@@ -229,7 +233,7 @@ const entry: fc.Arbitrary<Entry> = shape<Entry>(
     ip,
     revision: fc.nat(),
     changedAt: time,
-    user: orNull(user),
+    user: orNull(fc.tuple(user, suffix).map(([one, upn]) => withUsualUpn(one, upn))),
     device: orNull(device),
     unknownBecause: fc.constantFrom(
       "ended" as const,
@@ -265,18 +269,20 @@ const facts: fc.Arbitrary<PrincipalFacts> = shape<PrincipalFacts>(
     enabled: fc.boolean(),
   },
   ["key", "kind", "directoryId", "asOf", "aliases", "domain", "name", "groups", "enabled"],
-).chain((one) => {
-  // Most spellings follow from the names, as a directory makes them.
-  const usual = [
-    one.key.toLowerCase(),
-    `${one.domain.toLowerCase()}\\${one.name.toLowerCase()}`,
-    `${(one.netbiosDomain ?? "").toLowerCase()}\\${one.name.toLowerCase()}`,
-    `${one.name.toLowerCase()}@${one.domain.toLowerCase()}`,
-    (one.upn ?? "").toLowerCase(),
-    one.name.toLowerCase(),
-  ];
-  return fc.subarray(usual).map((some) => ({ ...one, aliases: [...some, ...one.aliases] }));
-});
+)
+  .chain((plainly) => suffix.map((upn) => withUsualUpn(plainly, upn)))
+  .chain((one) => {
+    // Most spellings follow from the names, as a directory makes them.
+    const usual = [
+      one.key.toLowerCase(),
+      `${one.domain.toLowerCase()}\\${one.name.toLowerCase()}`,
+      `${(one.netbiosDomain ?? "").toLowerCase()}\\${one.name.toLowerCase()}`,
+      `${one.name.toLowerCase()}@${one.domain.toLowerCase()}`,
+      (one.upn ?? "").toLowerCase(),
+      one.name.toLowerCase(),
+    ];
+    return fc.subarray(usual).map((some) => ({ ...one, aliases: [...some, ...one.aliases] }));
+  });
 
 function throughSlab<T>(memory: PackedMemory, pack: () => void, unpack: (reader: ByteReader) => T): T {
   memory.writer.begin();
