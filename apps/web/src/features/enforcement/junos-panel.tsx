@@ -55,7 +55,7 @@ export function JunosPanel({ point }: { point: Point }) {
       </Notice>
     ) : (
       <div className="appear-late h-96 rounded-md border border-line bg-surface" role="status">
-        <span className="sr-only">Loading the Junos lines</span>
+        <p className="px-4 py-3 text-sm text-ink-3">Loading the Junos lines …</p>
       </div>
     );
   }
