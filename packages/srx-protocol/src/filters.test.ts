@@ -89,6 +89,14 @@ describe("narrowing what a point may see", () => {
     });
   });
 
+  test("a longer name is another domain, unless the shorter one is a NetBIOS name", () => {
+    const asked = { ...NO_FILTER, domains: ["corp.example.net"] };
+    expect(narrowFilter({ ...open, domains: ["corp.example"] }, asked)).toEqual({ kind: "nothing" });
+    expect(narrowFilter({ ...open, domains: ["CORP"] }, asked)).toMatchObject({
+      filter: { domains: ["corp.example.net"] },
+    });
+  });
+
   test("nothing in common is nothing, never everything", () => {
     expect(narrowFilter({ ...open, domains: ["a"] }, { ...NO_FILTER, domains: ["b"] })).toEqual({
       kind: "nothing",

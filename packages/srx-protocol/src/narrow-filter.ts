@@ -64,11 +64,16 @@ function commonDomains(ours: readonly string[], theirs: readonly string[]): read
   for (const our of ours) {
     for (const their of theirs) {
       const [a, b] = [our.toLowerCase(), their.toLowerCase()];
-      if (a === b || a.startsWith(`${b}.`)) shared.add(a);
-      else if (b.startsWith(`${a}.`)) shared.add(b);
+      if (a === b || isDnsNameOf(a, b)) shared.add(a);
+      else if (isDnsNameOf(b, a)) shared.add(b);
     }
   }
   return [...shared];
+}
+
+/** A NetBIOS name has no dot: `corp.example.net` is no subdomain of `corp.example`, and not the same domain either. */
+function isDnsNameOf(dns: string, netbios: string): boolean {
+  return !netbios.includes(".") && dns.startsWith(`${netbios}.`);
 }
 
 function commonRanges(ours: readonly string[], theirs: readonly string[]): readonly string[] {
