@@ -65,7 +65,7 @@ function build(observations: readonly Observation[], now: number, batchSize = 1)
   return table;
 }
 
-describe(`SessionTable (seed ${seed})`, () => {
+describe(`SessionTable (seed ${seed})`, { timeout: 600_000 }, () => {
   it("answers the same for any order, repetition and cutting of the same observations, at any time asked", () => {
     fc.assert(
       fc.property(

@@ -107,7 +107,7 @@ function take(
 const byPlace = <T extends { addressSpaceId: string; ip: string }>(all: Iterable<T>) =>
   [...all].sort((a, b) => (`${a.addressSpaceId}|${a.ip}` < `${b.addressSpaceId}|${b.ip}` ? -1 : 1));
 
-describe(`the packed table beside a plain one (seed ${seed})`, () => {
+describe(`the packed table beside a plain one (seed ${seed})`, { timeout: 600_000 }, () => {
   it("holds after every step what plain objects looked at one by one would hold, and tells of the same changes", () => {
     fc.assert(
       fc.property(fc.array(aStep, { maxLength: 15 }), (steps) => {
@@ -277,7 +277,7 @@ class Follower {
   }
 }
 
-describe(`a firewall that follows the table (seed ${seed})`, () => {
+describe(`a firewall that follows the table (seed ${seed})`, { timeout: 600_000 }, () => {
   it("holds what one holds that takes it whole, at every revision, under any filter, with pages of any size, through pruning", () => {
     fc.assert(
       fc.property(
