@@ -115,7 +115,8 @@ async function answerWithoutToken(
       return prepare(await answerTokenOfMany(parts, exchange, request));
     case "token-fault":
       parts.counters.refused += 1;
-      parts.log.warn({ peer: exchange.sourceIp, reason: request.fault }, "token request refused");
+      if (parts.strangers.maySay(exchange.sourceIp, parts.now()))
+        parts.log.warn({ peer: exchange.sourceIp, reason: request.fault }, "token request refused");
       return prepare(malformedToken(request.fault));
     case "method-not-allowed":
       return prepare(methodNotAllowed);

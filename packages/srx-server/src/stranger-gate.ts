@@ -11,6 +11,9 @@ export interface StrangerGateOptions {
 const BURST = 200;
 const PER_SECOND = 2;
 const NAMES_MAX = 20_000;
+/** Lines in the log that one address may cause before anybody knows who it is: so many at once, then one a minute. */
+const SAID_BURST = 10;
+const SAID_PER_SECOND = 1 / 60;
 
 /**
  * Holds an address that asks for tokens with ever-new client ids to a rate, because each costs a look-up.
@@ -21,6 +24,7 @@ const NAMES_MAX = 20_000;
 export class StrangerGate {
   readonly #bucket: RateBucket;
   readonly #known = new Set<string>();
+  readonly #said = new RateBucket({ burst: SAID_BURST, perSecond: SAID_PER_SECOND, namesMax: NAMES_MAX });
 
   constructor({ burst = BURST, perSecond = PER_SECOND }: StrangerGateOptions = {}) {
     this.#bucket = new RateBucket({ burst, perSecond, namesMax: NAMES_MAX });
@@ -32,6 +36,13 @@ export class StrangerGate {
     const waitMs = this.#bucket.take(sourceIp, now);
     if (waitMs > 0) this.#bucket.giveBack(sourceIp, now);
     return waitMs;
+  }
+
+  /** Whether the log may have another line about that address: a stranger must not fill the disk with it. */
+  maySay(sourceIp: string, now: EpochMs): boolean {
+    if (this.#said.take(sourceIp, now) === 0) return true;
+    this.#said.giveBack(sourceIp, now);
+    return false;
   }
 
   granted(clientId: string, sourceIp: string, now: EpochMs): void {

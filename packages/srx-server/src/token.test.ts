@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { silentLogger } from "@rollcall/observability";
 import { afterEach, describe, expect, test } from "vitest";
 import { aPoint, bearer, type Harness, startHarness } from "./testing/index.ts";
 
@@ -149,6 +150,19 @@ describe("a token", () => {
     expect((await harness.ask(asking)).status).toBe(status);
     expect(JSON.stringify(lines)).not.toContain("EXAMPLE");
     expect(harness.tokens.size).toBe(0);
+  });
+
+  test("malformed a hundred times by a stranger is said ten times, and counted each time", async () => {
+    const lines: unknown[] = [];
+    const log = { ...silentLogger, warn: (...line: unknown[]) => void lines.push(line) };
+    harness = await startHarness({ log });
+    const ask = (from: string) =>
+      harness.ask({ method: "POST", path: "/oauth", headers: FORM, body: "", from });
+    for (let at = 0; at < 100; at++) expect((await ask("127.0.0.1")).status).toBe(400);
+    expect(lines).toHaveLength(10);
+    expect(harness.server.health().counters.refused).toBe(100);
+    await ask("127.0.0.2");
+    expect(lines).toHaveLength(11);
   });
 
   test("is refused from an address the point may not ask from, although the secret is right", async () => {
