@@ -179,4 +179,22 @@ describe("turns of the event loop", () => {
     await Promise.all(waiting);
     expect(order).toEqual(["a", "somebody else", "b", "c"]);
   });
+
+  test("let many small pages through in one turn", async () => {
+    const turns = new PageTurns(5);
+    const spend = (ms: number) =>
+      turns.work(() => {
+        const end = performance.now() + ms;
+        while (performance.now() < end);
+      });
+    spend(6);
+    let served = 0;
+    for (let at = 0; at < 20; at++)
+      void turns.next().then(() => {
+        served += 1;
+        spend(0);
+      });
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    expect(served).toBe(20);
+  });
 });
