@@ -23,6 +23,17 @@ async function follow(options: ConstructorParameters<typeof PushLab>[0] = {}): P
   return lab;
 }
 
+/** As the cloud posts it while a point is posted to from there, before it is the agent's again. */
+const THE_OTHERS_LOGON = {
+  operation: "logon",
+  source: "Rollcall",
+  at: Date.parse("2026-01-05T08:00:00Z"),
+  domain: "corp.example",
+  roles: [],
+  posture: null,
+  device: null,
+} as const;
+
 const statuses = () => lab.api.posts.map(({ status }) => status);
 
 describe("a push to a firewall", () => {
@@ -240,6 +251,20 @@ describe("a push to a firewall", () => {
     await lab.restart();
     await lab.pass(3000);
     expect(lab.held()).toEqual({});
+  });
+
+  it("takes off the firewall whoever another sender told of and did not take off, while this one was away", async () => {
+    await follow();
+    lab.change("10.0.0.1", "ana");
+    await lab.pass(2000);
+    await lab.stop();
+    lab.change("10.0.0.2", "ben");
+    lab.api.table.apply({ ...THE_OTHERS_LOGON, ip: "10.0.0.2", user: "ben" });
+    lab.change("10.0.0.2", null);
+    await lab.clock.advance(4 * MINUTE);
+    await lab.restart();
+    await lab.pass(3000);
+    expect(lab.held()).toEqual(lab.wanted());
   });
 
   it("goes on where it was after a restart, without telling everything again", async () => {

@@ -194,7 +194,12 @@ export class PushRun {
       round: (this.#progress?.round ?? 0) + 1,
       roundBeganAt: now,
       isResyncing: true,
-      tellsAllEnds: cause === "first" || cause === "demand" || (this.#progress?.tellsAllEnds ?? false),
+      // While this sender was away another one may have told of addresses that are not remembered here.
+      tellsAllEnds:
+        cause === "first" ||
+        cause === "away" ||
+        cause === "demand" ||
+        (this.#progress?.tellsAllEnds ?? false),
       notBefore: now,
       heardAt: this.#progress?.heardAt ?? 0,
     };
