@@ -35,13 +35,13 @@ export class FailureThrottle {
   waitMs(clientId: string, sourceIp: string, now: EpochMs): number {
     const failures = this.#failures.get(pair(clientId, sourceIp));
     if (failures === undefined || failures.count < this.#failuresMax) return 0;
-    return Math.max(0, failures.since + this.#windowMs - now);
+    return this.#isOver(failures, now) ? 0 : failures.since + this.#windowMs - now;
   }
 
   failed(clientId: string, sourceIp: string, now: EpochMs): void {
     const key = pair(clientId, sourceIp);
     const failures = this.#failures.get(key);
-    if (failures !== undefined && failures.since + this.#windowMs > now) {
+    if (failures !== undefined && !this.#isOver(failures, now)) {
       failures.count += 1;
       return;
     }
@@ -51,6 +51,11 @@ export class FailureThrottle {
       if (this.#failures.size <= this.#pairsMax) break;
       this.#failures.delete(oldest);
     }
+  }
+
+  /** A window that begins in the future is over too: the clock was set back, and would lock the firewall out until it has caught up. */
+  #isOver({ since }: Failures, now: EpochMs): boolean {
+    return now < since || now >= since + this.#windowMs;
   }
 
   succeeded(clientId: string, sourceIp: string): void {

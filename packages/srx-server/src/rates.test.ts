@@ -1,5 +1,6 @@
 import { anEntry, anEntryUser } from "@rollcall/srx-protocol/testing";
 import { afterEach, describe, expect, test } from "vitest";
+import { FailureThrottle } from "./failure-throttle.ts";
 import { RateBucket } from "./rate-bucket.ts";
 import { StrangerGate } from "./stranger-gate.ts";
 import { aPoint, bearer, type Harness, startHarness } from "./testing/index.ts";
@@ -21,6 +22,18 @@ describe("a rate", () => {
     bucket.take("c", 0);
     expect(bucket.take("a", 0)).toBeGreaterThan(0);
     expect(bucket.take("b", 0)).toBe(0);
+  });
+});
+
+describe("a throttle of wrong secrets", () => {
+  test("turns away after so many within a window, for no longer than the window, also when the clock is set back", () => {
+    const hour = 3_600_000;
+    const throttle = new FailureThrottle({ failuresMax: 2, windowMs: 60_000 });
+    for (const at of [hour, hour + 1]) throttle.failed("srx-a", "10.0.0.1", at);
+    expect(throttle.waitMs("srx-a", "10.0.0.1", hour + 10_000)).toBe(50_000);
+    expect(throttle.waitMs("srx-a", "10.0.0.2", hour + 10_000)).toBe(0);
+    expect(throttle.waitMs("srx-a", "10.0.0.1", hour + 60_000)).toBe(0);
+    expect(throttle.waitMs("srx-a", "10.0.0.1", 0)).toBe(0);
   });
 });
 
