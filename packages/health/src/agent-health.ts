@@ -30,6 +30,11 @@ export function agentHealth(agent: AgentFacts, now: EpochMs): Health {
   return worst ?? health("ok", `${agent.name} ${fineWords(report, now)}.`, null);
 }
 
+/** Whether it speaks to us, however much of what it says is trouble. */
+export function isConnected(agent: AgentFacts, now: EpochMs): boolean {
+  return standingOf(agent, now) === null;
+}
+
 /** What is to be said before any report counts; null where the agent speaks. */
 function standingOf(agent: AgentFacts, now: EpochMs): Health | null {
   const { name } = agent;

@@ -1,4 +1,4 @@
-import { agentHealth } from "./agent-health.ts";
+import { agentHealth, isConnected } from "./agent-health.ts";
 import type { ChainFacts, OnboardingFacts } from "./facts.ts";
 import { firewallHealth } from "./firewall-health.ts";
 import { sourceHealth } from "./source-health.ts";
@@ -31,24 +31,22 @@ export function chainOf(facts: ChainFacts): Chain {
   const links: Chain["links"] = [
     grouped("directory", facts.directories, (source) => sourceHealth(source, now), {
       none: "No directory yet. Add one: names and groups come from it.",
-      short: "none",
       fine: "answering",
     }),
     grouped("sources", facts.sources, (source) => sourceHealth(source, now), {
       none: "No source of logons yet. Add a syslog source.",
-      short: "none",
       fine: "answering",
     }),
     active.length === 0
       ? withoutAgent(facts.onboarding, now)
       : grouped("agent", active, (agent) => agentHealth(agent, now), {
           none: "",
-          short: "none",
           fine: "connected",
+          // An agent that has something to complain of is connected all the same.
+          isFine: (agent) => isConnected(agent, now),
         }),
     grouped("firewall", facts.firewalls, (firewall) => firewallHealth(firewall, now), {
       none: "No firewall yet. Add an enforcement point and paste its Junos lines.",
-      short: "none",
       fine: "asking",
     }),
     peopleLink(facts),
@@ -56,23 +54,24 @@ export function chainOf(facts: ChainFacts): Chain {
   return { ...rollUp(links), links };
 }
 
-interface Words {
+interface Words<T> {
   readonly none: string;
-  readonly short: string;
   readonly fine: string;
+  /** What is counted in the headline, where that is not all that is well. */
+  readonly isFine?: (thing: T) => boolean;
 }
 
 function grouped<T>(
   link: LinkName,
   things: readonly T[],
   healthOf: (thing: T) => Health,
-  words: Words,
+  words: Words<T>,
 ): ChainLink {
   const parts = things.map(healthOf);
   const worst = worstOf(parts);
-  if (worst === null)
-    return { link, state: "never", sentence: words.none, since: null, headline: words.short };
-  const fine = parts.filter((part) => part.state === "ok").length;
+  if (worst === null) return { link, state: "never", sentence: words.none, since: null, headline: "none" };
+  const { isFine } = words;
+  const fine = isFine ? things.filter(isFine).length : parts.filter((part) => part.state === "ok").length;
   const counted = parts.filter((part) => part.state !== "off").length;
   const headline = counted === 0 ? "paused" : `${fine} of ${counted} ${words.fine}`;
   const others = parts.filter(

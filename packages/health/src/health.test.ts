@@ -113,6 +113,22 @@ describe("the chain", () => {
     });
   });
 
+  it("counts an agent with a trouble of its own as connected, and one that is silent as not", () => {
+    const report = anAgentReport({
+      listeners: [{ name: "legacy", state: "degraded", sentence: "The legacy listener is open." }],
+    });
+    const weak = (name: string) => anAgent({ name, report });
+    expect(chainOf(aChain({ agents: [weak("lon-a"), weak("lon-b")] })).links[2]).toMatchObject({
+      state: "warn",
+      sentence: "lon-a: The legacy listener is open. And 1 more.",
+      headline: "2 of 2 connected",
+    });
+    const silent = anAgent({ name: "lon-c", lastSeenAt: NOW - STALE_MS });
+    expect(chainOf(aChain({ agents: [weak("lon-a"), silent] })).links[2].headline).toBe("1 of 2 connected");
+    const revoked = anAgent({ name: "lon-d", state: "revoked" });
+    expect(chainOf(aChain({ agents: [weak("lon-a"), revoked] })).links[2].headline).toBe("1 of 1 connected");
+  });
+
   it("puts customers in order worst first, and of equals the one that lasts longest", () => {
     const of = (state: LinkState, since: number | null = null) => ({ state, sentence: "", since });
     const sorted = [
