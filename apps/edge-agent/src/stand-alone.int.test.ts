@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import path from "node:path";
+import { makeSecretVerifier, newClientSecret } from "@rollcall/pki";
 import { withTempDir } from "@rollcall/testkit";
 import { request } from "undici";
 import { describe, expect, it } from "vitest";
@@ -27,8 +28,9 @@ async function withAgent(
   folder: string,
   work: (lab: Lab) => Promise<void>,
   more: readonly string[] = [],
+  moreOfSite = "",
 ): Promise<void> {
-  const site = writeSite(folder);
+  const site = writeSite(folder, moreOfSite);
   const agent = new AgentProcess(path.join(folder, "state"), await freePorts(), [
     "--config",
     site.file,
@@ -108,6 +110,32 @@ describe("an agent by itself", () => {
         expect(agent.log + agent.out).not.toContain(site.secret);
       }),
     ));
+
+  it("says of a firewall that is being learnt, and of no other, what that has come to", () =>
+    withTempDir(async (folder) => {
+      const secret = newClientSecret();
+      const learnt = `  - { id: fw2, name: HQ-FW2, clientId: hq-fw2, learn: true, addressSpaceIds: [main], verifiers: ["${makeSecretVerifier(secret)}"] }\n`;
+      await withAgent(
+        folder,
+        async ({ agent, firewall }) => {
+          const other = new PlainFirewall(agent.ports.firewall, firewall.caPem, {
+            clientId: "hq-fw2",
+            secret,
+          });
+          for (const one of [firewall, other]) {
+            expect(await one.logOn()).toBe(200);
+            expect(await one.poll()).toBe(200);
+          }
+          await other.close();
+          const to = ["--status-listen", `127.0.0.1:${agent.ports.status}`];
+          const { out } = await runAgent(["status", ...to]);
+          expect(out).toMatch(/^ {2}learning {4}HQ-FW2 +trying +Trying profile "json-superset"/m);
+          expect((await agent.status()).learning).toMatchObject([{ enforcementPointId: "fw2" }]);
+        },
+        [],
+        learnt,
+      );
+    }));
 
   it("answers on its status address to this machine's own names only, and names people only to who holds the token", () =>
     withTempDir((folder) =>

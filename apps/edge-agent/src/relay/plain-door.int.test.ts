@@ -55,6 +55,10 @@ describe("an agent with a plain listener", () => {
           state: "degraded",
           address: `127.0.0.1:${port}`,
         });
+        expect([status.state, status.sentence]).toEqual([
+          "degraded",
+          "firewalls may ask without TLS for an hour: nothing is encrypted",
+        ]);
         expect(status.firewalls[0]).toMatchObject({ tokens: 1, batches: 1 });
         expect(agent.log).toContain("PLAIN HTTP for firewalls is open");
       } finally {

@@ -44,6 +44,7 @@ const DARK_MAX = 400;
 const COUNT_AT_ONCE = 20_000;
 const COUNT_MS = 10_000;
 const CHARACTERS_MAX = 500;
+const PLAIN_LISTENER = "firewalls, PLAIN";
 const SUBJECT_MAX = 300;
 
 export interface ReportSources {
@@ -145,7 +146,7 @@ export function createAgentReport(from: ReportSources): AgentReport {
       const { state, sentence } = from.plain.health();
       const bound = from.plain.address;
       made.push({
-        name: "firewalls, PLAIN",
+        name: PLAIN_LISTENER,
         address: bound === null ? "" : formatListen(bound),
         state: state === "degraded" ? "degraded" : "off",
         sentence,
@@ -218,6 +219,18 @@ export function createAgentReport(from: ReportSources): AgentReport {
     return from.push.states().map((state) => ({
       ...state,
       name: names.get(state.enforcementPointId) ?? state.enforcementPointId,
+    }));
+  }
+
+  function learning(): StatusDocument["learning"] {
+    const names = new Map(site.effective?.site.enforcementPoints.map(({ id, name }) => [id, name]));
+    return (door?.learning() ?? []).map(({ enforcementPointId, profile, state, since, sentence }) => ({
+      enforcementPointId,
+      name: names.get(enforcementPointId) ?? enforcementPointId,
+      profile,
+      state,
+      since,
+      sentence,
     }));
   }
 
@@ -325,6 +338,7 @@ export function createAgentReport(from: ReportSources): AgentReport {
         sources: sources().map((one) => ({ ...one, counters: { ...one.counters } })),
         firewalls: firewalls().map(({ told: _told, ...contact }) => contact),
         pushes: pushes(),
+        learning: learning(),
         listeners: listeners(),
         people: people(),
         spool: spool(),
@@ -389,6 +403,7 @@ export function createAgentReport(from: ReportSources): AgentReport {
           one.lastRefusal,
         ]),
         from.push.states().map((one) => [one.enforcementPointId, one.state, one.refusedPosts[0]?.at]),
+        learning().map((one) => [one.enforcementPointId, one.profile, one.state]),
       ]);
     },
   };
@@ -473,7 +488,12 @@ function verdictOf(
   if (source !== undefined) return broken(`${source.name} is broken`, source.sentence);
   const weakListener = status.listeners.find((one) => one.state === "degraded");
   if (weakListener !== undefined)
-    return degraded("the legacy listener is on: TLS 1.0 is answered", weakListener.sentence);
+    return degraded(
+      weakListener.name === PLAIN_LISTENER
+        ? "firewalls may ask without TLS for an hour: nothing is encrypted"
+        : "the legacy listener is on: TLS 1.0 is answered",
+      weakListener.sentence,
+    );
   if (status.portal.state === "unreachable")
     return degraded("the portal is not reachable; local work goes on", status.portal.sentence);
   if (status.configuration.refused !== null)
@@ -497,11 +517,13 @@ function verdictOf(
   return { state: "ok", sentence: "all that is configured works", next: missingStep(status) };
 }
 
-function missingStep(status: Pick<StatusDocument, "sources" | "firewalls">): string | null {
+function missingStep(status: Pick<StatusDocument, "sources" | "firewalls" | "learning">): string | null {
   if (status.sources.length === 0) return "Nothing is read yet: add a directory and a source.";
   const silent = status.sources.find((one) => one.state === "never");
   if (silent !== undefined) return `${silent.name}: ${silent.sentence}`;
-  return status.firewalls.length === 0 ? "No firewall may ask yet: add an enforcement point." : null;
+  if (status.firewalls.length === 0) return "No firewall may ask yet: add an enforcement point.";
+  const lesson = status.learning.find(({ state }) => state !== "trying");
+  return lesson === undefined ? null : `${lesson.name}: ${lesson.sentence}`;
 }
 
 function enrolmentOf(identity: Identity | null): StatusDocument["enrolment"] {

@@ -121,6 +121,33 @@ describe("renderStatus", () => {
     expect(text).toMatch(/portal +not reachable, 12 events waiting: The gateway cannot be reached\./);
   });
 
+  it("tells of each firewall that is being learnt what that has come to, in a line of its own", () => {
+    const lesson = (name: string, state: string, sentence: string) => ({
+      enforcementPointId: name,
+      name,
+      profile: "userfw-xml",
+      state,
+      since: NOW,
+      sentence,
+    });
+    const text = renderStatus(
+      aStatus({
+        learning: [
+          lesson("HQ-FW1", "trying", "Trying."),
+          lesson("HQ-FW2", "understood", "Choose it."),
+          lesson("HQ-FW3", "exhausted", "Understood none."),
+        ],
+      }),
+      plain,
+      NOW,
+    );
+    expect(text).toContain(`
+  learning    HQ-FW1                  trying    Trying.
+              HQ-FW2                  found     Choose it.
+              HQ-FW3                  NONE      Understood none.
+`);
+  });
+
   it("tells a length of time in the unit a person would use", () => {
     expect([500, 89_000, 120_000, 7_200_000, 5 * 86_400_000].map(ago)).toEqual([
       "1 s ago",

@@ -4,6 +4,11 @@ import type { StatusDocument } from "./status-document.ts";
 
 const LABEL = 14;
 const NAME = 24;
+const LESSON: Record<StatusDocument["learning"][number]["state"], { word: string; tint: Tint }> = {
+  trying: { word: "trying", tint: "dim" },
+  understood: { word: "found", tint: "good" },
+  exhausted: { word: "NONE", tint: "bad" },
+};
 
 /** Draws the status for a person: about twelve lines, worst things in sight. */
 export function renderStatus(status: StatusDocument, terminal: Pick<Terminal, "tint">, now: number): string {
@@ -71,6 +76,10 @@ export function renderStatus(status: StatusDocument, terminal: Pick<Terminal, "t
         : [`asked ${ago(now - last)}`, transportWarning(firewall.tls ?? "")].filter(Boolean).join("; "),
     );
   });
+  for (const [index, lesson] of status.learning.entries()) {
+    const { word, tint } = LESSON[lesson.state];
+    row(index === 0 ? "learning" : "", lesson.name, word, tint, lesson.sentence);
+  }
   for (const listener of status.listeners.filter((one) => one.state !== "ok"))
     row(
       "listener",

@@ -1,6 +1,7 @@
 import {
   explanationLine,
   firewallContact,
+  learnState,
   pushState,
   sourceHealth,
   unknownSender,
@@ -56,6 +57,10 @@ export const statusDocument = z.object({
   firewalls: z.array(firewallContact.omit({ told: true }).extend({ name: z.string() })),
   /** Firewalls that are posted to. */
   pushes: z.array(pushState.extend({ name: z.string() })).default([]),
+  /** Firewalls whose profile is being learnt, and what that has come to. */
+  learning: z
+    .array(learnState.omit({ tried: true }).extend({ name: z.string(), sentence: z.string() }))
+    .default([]),
   listeners: z.array(
     z.object({
       name: z.string(),
