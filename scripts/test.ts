@@ -6,11 +6,13 @@ import { ensurePeers } from "./peers.ts";
 
 /**
  * `npm test`: every check of the project, in the order in which they tell most for their time.
- * `--only check|unit|int|build|e2e` runs a part. The last line is "N passed, N failed".
+ * `--only check|unit|int|build|e2e` runs a part. `--full` runs every case of the fuzz and property tests instead of a
+ * twentieth. The last line is "N passed, N failed".
  */
 const root = path.resolve(import.meta.dirname, "..");
 process.chdir(root);
 const only = process.argv.includes("--only") ? process.argv[process.argv.indexOf("--only") + 1] : undefined;
+if (process.argv.includes("--full")) process.env.ROLLCALL_FUZZ_SCALE = "1";
 const reports = path.join(root, "test-results");
 rmSync(reports, { recursive: true, force: true });
 mkdirSync(reports, { recursive: true });
