@@ -2,6 +2,7 @@ import { fuzzRuns } from "@rollcall/testkit";
 import type { Mode } from "@rollcall/webapi-server/web-api";
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
+import { aUser } from "./testing/builders.ts";
 import { PushLab } from "./testing/push-lab.ts";
 
 const MINUTE = 60_000;
@@ -183,6 +184,41 @@ describe("a push to a firewall", () => {
     void lab.run.resync();
     await lab.pass(2000);
     expect(lab.held()).toEqual({});
+  });
+
+  it("tries what was called malformed again with everything, though it is the same to the last byte", async () => {
+    begin();
+    lab.api.mode = { kind: "poisoned", addresses: ["10.0.0.1"] };
+    lab.change("10.0.0.1", "ana");
+    lab.start();
+    await lab.pass(300);
+    expect(lab.held()).toEqual({});
+    lab.api.mode = { kind: "ok" };
+    // Within the second: the time that is said of the logon, to the second, is the same as before.
+    void lab.run.resync();
+    await lab.pass(300);
+    const logons = lab.api.posts.flatMap(({ body }) => (body.includes(">logon<") ? [body] : []));
+    expect([logons.length, new Set(logons).size]).toEqual([2, 1]);
+    expect(lab.held()).toEqual(lab.wanted());
+  });
+
+  it("says no earlier time of an address after everything was told than the end of that", async () => {
+    await follow();
+    lab.change("10.0.0.1", "ana");
+    await lab.pass(2000);
+    // A table begun anew without her: her end is told last of all, and late.
+    lab.renumber([]);
+    const changedAt = lab.clock.now() + 10_000;
+    lab.api.mode = { kind: "busy", retryAfterSeconds: 30 };
+    await lab.pass(5000);
+    lab.api.mode = { kind: "ok" };
+    await lab.pass(MINUTE);
+    expect([lab.held(), lab.run.status().state]).toEqual([{}, "ok"]);
+    // What was so in between is heard of only now.
+    lab.put({ ip: "10.0.0.1", user: aUser({ name: "ben" }), changedAt });
+    await lab.pass(2000);
+    expect(lab.held()).toEqual(lab.wanted());
+    expect(lab.complaints).toEqual([]);
   });
 
   it("does not tell everything again after a firewall was merely busy", async () => {
