@@ -218,6 +218,14 @@ export const pushTarget = z.strictObject({
     .default(false)
     .describe("Does not check the Web API's certificate. An agent accepts this from its own file only."),
   maxPostsPerSecond: z.number().int().min(1).max(100).default(10).describe("More wait."),
+  turn: z
+    .number()
+    .int()
+    .min(0)
+    .default(0)
+    .describe(
+      "Set by the portal: goes up whenever another agent of the site is chosen to post. Not for a local file.",
+    ),
 });
 export type PushTarget = z.infer<typeof pushTarget>;
 

@@ -19,6 +19,8 @@ export interface PushProgress {
   readonly notBefore: EpochMs;
   /** When the firewall was last known to answer. */
   readonly heardAt: EpochMs;
+  /** Whose turn it was to post: see `PushRunOptions.turn`. */
+  readonly turn: number;
 }
 
 /**
@@ -48,7 +50,7 @@ const NUMBERS = ["revision", "round", "roundBeganAt", "notBefore", "heardAt"] as
 export function readProgress(stored: unknown): PushProgress | null {
   if (typeof stored !== "object" || stored === null) return null;
   const fields = new Map<string, unknown>(Object.entries(stored));
-  const number = (name: (typeof NUMBERS)[number]): number => {
+  const number = (name: (typeof NUMBERS)[number] | "turn"): number => {
     const value = fields.get(name);
     return typeof value === "number" && Number.isFinite(value) ? value : Number.NaN;
   };
@@ -59,6 +61,7 @@ export function readProgress(stored: unknown): PushProgress | null {
   if (typeof numbering !== "string" || typeof fingerprint !== "string") return null;
   if (typeof isResyncing !== "boolean" || typeof tellsAllEnds !== "boolean") return null;
   if (NUMBERS.some((name) => Number.isNaN(number(name)))) return null;
+  if (fields.has("turn") && Number.isNaN(number("turn"))) return null;
   return {
     numbering,
     fingerprint,
@@ -69,5 +72,6 @@ export function readProgress(stored: unknown): PushProgress | null {
     roundBeganAt: number("roundBeganAt"),
     notBefore: number("notBefore"),
     heardAt: number("heardAt"),
+    turn: fields.has("turn") ? number("turn") : 0,
   };
 }

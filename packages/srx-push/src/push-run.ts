@@ -7,7 +7,14 @@ import type { PushMemory, PushProgress } from "./push-memory.ts";
 import type { PushClock, PushTransport } from "./push-ports.ts";
 import { PushRecord, type PushStatus } from "./push-record.ts";
 import { retryDelayMs } from "./retry-delay.ts";
-import { causeOfRound, fingerprintOf, numberingOf, OUTAGE_MS, ROUND_WORDS } from "./round-cause.ts";
+import {
+  causeOfRound,
+  fingerprintOf,
+  numberingOf,
+  OUTAGE_MS,
+  ROUND_WORDS,
+  type RoundCause,
+} from "./round-cause.ts";
 import { writeEntry } from "./write-entry.ts";
 
 /** Where nothing says that something changed, it is looked so often. */
@@ -22,6 +29,8 @@ const NOTE_REVISIONS = 1000;
 /** So many entries in a row called malformed, their logoffs too: it is not the entries. */
 const MALFORMED_IN_A_ROW_MAX = 20;
 const MALFORMED_KEPT = 1000;
+/** Causes of a round in which the firewall may hold what another sender told it, and is not remembered here. */
+const UNKNOWN_TABLE: readonly (RoundCause | null)[] = ["first", "turn", "away", "demand"];
 const TOLD = "The firewall is told of every change.";
 
 export interface PushRunOptions {
@@ -40,6 +49,11 @@ export interface PushRunOptions {
   readonly maxPostsPerSecond: number;
   /** Everything is told again after so long; 0: never. */
   readonly reannounceMs: number;
+  /**
+   * Goes up whenever another one is chosen to post to this firewall; 0 and 1: nobody else ever did. From 2 on the firewall
+   * may hold people that only the others told it of, so every end is told, whether or not its address is remembered.
+   */
+  readonly turn?: number;
   readonly clock: PushClock;
   readonly random: () => number;
   readonly log: Logger;
@@ -81,12 +95,14 @@ export class PushRun {
   #nextPostAt = 0;
   #toldInRound = 0;
   #demand: Demand | null = null;
+  readonly #whoseTurn: number;
   #hasNews = false;
   #idling = new AbortController();
   #waiting = new AbortController();
 
   constructor(options: PushRunOptions) {
     this.#options = options;
+    this.#whoseTurn = options.turn ?? 0;
   }
 
   status(): PushStatus {
@@ -180,6 +196,7 @@ export class PushRun {
       progress: this.#progress,
       source,
       fingerprint,
+      turn: this.#whoseTurn,
       now,
       reannounceMs,
       isBeginning: this.#isBeginning,
@@ -194,14 +211,10 @@ export class PushRun {
       round: (this.#progress?.round ?? 0) + 1,
       roundBeganAt: now,
       isResyncing: true,
-      // While this sender was away another one may have told of addresses that are not remembered here.
-      tellsAllEnds:
-        cause === "first" ||
-        cause === "away" ||
-        cause === "demand" ||
-        (this.#progress?.tellsAllEnds ?? false),
+      tellsAllEnds: UNKNOWN_TABLE.includes(cause) || (this.#progress?.tellsAllEnds ?? false),
       notBefore: now,
       heardAt: this.#progress?.heardAt ?? 0,
+      turn: this.#whoseTurn,
     };
     await memory.save(begun);
     this.#progress = begun;
@@ -229,7 +242,12 @@ export class PushRun {
       // Whose logoff is called malformed stays remembered, and is tried again in the next round.
       await memory.willTell([...(await memory.mayHold(ips))], progress.round);
     }
-    await this.#save({ ...progress, isResyncing: false, tellsAllEnds: false, notBefore: clock.now() });
+    await this.#save({
+      ...progress,
+      isResyncing: false,
+      tellsAllEnds: this.#whoseTurn > 1,
+      notBefore: clock.now(),
+    });
     this.#demand?.resolve(this.#toldInRound);
     this.#demand = null;
     this.#record.set("ok", TOLD);

@@ -4,6 +4,7 @@ import type { PushProgress } from "./push-memory.ts";
 /** Why a firewall is told everything from the beginning. */
 export type RoundCause =
   | "first"
+  | "turn"
   | "away"
   | "filter"
   | "numbering"
@@ -14,6 +15,7 @@ export type RoundCause =
 
 export const ROUND_WORDS: Readonly<Record<RoundCause, string>> = {
   first: "it is told for the first time",
+  turn: "another agent posted to it before",
   away: "nothing was posted for a while",
   filter: "what it is told of has changed",
   numbering: "the table was begun anew",
@@ -34,6 +36,7 @@ export interface RoundContext {
   readonly progress: PushProgress | null;
   readonly source: Pick<EntrySource, "issuer" | "incarnation" | "revision" | "floorRevision">;
   readonly fingerprint: string;
+  readonly turn: number;
   readonly now: EpochMs;
   readonly reannounceMs: number;
   /** True only before the first post of this process. */
@@ -46,6 +49,7 @@ export interface RoundContext {
 export function causeOfRound(context: RoundContext): RoundCause | null {
   const { progress, source, now, reannounceMs } = context;
   if (progress === null) return "first";
+  if (progress.turn !== context.turn) return "turn";
   if (context.isDemanded) return "demand";
   if (progress.numbering !== numberingOf(source) || progress.revision > source.revision) return "numbering";
   if (progress.fingerprint !== context.fingerprint) return "filter";

@@ -142,6 +142,7 @@ export function createPushKeeper(options: PushKeeperOptions): PushKeeper {
         memory: from.memoryOf(point.id),
         transport,
         maxPostsPerSecond: push.maxPostsPerSecond,
+        turn: push.turn,
         reannounceMs: point.reannounceMinutes * 60_000,
         clock,
         random: options.random,

@@ -11,6 +11,7 @@ const progress: PushProgress = {
   tellsAllEnds: false,
   notBefore: Date.UTC(2026, 0, 5),
   heardAt: 0,
+  turn: 2,
 };
 
 /** What every memory of a push must do, whatever it is kept in. `open` gives the memory of one firewall, empty or reopened. */

@@ -24,6 +24,8 @@ export class PushLab {
   /** Departures from what every post promises: always empty. */
   readonly complaints: string[] = [];
   filter: EntryFilter = EVERYTHING;
+  /** False where somebody else posts as well: then the firewall may hold what this one does not remember. */
+  postsAlone = true;
   run: PushRun;
   #table = new ReplicaTable();
   #incarnations = 0;
@@ -92,9 +94,9 @@ export class PushLab {
   }
 
   /** Stops and begins anew with what is remembered, as a restart of the process does. */
-  async restart(): Promise<void> {
+  async restart(options: Partial<PushRunOptions> = {}): Promise<void> {
     await this.stop();
-    this.run = this.#newRun();
+    this.run = this.#newRun(options);
     this.start();
   }
 
@@ -123,7 +125,7 @@ export class PushLab {
     );
   }
 
-  #newRun(): PushRun {
+  #newRun(options: Partial<PushRunOptions> = {}): PushRun {
     return new PushRun({
       enforcementPointId: "point",
       source: () => this.#table,
@@ -138,6 +140,7 @@ export class PushLab {
       random: () => 0.5,
       log: silentLogger,
       ...this.#options,
+      ...options,
     });
   }
 
@@ -161,7 +164,8 @@ export class PushLab {
         });
         this.#underWay -= 1;
         for (const { ip } of this.api.table.rows())
-          if (!this.memory.held.has(ip)) this.complaints.push(`${ip} is held and not remembered`);
+          if (this.postsAlone && !this.memory.held.has(ip))
+            this.complaints.push(`${ip} is held and not remembered`);
         if (reply.ending !== "answer") return { kind: "no-answer", sentence: "The connection was cut." };
         const seconds = reply.headers["Retry-After"];
         return {
