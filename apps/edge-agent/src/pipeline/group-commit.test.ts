@@ -131,6 +131,26 @@ describe("group commit", () => {
       expect([states, spooled(keeper).length, keeper.table.liveCount]).toEqual([["broken", "ok"], 2, 2]);
     }));
 
+  it("says that the store has failed, and opens it anew, where only time had something to write", () =>
+    withCommits(async ({ commits, keeper }) => {
+      const said: string[] = [];
+      commits.onStoreState(() => said.push(commits.storeState.sentence));
+      const done = commits.submit(
+        arrival({ observations: [aLogon({ user: "ana", at: Date.now(), lifetimeMinutes: 5 })] }),
+      );
+      await vi.advanceTimersByTimeAsync(0);
+      await done;
+      keeper.store.close();
+      await vi.advanceTimersByTimeAsync(5 * 60_000 + 20);
+      expect([keeper.table.liveCount, commits.storeState.state]).toEqual([0, "broken"]);
+      await vi.advanceTimersByTimeAsync(10_000);
+      expect(said).toEqual([
+        expect.stringContaining("cannot be written: "),
+        expect.stringContaining("takes what comes"),
+      ]);
+      expect([keeper.hasUnsaved, keeper.table.liveCount]).toEqual([false, 0]);
+    }));
+
   it("refuses what comes after it has stopped, so that nobody believes it written", () =>
     withCommits(async ({ commits }) => {
       await commits.stop();

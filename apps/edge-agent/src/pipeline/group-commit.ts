@@ -109,43 +109,48 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
   function putBack(group: readonly Waiting[], fault: StoreFault): void {
     waiting = [...group, ...waiting];
     waitingItems = waiting.reduce((sum, one) => sum + one.items, 0);
+    meet(fault);
+    if (!isRunning) return;
+    timer = setTimeout(commit, retryMs);
+    retryMs = Math.min(retryMs * 2, RETRY_MS_MAX);
+  }
+
+  /** Says what is wrong with the store. For room it waits; a store that failed otherwise is opened again. */
+  function meet(fault: StoreFault): void {
     if (fault.kind === "full") {
       setStore(
         "full",
         "No room is left for the agent's store; sources wait, firewalls are answered. Free some disk or raise --max-spool-bytes.",
       );
-    } else {
-      setStore(
-        "broken",
-        `The agent's store cannot be written: ${fault.message}. It is opened again and checked.`,
-      );
-      try {
-        options.reopen();
-      } catch (error) {
-        log.error({ component: "store", err: error }, "store cannot be opened again");
-      }
+      return;
     }
-    if (!isRunning) return;
-    timer = setTimeout(commit, retryMs);
-    retryMs = Math.min(retryMs * 2, RETRY_MS_MAX);
+    setStore(
+      "broken",
+      `The agent's store cannot be written: ${fault.message}. It is opened again and checked.`,
+    );
+    try {
+      options.reopen();
+    } catch (error) {
+      log.error({ component: "store", err: error }, "store cannot be opened again");
+    }
   }
 
   function planAdvance(): void {
     if (!isRunning) return;
     if (advanceTimer !== null) clearTimeout(advanceTimer);
     const next = keeper.table.nextChangeAt;
-    const delayMs =
-      next === null ? ADVANCE_MS_MAX : Math.min(Math.max(next - clock.now(), 0) + 1, ADVANCE_MS_MAX);
+    const delayMsMax = store.state === "ok" ? ADVANCE_MS_MAX : RETRY_MS_MAX;
+    const delayMs = next === null ? delayMsMax : Math.min(Math.max(next - clock.now(), 0) + 1, delayMsMax);
     advanceTimer = setTimeout(advance, delayMs);
   }
 
   function advance(): void {
     try {
       const before = keeper.table.revision;
-      const isSaved = keeper.advance();
-      if (!isSaved && store.state === "ok")
-        setStore("full", "No room is left for the agent's store; sources wait, firewalls are answered.");
-      else if (isSaved && store.state === "full" && waiting.length === 0)
+      const fault = keeper.advance();
+      // While arrivals wait, their next commit says how the store is, and opens it again.
+      if (fault !== null && (store.state === "ok" || waiting.length === 0)) meet(fault);
+      else if (fault === null && store.state !== "ok" && waiting.length === 0)
         setStore("ok", "The store takes what comes.");
       if (keeper.table.revision !== before) for (const listener of commitListeners) listener();
     } catch (error) {

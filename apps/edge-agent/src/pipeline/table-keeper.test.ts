@@ -256,9 +256,9 @@ describe("TableKeeper", () => {
         keeper.write([arrival({ observations: Array.from({ length: 200 }, (_, n) => logon(n)) })]);
         fill();
         clock.set(clock.now() + 2 * MINUTE);
-        const isSaved = keeper.advance();
-        expect([isSaved, keeper.table.liveCount, keeper.table.revision, keeper.hasUnsaved]).toEqual([
-          false,
+        const fault = keeper.advance();
+        expect([fault?.kind, keeper.table.liveCount, keeper.table.revision, keeper.hasUnsaved]).toEqual([
+          "full",
           0,
           400,
           true,

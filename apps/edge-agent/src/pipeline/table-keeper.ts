@@ -220,8 +220,8 @@ export class TableKeeper {
       this.suppressed.set(rule, (this.suppressed.get(rule) ?? 0) + count);
   }
 
-  /** Lets time pass. Gives false where what it changed could not be written yet; firewalls are told of it all the same. */
-  advance(): boolean {
+  /** Lets time pass. Gives why what it changed could not be written yet, or null; firewalls are told of it all the same. */
+  advance(): StoreFault | null {
     this.#table.advance(this.#options.now());
     return this.#save();
   }
@@ -253,19 +253,19 @@ export class TableKeeper {
       if (comesAgain && !this.#table.names(one)) this.#table.principals.remove(one.key);
     }
     this.#forgottenUpTo = isLast ? 0 : from + FORGET_STEP;
-    return this.#save() && !isLast;
+    return this.#save() === null && !isLast;
   }
 
-  /** Writes what changed; false where there is no room for it yet. */
-  #save(): boolean {
-    if (!this.#table.hasChangedPages) return true;
+  /** Writes what changed; gives what stood in the way, or null. What is not written stays noted as changed. */
+  #save(): StoreFault | null {
+    if (!this.#table.hasChangedPages) return null;
     try {
       this.#store.commitTable(this.#outcome());
       this.#table.pagesStored();
-      return true;
+      return null;
     } catch (error) {
       if (!(error instanceof StoreFault)) throw error;
-      return false;
+      return error;
     }
   }
 
