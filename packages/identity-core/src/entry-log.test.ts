@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { ReplicaTable } from "./replica-table.ts";
 import { SessionTable } from "./session-table.ts";
 import { aLogon, anEnd, at } from "./testing/builders.ts";
 
@@ -33,5 +34,27 @@ describe("EntryLog.segmentStamp", () => {
     const stamp = table.segmentStamp(0, through);
     table.apply([aLogon({ at: "09:10", space: "leeds", user: "bob" })], at("09:10"));
     expect(table.segmentStamp(0, through)).not.toBe(stamp);
+  });
+
+  it("changes when a replica is loaded anew under the same numbering, because it may have missed what became of the range", () => {
+    const table = newTable();
+    table.apply([aLogon({ at: "09:00" })], at("09:00"));
+    const { issuer, incarnation } = table;
+    const replica = new ReplicaTable();
+    const load = () =>
+      replica.load({
+        issuer,
+        incarnation,
+        revision: table.revision,
+        floorRevision: 0,
+        entries: table.entries(),
+      });
+    load();
+    const through = table.revision;
+    const stamp = replica.segmentStamp(0, through);
+    table.apply([aLogon({ at: "09:01", ip: "10.0.0.2", user: "ben" })], at("09:01"));
+    table.apply([anEnd({ at: "09:03" })], at("09:03"));
+    load();
+    expect(replica.segmentStamp(0, through)).not.toBe(stamp);
   });
 });

@@ -2,6 +2,9 @@ import type { ChangePage, Entry, EntryFilter, EntrySource } from "./entry.ts";
 import { EntryLog } from "./entry-log.ts";
 import type { IpAddress } from "./ip-address.ts";
 
+/** More stamps than one log gives in its life. */
+const LOG_STAMPS = 2 ** 36;
+
 /**
  * Entries that somebody else computed by the same law, with the revisions given there: a gateway's copy of a
  * customer's table. Loaded once, brought forward by the change feed.
@@ -10,6 +13,7 @@ export class ReplicaTable implements EntrySource {
   issuer = "";
   incarnation = "";
   #log = new EntryLog();
+  #loads = 0;
 
   load(table: {
     readonly entries: Iterable<Entry>;
@@ -24,6 +28,7 @@ export class ReplicaTable implements EntrySource {
     for (const entry of [...table.entries].sort((a, b) => a.revision - b.revision)) log.put(entry);
     log.revision = Math.max(log.revision, table.revision);
     this.#log = log;
+    this.#loads += 1;
   }
 
   /**
@@ -57,7 +62,8 @@ export class ReplicaTable implements EntrySource {
   }
 
   segmentStamp(after: number, through: number): number {
-    return this.#log.segmentStamp(after, through);
+    // A log's stamps begin at zero: those of the log before this one must not be among them.
+    return this.#loads * LOG_STAMPS + this.#log.segmentStamp(after, through);
   }
 
   byIp(ip: IpAddress, filter: EntryFilter): Entry | null {
