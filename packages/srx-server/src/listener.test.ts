@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { Agent } from "node:https";
 import { connect as connectTcp } from "node:net";
+import { silentLogger } from "@rollcall/observability";
 import { anEntry, anEntryUser } from "@rollcall/srx-protocol/testing";
 import { afterEach, describe, expect, test } from "vitest";
 import { ListenError } from "./index.ts";
@@ -139,6 +140,22 @@ describe.each(["own", "node"] as const)("the %s engine", (engine) => {
     ] as const)("%s is not", async (_, options) => {
       harness = await startHarness({ engine });
       await expect(harness.raw(options)).rejects.toThrow();
+    });
+
+    test("a handshake that fails is said with the address and the reason, ten times and no more", async () => {
+      const lines: unknown[] = [];
+      const log = { ...silentLogger, warn: (...line: unknown[]) => void lines.push(line) };
+      harness = await startHarness({ engine, log });
+      for (let at = 0; at < 12; at++) {
+        const tooOld = { maxVersion: "TLSv1.2", ciphers: "NULL-SHA256:@SECLEVEL=0" } as const;
+        await expect(harness.raw(tooOld)).rejects.toThrow();
+      }
+      expect(harness.server.health().counters.handshakesFailed).toBe(12);
+      expect(lines).toHaveLength(10);
+      expect(lines[0]).toEqual([
+        { peer: "127.0.0.1", reason: expect.stringContaining("no shared cipher") },
+        "handshake with a firewall failed",
+      ]);
     });
 
     test("a renewed certificate serves the next handshake, and open connections stay", async () => {

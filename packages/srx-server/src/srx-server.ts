@@ -14,7 +14,7 @@ import { ListenError } from "./listen-error.ts";
 import type { IpMiss, ListenerParts } from "./listener-parts.ts";
 import { createNodeEngine } from "./node-engine.ts";
 import { createOwnEngine } from "./own-engine.ts";
-import { type Peer, rememberPeer } from "./peer.ts";
+import { type Peer, peerAddressOf, rememberPeer } from "./peer.ts";
 import { createRequestHandler } from "./request-handler.ts";
 import { ResendClock } from "./resend-clock.ts";
 import type { Awaitable, PointDirectory, ServedPoint } from "./served-point.ts";
@@ -188,7 +188,10 @@ export function createSrxServer(options: SrxServerOptions): SrxServer {
     server.on("tlsClientError", (error, socket) => {
       // Failed in its handshake: nothing can be said to it, and Node leaves closing it to us.
       counters.handshakesFailed += 1;
-      log.debug({ err: error }, "handshake with a firewall failed");
+      // A firewall that is too old, or was given another CA, shows nowhere else.
+      const peer = peerAddressOf(socket);
+      if (parts.strangers.maySay(peer, parts.now()))
+        log.warn({ peer, reason: error.message }, "handshake with a firewall failed");
       socket.destroy();
     });
     return made;
