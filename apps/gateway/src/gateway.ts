@@ -15,6 +15,7 @@ import type { GatewayConfig } from "./config.ts";
 import { ContactDesk } from "./firewalls/contact-desk.ts";
 import { DarkBook } from "./firewalls/dark-book.ts";
 import { PointBook } from "./firewalls/point-book.ts";
+import { PosterDesk } from "./firewalls/poster-desk.ts";
 import { PushDesk } from "./firewalls/push-desk.ts";
 import { PushLeases } from "./firewalls/push-lease.ts";
 import { type PushTargets, readPushTargets } from "./firewalls/push-targets.ts";
@@ -127,6 +128,7 @@ export async function buildGateway(
     log: log.child({ component: "push" }),
     report,
   });
+  const posters = new PosterDesk({ database, rings, now, log: log.child({ component: "push" }), report });
   const firewallsTls = () => firewallListenerTls(keys, config, now());
   const firewalls = createSrxServer({
     listen: config.firewallListen,
@@ -199,6 +201,7 @@ export async function buildGateway(
       leases,
       repeatedly("posting to firewalls", 2000, report, () => pushes.look()),
     ),
+    repeatedly("choice of the agents that post", 2000, report, () => posters.look()),
     writerOfContacts(
       contacts,
       repeatedly("writing of contacts with firewalls", 1000, report, () => contacts.flush()),

@@ -6,9 +6,11 @@ ALTER TABLE "enforcement_point" ADD COLUMN     "dark_minutes" INTEGER NOT NULL D
 ADD COLUMN     "learn_until" TIMESTAMPTZ(3),
 ADD COLUMN     "may_report" TEXT[],
 ADD COLUMN     "push" JSONB,
+ADD COLUMN     "push_agent_id" UUID,
 ADD COLUMN     "push_cipher" TEXT,
 ADD COLUMN     "push_from" TEXT NOT NULL DEFAULT 'agent',
 ADD COLUMN     "push_secret_id" UUID,
+ADD COLUMN     "push_turn" INTEGER NOT NULL DEFAULT 0,
 ADD COLUMN     "reannounce_minutes" INTEGER NOT NULL DEFAULT 0,
 ADD COLUMN     "when_sources_dark" TEXT NOT NULL DEFAULT 'shorten';
 

@@ -33,6 +33,8 @@ function aPoint(of: Partial<PointRow> = {}): PointRow {
     push: null,
     pushFrom: "agent",
     pushSecret: null,
+    pushAgentId: "a1",
+    pushTurn: 3,
     secrets: [],
     ...of,
   };
@@ -163,6 +165,7 @@ describe("a firewall that the agent posts to", () => {
     expect(pushOf({})).toMatchObject({
       ...push,
       password: { sealed: [{ agentId: "a1", ciphertext: "for-a1" }] },
+      turn: 3,
     });
   });
 
@@ -172,6 +175,11 @@ describe("a firewall that the agent posts to", () => {
     expect(pushOf({ siteId: null })).toBeUndefined();
     expect(pushOf({ pushSecret: { sealed: [{ agentId: "a2", ciphertext: "for-a2" }] } })).toBeUndefined();
     expect(pushOf({ push: null })).toBeUndefined();
+  });
+
+  it("is posted to by the one agent that was chosen, and by none while none is", () => {
+    expect(pushOf({ pushAgentId: "a2" })).toBeUndefined();
+    expect(pushOf({ pushAgentId: null })).toBeUndefined();
   });
 });
 

@@ -110,6 +110,9 @@ export interface PointRow {
   readonly push: unknown;
   readonly pushFrom: string;
   readonly pushSecret: { readonly sealed: unknown } | null;
+  /** The one agent that posts. */
+  readonly pushAgentId: string | null;
+  readonly pushTurn: number;
   readonly secrets: readonly SecretRow[];
 }
 
@@ -241,7 +244,8 @@ function directoryOf(row: DirectoryRow, agentId: string): unknown {
   };
 }
 
-function sealedFor(sealed: unknown, agentId: string): SealedSecret["sealed"] {
+/** Of a sealed secret what one agent can open: nothing where it was not sealed to it. */
+export function sealedFor(sealed: unknown, agentId: string): SealedSecret["sealed"] {
   const parsed = secretRef.safeParse({ sealed });
   if (!parsed.success || !("sealed" in parsed.data)) return [];
   return parsed.data.sealed.filter((one) => one.agentId === agentId);
@@ -319,11 +323,12 @@ function learnsUntil({ learnUntil }: PointRow, now: number): number | null {
   return learnUntil !== null && learnUntil.getTime() > now ? learnUntil.getTime() : null;
 }
 
-/** Where this agent posts to; nothing where the cloud posts, or where the password was not sealed to this agent. */
+/** Where this agent posts to; nothing where the cloud or another agent does, or without a password sealed to it. */
 function pushOf(row: PointRow, agentId: string): unknown {
   if (row.pushFrom !== "agent" || typeof row.push !== "object" || row.push === null) return undefined;
+  if (row.pushAgentId !== agentId) return undefined;
   const sealed = sealedFor(row.pushSecret?.sealed, agentId);
-  return sealed.length === 0 ? undefined : { ...row.push, password: { sealed } };
+  return sealed.length === 0 ? undefined : { ...row.push, password: { sealed }, turn: row.pushTurn };
 }
 
 /** The secrets that are still valid, newest first. */

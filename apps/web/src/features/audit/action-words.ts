@@ -28,6 +28,7 @@ const WORDS: Readonly<Record<string, string>> = {
   "point.junos.copy": "Junos lines copied",
   "point.learn.start": "Firewall set to learn",
   "point.learn.stop": "Learning stopped",
+  "point.push.poster": "Another agent posts to a firewall",
   "point.push.resync": "Firewall sent everything anew",
   "point.push.set": "Push to a firewall set up",
   "point.push.stop": "Push to a firewall stopped",
