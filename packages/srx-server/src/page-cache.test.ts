@@ -83,6 +83,30 @@ describe("a kept page", () => {
     expect(read(cache, source, 100, 1000)).toMatchObject({ count: 201, isLast: true });
   });
 
+  test("writes an entry of late once for firewalls that stand at different places, and again when it changes", () => {
+    const source = table(300);
+    let written = 0;
+    const profile: SrxProfile = {
+      ...jsonSuperset,
+      id: "counting",
+      encodeEntry(entry) {
+        written += 1;
+        return jsonSuperset.encodeEntry(entry);
+      },
+    };
+    const cache = aCache();
+    const ask = (after: number) =>
+      textOf(cache.write({ source, profile, filter: ONE_SPACE, after, limit: 1000 }));
+    ask(0);
+    expect(written).toBe(300);
+    expect(ask(150).match(/"ip":/g)).toHaveLength(150);
+    expect(written).toBe(300);
+    source.tell(logon(200, "mallory"));
+    expect(ask(150)).toContain("mallory");
+    expect(ask(170)).not.toMatch(/"ip":"10\.0\.0\.200"[^}]*alice/);
+    expect(written).toBe(301);
+  });
+
   test("of several address spaces ends when its address begins to live in another one", () => {
     const source = table(10);
     const filter = { ...EVERYTHING, addressSpaceIds: [SPACE, "space-2"] };

@@ -1,5 +1,6 @@
 import type { Entry, EntryFilter, EntrySource } from "@rollcall/identity-core";
 import type { CleaningFlag, SrxProfile } from "@rollcall/srx-protocol";
+import { RecentTexts } from "./recent-texts.ts";
 
 /** One page of changes as a profile tells it: written once, given to every firewall that asks the same. */
 export interface Page {
@@ -41,6 +42,8 @@ export interface PageCacheOptions {
   readonly idleMs?: number;
 }
 
+/** How far back a firewall may stand whose entries are written once for all: several polls of a busy morning. */
+const RECENT_REVISIONS = 20_000;
 const IDLE_MS = 60_000;
 const NEWEST_MAX = 20;
 /** What a page costs beside its text: the entries told last, the key, the bookkeeping. About. */
@@ -63,6 +66,7 @@ export class PageCache {
   readonly #sourceIds = new WeakMap<EntrySource, number>();
   readonly #filterKeys = new WeakMap<EntryFilter, string>();
   readonly #idleMs: number;
+  readonly #recent = new RecentTexts();
   #isSweepDue = false;
   #sources = 0;
   #bytes = 0;
@@ -99,10 +103,12 @@ export class PageCache {
   write(question: PageQuestion): Page {
     const { source, filter, after, limit } = question;
     const changes = source.changesSince(after, limit, filter);
-    const page = this.writeEntries(question.profile, changes.entries, {
-      revision: Math.max(after, changes.nextRevision),
-      isLast: changes.isLast,
-    });
+    const end = { revision: Math.max(after, changes.nextRevision), isLast: changes.isLast };
+    // Of several address spaces an address may be told differently at the same revision, once another space changes.
+    const isRecent = after > source.revision - RECENT_REVISIONS && filter.addressSpaceIds.length === 1;
+    const group = isRecent ? `${source.incarnation} ${this.#groupOf(question)}` : null;
+    if (group !== null && !this.#isSweepDue) this.#sweepLater();
+    const page = this.#writePage(question.profile, changes.entries, end, group);
     this.#written += 1;
     if (!page.isLast || page.count >= LAST_PAGE_ENTRIES_MIN)
       this.#keep(this.#keyOf(question), page, question);
@@ -115,10 +121,25 @@ export class PageCache {
     entries: readonly Entry[],
     end: { readonly revision: number; readonly isLast: boolean },
   ): Page {
+    return this.#writePage(profile, entries, end, null);
+  }
+
+  #writePage(
+    profile: SrxProfile,
+    entries: readonly Entry[],
+    end: { readonly revision: number; readonly isLast: boolean },
+    recentGroup: string | null,
+  ): Page {
     const texts: string[] = [];
     for (const entry of entries) {
+      const known = recentGroup && this.#recent.find(recentGroup, entry.ip, entry.revision);
+      if (known) {
+        texts.push(known);
+        continue;
+      }
       const { text, flags } = profile.encodeEntry(entry);
       if (flags.length > 0) this.#onAltered(flags);
+      if (recentGroup) this.#recent.keep(recentGroup, entry.ip, { revision: entry.revision, text });
       texts.push(text);
     }
     const body = Buffer.from(texts.join(profile.frameBatch("", texts.length).between), "utf8");
@@ -153,6 +174,7 @@ export class PageCache {
     setTimeout(() => {
       this.#isSweepDue = false;
       const before = performance.now() - this.#idleMs;
+      this.#recent.forget();
       for (const [oldest, held] of this.#held) {
         if (held.usedAt > before) break;
         this.#held.delete(oldest);
@@ -162,7 +184,12 @@ export class PageCache {
     }, this.#idleMs / 2).unref();
   }
 
-  #keyOf({ source, profile, filter, after, limit }: PageQuestion): string {
+  #keyOf(question: PageQuestion): string {
+    return `${question.after} ${question.limit} ${this.#groupOf(question)}`;
+  }
+
+  /** Who is told the same of the same entry. */
+  #groupOf({ source, profile, filter }: PageQuestion): string {
     let sourceId = this.#sourceIds.get(source);
     if (sourceId === undefined) {
       sourceId = ++this.#sources;
@@ -173,7 +200,7 @@ export class PageCache {
       filterKey = JSON.stringify(filter);
       this.#filterKeys.set(filter, filterKey);
     }
-    return `${sourceId} ${after} ${limit} ${profile.id} ${filterKey}`;
+    return `${sourceId} ${profile.id} ${filterKey}`;
   }
 }
 

@@ -5,8 +5,12 @@ import type { Clock } from "../supervisor/clock.ts";
 import { HealthRecord, type Part } from "../supervisor/part.ts";
 import type { Arrival, TableKeeper } from "./table-keeper.ts";
 
-/** A commit waits at most this long for company. */
-const COMPANY_MS = 20;
+/**
+ * A commit waits for company so long: twice what the last one took, within these bounds. On a quick disk somebody who has just
+ * logged on is known at once; on a slow one a storm still shares its commits.
+ */
+const COMPANY_MS_MIN = 2;
+const COMPANY_MS_MAX = 20;
 /** And not at all once so many items wait. */
 const COMPANY_ITEMS = 100;
 const RETRY_MS_MIN = 1000;
@@ -39,6 +43,8 @@ export interface GroupCommitOptions {
   readonly log: Logger;
   /** Opens the store anew after the disk has failed, and gives it to the keeper. */
   readonly reopen: () => void;
+  /** Measures work, in milliseconds. */
+  readonly stopwatch?: () => number;
 }
 
 /**
@@ -48,13 +54,14 @@ export interface GroupCommitOptions {
  * write is tried until it succeeds; then what waited is written and reading goes on. Nothing waits twice.
  */
 export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
-  const { keeper, clock, log } = options;
+  const { keeper, clock, log, stopwatch = () => performance.now() } = options;
   const health = new HealthRecord(clock.now, "off", "not started");
   const stateListeners = new Set<() => void>();
   const commitListeners = new Set<() => void>();
   let waiting: Waiting[] = [];
   let waitingItems = 0;
   let lastCommitAt = 0;
+  let companyMs = COMPANY_MS_MAX;
   let timer: NodeJS.Timeout | null = null;
   let advanceTimer: NodeJS.Timeout | null = null;
   let retryMs = RETRY_MS_MIN;
@@ -78,7 +85,7 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
     if (!isRunning || timer !== null || waiting.length === 0) return;
     const idleMs = clock.now() - lastCommitAt;
     const delayMs =
-      waitingItems >= COMPANY_ITEMS || idleMs >= COMPANY_MS || idleMs < 0 ? 0 : COMPANY_MS - idleMs;
+      waitingItems >= COMPANY_ITEMS || idleMs >= companyMs || idleMs < 0 ? 0 : companyMs - idleMs;
     timer = setTimeout(commit, delayMs);
   }
 
@@ -89,6 +96,7 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
     waitingItems = 0;
     lastCommitAt = clock.now();
     if (group.length === 0) return;
+    const begunAt = stopwatch();
     try {
       if (store.state === "full") keeper.store.takeRoom(2 * bytesOf(group));
       keeper.write(group.map((one) => one.arrival));
@@ -97,6 +105,7 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
       else for (const one of group) one.reject(error);
       return;
     }
+    companyMs = Math.min(Math.max(2 * (stopwatch() - begunAt), COMPANY_MS_MIN), COMPANY_MS_MAX);
     retryMs = RETRY_MS_MIN;
     setStore("ok", "The store takes what comes.");
     for (const one of group) one.resolve();
