@@ -21,7 +21,7 @@ import type { SiteRuntime } from "../sources/site-runtime.ts";
 import type { Part } from "../supervisor/part.ts";
 import type { PortalLink } from "../uplink/portal-link.ts";
 import { notAfterOf } from "../uplink/renewal.ts";
-import type { StreamSender } from "../uplink/stream-sender.ts";
+import { LARGER_BODIES, type StreamSender } from "../uplink/stream-sender.ts";
 import { VERSION } from "../version.ts";
 import { type Metric, metricsText } from "./metrics-text.ts";
 import { firstSilentPush, pushMetrics } from "./push-report.ts";
@@ -182,6 +182,7 @@ export function createAgentReport(from: ReportSources): AgentReport {
       epoch,
       nextSeq,
       ackedSeq,
+      leftOut: from.sender?.state.leftOut ?? 0,
     };
   }
 
@@ -259,9 +260,11 @@ export function createAgentReport(from: ReportSources): AgentReport {
         clockOffsetMs,
       };
     }
+    const { blockedBecause = null } = from.sender?.state ?? {};
+    const isBlocked = state === "connected" && blockedBecause !== null;
     return {
-      state,
-      sentence,
+      state: isBlocked ? "unreachable" : state,
+      sentence: isBlocked ? blockedBecause : sentence,
       since,
       address: identity.streamUrl,
       certificateNotAfter: notAfterOf(identity),
@@ -517,11 +520,15 @@ function verdictOf(
   return { state: "ok", sentence: "all that is configured works", next: missingStep(status) };
 }
 
-function missingStep(status: Pick<StatusDocument, "sources" | "firewalls" | "learning">): string | null {
+function missingStep(
+  status: Pick<StatusDocument, "sources" | "firewalls" | "learning" | "spool">,
+): string | null {
   if (status.sources.length === 0) return "Nothing is read yet: add a directory and a source.";
   const silent = status.sources.find((one) => one.state === "never");
   if (silent !== undefined) return `${silent.name}: ${silent.sentence}`;
   if (status.firewalls.length === 0) return "No firewall may ask yet: add an enforcement point.";
+  if (status.spool.leftOut > 0)
+    return `What was too large for the way to the cloud was left out there. ${LARGER_BODIES}`;
   const lesson = status.learning.find(({ state }) => state !== "trying");
   return lesson === undefined ? null : `${lesson.name}: ${lesson.sentence}`;
 }

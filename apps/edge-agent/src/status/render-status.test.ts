@@ -121,6 +121,13 @@ describe("renderStatus", () => {
     expect(text).toMatch(/portal +not reachable, 12 events waiting: The gateway cannot be reached\./);
   });
 
+  it("says how many items were too large for the way to the cloud", () => {
+    const spool = { pending: 0, bytes: 0, oldestPendingAt: null, epoch: 1, nextSeq: 20, ackedSeq: 19 };
+    expect(renderStatus(aStatus({ spool: { ...spool, leftOut: 2 } }), plain, NOW)).toMatch(
+      /portal +connected, 2 left out as too large for the way there$/m,
+    );
+  });
+
   it("tells of each firewall that is being learnt what that has come to, in a line of its own", () => {
     const lesson = (name: string, state: string, sentence: string) => ({
       enforcementPointId: name,

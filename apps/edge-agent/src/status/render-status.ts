@@ -124,7 +124,11 @@ function title(status: StatusDocument, terminal: Pick<Terminal, "tint">): string
 }
 
 function portalWords(status: StatusDocument): string {
-  const waiting = status.spool.pending > 0 ? `, ${status.spool.pending} events waiting` : "";
+  const { pending, leftOut } = status.spool;
+  const waiting = [
+    pending > 0 ? `, ${pending} events waiting` : "",
+    leftOut > 0 ? `, ${leftOut} left out as too large for the way there` : "",
+  ].join("");
   switch (status.portal.state) {
     case "connected":
       return `connected${waiting}`;

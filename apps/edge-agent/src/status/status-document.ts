@@ -82,6 +82,8 @@ export const statusDocument = z.object({
     epoch: z.number().int(),
     nextSeq: z.number().int(),
     ackedSeq: z.number().int(),
+    /** Items too large for the way to the cloud, since the start: the cloud got only their number. */
+    leftOut: z.number().int().default(0),
   }),
   store: z.object({ state: z.enum(["ok", "full", "broken"]), sentence: z.string() }),
   firewallCertificate: z

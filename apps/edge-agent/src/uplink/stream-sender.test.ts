@@ -1,7 +1,7 @@
-import { batch, openRequest, type StreamItem } from "@rollcall/agent-protocol";
+import { batch, openRequest, readStreamItem, type StreamItem } from "@rollcall/agent-protocol";
 import { SessionTable } from "@rollcall/identity-core";
 import { aLogon, anEnd, at, ip, someFacts } from "@rollcall/identity-core/testing";
-import { silentLogger } from "@rollcall/observability";
+import { type Logger, silentLogger } from "@rollcall/observability";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { TableKeeper } from "../pipeline/table-keeper.ts";
 import { systemClock } from "../supervisor/clock.ts";
@@ -17,6 +17,7 @@ class Cloud {
   epoch = 0;
   committed = 0;
   received: StreamItem[] = [];
+  deadLetters: unknown[] = [];
   opens: ReturnType<typeof openRequest.parse>[] = [];
   /** What the next open is answered with. */
   action: "continue" | "snapshot" | "locked" = "continue";
@@ -51,15 +52,22 @@ class Cloud {
     if (got.epoch !== this.epoch) return { status: 409, body: { code: "stale-epoch", message: "older" } };
     if (got.first > this.committed + 1)
       return { status: 409, body: { code: "gap", message: "gap", expected: this.committed + 1 } };
-    for (const item of got.items as StreamItem[]) {
-      if (item.seq <= this.committed) continue;
-      if (item.seq !== this.committed + 1) throw new Error(`item ${item.seq} after ${this.committed}`);
-      this.committed = item.seq;
-      this.received.push(item);
+    let deadLetters = 0;
+    for (const value of got.items) {
+      const { seq } = value as StreamItem;
+      if (seq <= this.committed) continue;
+      const read = readStreamItem(value, this.committed + 1);
+      if (seq !== this.committed + 1) throw new Error(`item ${seq} after ${this.committed}`);
+      this.committed = seq;
+      if (read.kind === "item") this.received.push(read.item);
+      else {
+        deadLetters += 1;
+        this.deadLetters.push(read.item);
+      }
     }
     return {
       status: 200,
-      body: { ack: this.committed, epoch: this.epoch, revision: 1, serverTime: Date.now(), deadLetters: 0 },
+      body: { ack: this.committed, epoch: this.epoch, revision: 1, serverTime: Date.now(), deadLetters },
     };
   }
 
@@ -83,12 +91,14 @@ describe("the stream to the cloud", () => {
     cloud = new Cloud(gateway);
   });
 
-  const senderOf = (keeper: TableKeeper): StreamSender =>
+  const isLong = (item: unknown): boolean => JSON.stringify(item).length > 12_000;
+
+  const senderOf = (keeper: TableKeeper, log: Logger = silentLogger): StreamSender =>
     createStreamSender({
       link,
       keeper,
       clock: systemClock,
-      log: silentLogger,
+      log,
       random: () => 0,
       ownSources: () => new Set(["source-1", "directory-1"]),
       isDiskShort: () => false,
@@ -213,6 +223,66 @@ describe("the stream to the cloud", () => {
         (signal) => sender.run(signal),
         () => eventually("everything is acknowledged", () => cloud.committed === 40),
       );
+      await link.close();
+    }));
+
+  it("leaves out one item that a proxy finds too large, says so, and sends all others in as large batches as before", () =>
+    withKeeper(async ({ keeper }) => {
+      const said: unknown[] = [];
+      const log = { ...silentLogger, warn: (...words: unknown[]) => void said.push(words[0]) };
+      const sender = senderOf(keeper, log);
+      const counts: number[] = [];
+      gateway.on("POST /v1/streams/live/batches", ({ body }) => {
+        counts.push(body.count);
+        // The answer of a proxy: it is not ours.
+        return body.items.some(isLong)
+          ? { status: 413, body: "<html>413 Request Entity Too Large</html>" }
+          : cloud.take(body);
+      });
+      for (let n = 0; n < 5; n += 1) logon(keeper, sender, `u${n}`);
+      const groups = Array.from({ length: 400 }, (_, n) => `a group with a long name, number ${n}`);
+      keeper.write([arrival({ facts: [someFacts({ name: "ana", groups })] })]);
+      keeper.write([arrival({ observations: [aLogon({ user: "ana", at: Date.now() })] })]);
+      for (let n = 5; n < 200; n += 1) logon(keeper, sender, `u${n}`, "10.0.0.2");
+      const last = keeper.store.spool.numbers().nextSeq - 1;
+      await during(
+        (signal) => sender.run(signal),
+        () => eventually("everything is acknowledged", () => keeper.store.spool.numbers().ackedSeq === last),
+      );
+      expect(cloud.received).toHaveLength(last - cloud.deadLetters.length);
+      expect(cloud.deadLetters).toEqual([
+        { seq: expect.any(Number), kind: "too-large", bytes: expect.any(Number) },
+      ]);
+      expect(sender.state).toMatchObject({ leftOut: 1, deadLetters: 1, blockedBecause: null });
+      expect(said).toContainEqual({
+        seq: expect.any(Number),
+        bytes: expect.any(Number),
+        remedy: expect.stringContaining("1 MB"),
+      });
+      expect(Math.max(...counts.slice(-5))).toBeGreaterThan(10);
+      await link.close();
+    }));
+
+  it("leaves nothing out where even a logon is refused as too large: it waits, says why, and goes on when it can", () =>
+    withKeeper(async ({ keeper }) => {
+      const sender = senderOf(keeper);
+      let isNarrow = true;
+      gateway.on("POST /v1/streams/live/batches", ({ body }) =>
+        isNarrow && body.items.some(({ kind }: { kind: string }) => kind === "observation")
+          ? { status: 413, body: "<html></html>" }
+          : cloud.take(body),
+      );
+      logon(keeper, sender, "a");
+      logon(keeper, sender, "b");
+      await during(
+        (signal) => sender.run(signal),
+        async () => {
+          await eventually("it is said", () => sender.state.blockedBecause !== null);
+          isNarrow = false;
+          await eventually("both are sent", () => cloud.committed === 2);
+        },
+      );
+      expect([cloud.names, sender.state.leftOut, sender.state.blockedBecause]).toEqual([["a", "b"], 0, null]);
       await link.close();
     }));
 

@@ -3,6 +3,7 @@ import {
   batchRefusal,
   batchReply,
   MAX_BATCH_ITEMS,
+  MAX_ITEM_BYTES,
   type OpenReply,
   openReply,
   PROTOCOL_VERSION,
@@ -10,6 +11,7 @@ import {
 } from "@rollcall/agent-protocol";
 import type { Logger } from "@rollcall/observability";
 import type { TableKeeper } from "../pipeline/table-keeper.ts";
+import type { SpoolItem } from "../state/spool.ts";
 import type { StateStore } from "../state/state-store.ts";
 import { StoreFault } from "../state/store-fault.ts";
 import { backoffMs } from "../supervisor/backoff.ts";
@@ -22,6 +24,9 @@ const BATCH_BYTES = 2 * 1024 * 1024;
 /** Without anything to send the stream is looked at this often all the same. */
 const IDLE_MS = 15_000;
 const LOCKED_AGAIN_MS = 30_000;
+/** What to do about a proxy on the way whose bound on a request is below what one item may need. */
+export const LARGER_BODIES =
+  "Let the proxy between this agent and the portal pass requests of 1 MB (nginx: client_max_body_size).";
 /** While the cloud will not open the stream, it is asked no less often: it may be right again at any moment. */
 const REOPEN_MS_MAX = 10_000;
 
@@ -30,7 +35,15 @@ export interface StreamSender {
   run(signal: AbortSignal): Promise<void>;
   /** Says that the spool has something new. */
   wake(): void;
-  readonly state: { readonly isLocked: boolean; readonly deadLetters: number; readonly batches: number };
+  readonly state: {
+    readonly isLocked: boolean;
+    readonly deadLetters: number;
+    readonly batches: number;
+    /** Items too large for the way to the cloud, which got only their number: part of `deadLetters`. */
+    readonly leftOut: number;
+    /** What is wrong while the way to the cloud lets not even small items through; else null. */
+    readonly blockedBecause: string | null;
+  };
 }
 
 export interface StreamSenderOptions {
@@ -51,16 +64,24 @@ type Step = { readonly kind: "go-on" } | { readonly kind: "reopen" };
  * Sends the spool to the cloud, in order, until it is acknowledged.
  *
  * Promises an item is let go only when the cloud has committed it; what was sent and not answered is sent again, and
- *          identities make that harmless. Collecting and answering never wait for this.
+ *          identities make that harmless. Collecting and answering never wait for this. One item that is too large for
+ *          the way to the cloud stops nothing: its number is sent without it, and the cloud keeps that as a dead letter.
  * Source:  reliability and security, 4.3 to 4.5.
  */
 export function createStreamSender(options: StreamSenderOptions): StreamSender {
   const { link, keeper, clock, log } = options;
   const bootId = randomUUID();
-  const state = { isLocked: false, deadLetters: 0, batches: 0 };
+  const state: { -readonly [Name in keyof StreamSender["state"]]: StreamSender["state"][Name] } = {
+    isLocked: false,
+    deadLetters: 0,
+    batches: 0,
+    leftOut: 0,
+    blockedBecause: null,
+  };
   let wakeUp: () => void = () => undefined;
   let hasNews = false;
   let itemsMax = MAX_BATCH_ITEMS;
+  let itemsBound = MAX_BATCH_ITEMS;
 
   async function open(
     signal: AbortSignal,
@@ -114,7 +135,8 @@ export function createStreamSender(options: StreamSenderOptions): StreamSender {
       await clock.sleep(LOCKED_AGAIN_MS, signal);
       return null;
     }
-    itemsMax = Math.min(reply.limits.maxItems, MAX_BATCH_ITEMS);
+    itemsBound = Math.min(reply.limits.maxItems, MAX_BATCH_ITEMS);
+    itemsMax = itemsBound;
     if (reply.action === "continue") {
       log.info({ epoch: reply.epoch, first: reply.resumeFrom }, "stream goes on");
       // Where the cloud goes on it has committed all before: an answer that was lost is made good here.
@@ -133,6 +155,8 @@ export function createStreamSender(options: StreamSenderOptions): StreamSender {
     if (begun === null) return false;
     let { next } = begun;
     let hasSent = false;
+    /** The item that is too large for the way, until its number is acknowledged. */
+    let leftOut: SpoolItem | null = null;
     while (!signal.aborted) {
       await link.ready(signal);
       if (keeper.store !== begun.store) return hasSent;
@@ -149,7 +173,11 @@ export function createStreamSender(options: StreamSenderOptions): StreamSender {
         method: "POST",
         path: `/v1/streams/${encodeURIComponent(begun.stream)}/batches`,
         answer: batchReply,
-        body: batchText(begun.store.spool.numbers().epoch, items, clock.now()),
+        body: batchText(
+          begun.store.spool.numbers().epoch,
+          items.map((item) => (item.seq === leftOut?.seq ? withoutBody(item) : item)),
+          clock.now(),
+        ),
         signal,
       });
       if (answer.kind === "answer") {
@@ -161,10 +189,29 @@ export function createStreamSender(options: StreamSenderOptions): StreamSender {
             { count: answer.value.deadLetters, first: first.seq, last: last.seq },
             "cloud kept items as dead letters",
           );
+        state.blockedBecause = null;
+        // One large item made the batches small; those after it need not stay so.
+        itemsMax = Math.min(itemsMax + 1, itemsBound);
+        if (leftOut !== null && answer.value.ack >= leftOut.seq) {
+          state.leftOut += 1;
+          leftOut = null;
+        }
         acknowledge(begun.store, answer.value.ack);
         next = Math.max(answer.value.ack, first.seq - 1) + 1;
         if (begun.gapMs > 0) await clock.sleep(begun.gapMs, signal);
       } else if (answer.kind === "refused") {
+        if (answer.status === 413 && items.length === 1) {
+          // What is no longer than a logon may be is no reason to refuse it: then nothing passes, and nothing is left out.
+          if (leftOut === null && bytesOf(first) > MAX_ITEM_BYTES) {
+            leftOut = first;
+            log.warn(
+              { seq: first.seq, bytes: bytesOf(first), remedy: LARGER_BODIES },
+              "an item is too large for the way to the cloud; it is left out and the stream goes on",
+            );
+            continue;
+          }
+          state.blockedBecause = `Something on the way to the portal refuses even small requests as too large, so nothing is sent. ${LARGER_BODIES}`;
+        }
         const step = afterRefusal(answer, items.length);
         if (step.kind === "reopen") return hasSent;
       }
@@ -241,12 +288,17 @@ export function createStreamSender(options: StreamSenderOptions): StreamSender {
   };
 }
 
+function bytesOf({ body }: SpoolItem): number {
+  return Buffer.byteLength(body);
+}
+
+/** Of a kind that no cloud knows: it becomes a dead letter there, which says how large the item was. */
+function withoutBody(item: SpoolItem): SpoolItem {
+  return { seq: item.seq, body: JSON.stringify({ kind: "too-large", bytes: bytesOf(item) }) };
+}
+
 /** The batch as JSON. Bodies are JSON already and only get their numbers: they are neither parsed nor written again. */
-function batchText(
-  epoch: number,
-  items: readonly { readonly seq: number; readonly body: string }[],
-  now: number,
-): string {
+function batchText(epoch: number, items: readonly SpoolItem[], now: number): string {
   const first = items[0]?.seq ?? 0;
   const last = items.at(-1)?.seq ?? 0;
   const numbered = items.map(({ seq, body }) => `{"seq":${seq},${body.slice(1)}`);
