@@ -46,6 +46,25 @@ describe("a command", () => {
     expect((await practice.api.commands.get({ customer, id: started.id })).state).toBe("queued");
   });
 
+  it("to tell a firewall everything anew goes to the one agent that posts to it", async () => {
+    const other = await anAgentAt(installation, { tenantId, siteId, name: "lon-b" });
+    const { id } = await practice.api.points.add({ customer, name: "HQ", siteId });
+    const askedOf = async (pushAgentId: string) => {
+      await installation.database.withTenant(tenantId, ({ tx }) =>
+        tx.enforcementPoint.update({ where: { tenantId_id: { tenantId, id } }, data: { pushAgentId } }),
+      );
+      const command = { kind: "push-resync", enforcementPointId: id } as const;
+      return (await practice.api.commands.start({ customer, command })).agent.name;
+    };
+    expect([await askedOf(other.id), await askedOf(agent.id)]).toEqual(["lon-b", "lon-a"]);
+    await installation.database.withTenant(tenantId, ({ tx }) =>
+      tx.agent.update({
+        where: { tenantId_id: { tenantId, id: other.id } },
+        data: { state: "revoked" },
+      }),
+    );
+  });
+
   it("shows how far it is and what came of it", async () => {
     const { id } = await practice.api.commands.start({ customer, command: { kind: "tail" } });
     await answer(id, { state: "running", progress: { at: 1, sentence: "Listening for 10 s." } });

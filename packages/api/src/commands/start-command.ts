@@ -40,9 +40,14 @@ export async function startCommand(
   if (!ctx.permissions.has(COMMAND_PERMISSIONS[command.kind])) return { kind: "not-allowed" };
   const id = randomUUID();
   return change(ctx, async ({ tx, tenantId, now, record, ring }): Promise<StartCommandOutcome> => {
-    const site = await siteOfCommand(tx, tenantId, command);
-    if (site === "not-found") return { kind: "not-found" };
-    const chosen = await chooseAgent(tx, { tenantId, agentId: agentId ?? null, siteId: site, now });
+    const place = await placeOfCommand(tx, tenantId, command);
+    if (place === "not-found") return { kind: "not-found" };
+    const chosen = await chooseAgent(tx, {
+      tenantId,
+      agentId: agentId ?? place.agentId,
+      siteId: place.siteId,
+      now,
+    });
     if (chosen.kind !== "chosen") return chosen;
     const { agent } = chosen;
     const waiting = await tx.agentCommand.count({
@@ -75,22 +80,25 @@ export async function startCommand(
 
 type Tx = TenantHandle["tx"];
 
-/** The site whose agents can run it; null: any. */
-async function siteOfCommand(
-  tx: Tx,
-  tenantId: string,
-  command: AgentCommand,
-): Promise<string | null | "not-found"> {
+interface Place {
+  /** The site whose agents can run it; null: any. */
+  readonly siteId: string | null;
+  /** The one agent that can; null: any of the site. */
+  readonly agentId: string | null;
+}
+
+async function placeOfCommand(tx: Tx, tenantId: string, command: AgentCommand): Promise<Place | "not-found"> {
   if (command.kind === "push-resync") {
     if (!/^[0-9a-f-]{36}$/i.test(command.enforcementPointId)) return "not-found";
     const point = await tx.enforcementPoint.findUnique({
       where: { tenantId_id: { tenantId, id: command.enforcementPointId } },
-      select: { siteId: true },
+      select: { siteId: true, pushAgentId: true },
     });
-    return point === null ? "not-found" : point.siteId;
+    // Of the site's agents one posts: no other could tell the firewall anything.
+    return point === null ? "not-found" : { siteId: point.siteId, agentId: point.pushAgentId };
   }
   const sourceId = command.kind === "look-up-address" ? undefined : command.sourceId;
-  if (sourceId === undefined) return null;
+  if (sourceId === undefined) return { siteId: null, agentId: null };
   if (!/^[0-9a-f-]{36}$/i.test(sourceId)) return "not-found";
   const where = { tenantId_id: { tenantId, id: sourceId } };
   const select = { siteId: true };
@@ -98,7 +106,7 @@ async function siteOfCommand(
   const source = isDirectory
     ? await tx.directory.findUnique({ where, select })
     : await tx.syslogSource.findUnique({ where, select });
-  return source?.siteId ?? "not-found";
+  return source === null ? "not-found" : { siteId: source.siteId, agentId: null };
 }
 
 type Chosen =
