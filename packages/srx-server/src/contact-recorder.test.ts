@@ -28,7 +28,7 @@ describe("the record of what a firewall was told", () => {
       ipQueries: 2,
       entriesSent: 3,
       refused: 1,
-      lastSourceAddress: "10.0.0.2",
+      lastSourceAddress: "10.0.0.1",
       told: [
         {
           at: at + 2,

@@ -73,20 +73,24 @@ interface Contact extends Numbers {
 export function createContactRecorder(): ContactBook {
   const contacts = new Map<string, Contact>();
 
-  const of = (point: ServedPoint, sourceIp: string): Contact => {
+  const of = (point: ServedPoint): Contact => {
     const key = keyOf(point.tenantId, point.id);
     let contact = contacts.get(key);
     if (contact === undefined) {
       contact = emptyContact(point);
       contacts.set(key, contact);
     }
+    return contact;
+  };
+  const letIn = (point: ServedPoint, sourceIp: string): Contact => {
+    const contact = of(point);
     contact.lastSourceAddress = sourceIp;
     return contact;
   };
 
   return {
     token(point, sourceIp, at, transport) {
-      const contact = of(point, sourceIp);
+      const contact = letIn(point, sourceIp);
       const isNew = contact.sources.size > 0 && !contact.sources.has(sourceIp);
       contact.tokens += 1;
       contact.lastTokenAt = at;
@@ -101,14 +105,14 @@ export function createContactRecorder(): ContactBook {
       return isNew;
     },
     batch(point, sourceIp, at, entries, sent = entries.length) {
-      const contact = of(point, sourceIp);
+      const contact = letIn(point, sourceIp);
       contact.batches += 1;
       contact.lastBatchAt = at;
       contact.entriesSent += sent;
       for (const entry of entries.slice(-TOLD_MAX)) tell(contact, toldOf(entry, at, "batch"));
     },
     ipQuery(point, sourceIp, at, entry) {
-      const contact = of(point, sourceIp);
+      const contact = letIn(point, sourceIp);
       contact.ipQueries += 1;
       contact.lastIpQueryAt = at;
       if (entry === null) return;
@@ -116,7 +120,9 @@ export function createContactRecorder(): ContactBook {
       tell(contact, toldOf(entry, at, "ip-query"));
     },
     refused(point, sourceIp, at, sentence) {
-      const contact = of(point, sourceIp);
+      const contact = of(point);
+      // Whoever guesses at its secret is not where the firewall is; the sentence names him.
+      contact.lastSourceAddress ??= sourceIp;
       contact.refused += 1;
       contact.lastRefusal = `${new Date(at).toISOString()} ${sentence}`.slice(0, REFUSAL_CHARACTERS_MAX);
     },
