@@ -8,7 +8,7 @@ import { FakeClock, withTempDir } from "@rollcall/testkit";
 import { listen } from "@rollcall/webapi-server/listen";
 import { WebApi } from "@rollcall/webapi-server/web-api";
 import { describe, expect, it } from "vitest";
-import { systemClock } from "../supervisor/clock.ts";
+import { type Clock, systemClock } from "../supervisor/clock.ts";
 import type { DarkenedPoint } from "./dark-keeper.ts";
 import { createPushKeeper, type PushKeeper } from "./push-keeper.ts";
 import { openPushStore } from "./push-store.ts";
@@ -21,7 +21,7 @@ interface Lab {
   readonly folder: string;
   push: PushKeeper;
   point(of?: object, pushOf?: object): DarkenedPoint;
-  newKeeper(): PushKeeper;
+  newKeeper(clock?: Clock): PushKeeper;
   held(): string[];
 }
 
@@ -32,13 +32,13 @@ function withPush(work: (lab: Lab) => Promise<void>): Promise<void> {
     const server = await listen(api, { host: "127.0.0.1", port: 0, tls: null });
     writeFileSync(path.join(folder, "password"), "p\n", { mode: 0o600 });
     const table = new SessionTable({ issuer: "1".repeat(16), incarnation: "2".repeat(16) });
-    const newKeeper = () => {
+    const newKeeper = (clock: Clock = systemClock) => {
       const made = createPushKeeper({
         source: () => table,
         openStore: () =>
           openPushStore(path.join(folder, "push.db"), { now: Date.now, onReplaced: () => undefined }),
         identity: () => null,
-        clock: systemClock,
+        clock,
         random: Math.random,
         log: silentLogger,
       });
@@ -163,6 +163,35 @@ describe("an agent that posts to a firewall", () => {
         { state: "refused", sentence: expect.stringContaining("own configuration file") },
       ]);
       expect(lab.api.posts).toEqual([]);
+    }));
+
+  it("posts what the portal gave it only once the portal has spoken, for another may post by now; at the latest in two minutes", () =>
+    withPush(async (lab) => {
+      lab.table.apply([aLogon({ user: "ana", ip: "10.0.0.1", at: NOW })], NOW);
+      lab.push.setPoints([lab.point({}, { turn: 1 })]);
+      await lab.push.start(signal);
+      expect(lab.push.states()).toEqual([]);
+      expect(lab.push.health().sentence).toBe(
+        "0 firewalls are posted to; 1 wait for the portal to say whether this agent still posts",
+      );
+      lab.push.setPoints([lab.point()]);
+      await until(lab.held).toEqual(["10.0.0.1 ana"]);
+      lab.push.setPoints([lab.point({}, { turn: 1 })]);
+      await until(() => lab.push.states()).toEqual([]);
+      lab.push.portalSpoke();
+      await until(() => lab.push.states()).toMatchObject([{ state: "ok" }]);
+      const clock = new FakeClock();
+      const alone = lab.newKeeper(clock);
+      lab.push.setPoints([]);
+      await until(() => lab.push.states()).toEqual([]);
+      await lab.push.stop();
+      lab.push = alone;
+      alone.setPoints([lab.point({}, { turn: 1 })]);
+      await alone.start(signal);
+      await clock.advance(119_000);
+      expect(alone.states()).toEqual([]);
+      await clock.advance(1000);
+      await until(() => alone.states()).toHaveLength(1);
     }));
 
   it("posts nothing while what was told cannot be read, says so, and begins once it can", () =>

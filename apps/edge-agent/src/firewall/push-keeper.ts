@@ -14,6 +14,8 @@ const SOURCE_LABEL = "Rollcall";
 const PROGRESS_MS = 2000;
 /** The file of what was told could not be opened: so long until it is tried again. */
 const RETRY_MS = 10_000;
+/** The portal may have given the posting to another agent while this one was not running: so long is its word awaited. */
+const PORTAL_WORD_MS = 120_000;
 
 export interface PushKeeperOptions {
   readonly source: () => EntrySource;
@@ -36,6 +38,8 @@ export interface PointOrigin {
 export interface PushKeeper extends Part, PointReceiver {
   /** Said before the points that come from there. */
   setOrigin(origin: PointOrigin): void;
+  /** The portal has said what it wants since this process began: points that it gave are posted to from now on. */
+  portalSpoke(): void;
   /** Something may have changed in the table. */
   wake(): void;
   states(): readonly PushState[];
@@ -65,6 +69,8 @@ export function createPushKeeper(options: PushKeeperOptions): PushKeeper {
   let points: readonly DarkenedPoint[] = [];
   let origin: PointOrigin = { isPortals: false, baseFolder: null };
   let isRunning = false;
+  /** Epoch ms; null: heard. */
+  let portalAwaitedUntil: number | null = clock.now() + PORTAL_WORD_MS;
   let changing: Promise<void> = Promise.resolve();
   let stopping = new AbortController();
 
@@ -79,7 +85,8 @@ export function createPushKeeper(options: PushKeeperOptions): PushKeeper {
   }
 
   async function reconcile(): Promise<void> {
-    const wanted = isRunning ? points.filter((point) => point.push !== undefined) : [];
+    const isSilent = portalAwaitedUntil !== null && clock.now() < portalAwaitedUntil;
+    const wanted = isRunning ? points.filter(({ push }) => push && !(isSilent && push.turn > 0)) : [];
     const ids = new Set(wanted.map(({ id }) => id));
     for (const [id, one] of running) {
       if (ids.has(id)) continue;
@@ -105,7 +112,13 @@ export function createPushKeeper(options: PushKeeperOptions): PushKeeper {
       await before?.stop();
       running.set(point.id, await begin(point, push, store, { key, filter }));
     }
-    health.set("ok", `${running.size} firewalls are posted to`);
+    const awaiting = isRunning ? points.filter(({ push }) => push).length - wanted.length : 0;
+    health.set(
+      "ok",
+      awaiting === 0
+        ? `${running.size} firewalls are posted to`
+        : `${running.size} firewalls are posted to; ${awaiting} wait for the portal to say whether this agent still posts`,
+    );
   }
 
   async function begin(
@@ -163,6 +176,10 @@ export function createPushKeeper(options: PushKeeperOptions): PushKeeper {
     async start() {
       isRunning = true;
       stopping = new AbortController();
+      if (portalAwaitedUntil !== null) {
+        portalAwaitedUntil = clock.now() + PORTAL_WORD_MS;
+        void clock.sleep(PORTAL_WORD_MS, stopping.signal).then(change, () => undefined);
+      }
       await change();
     },
     async stop() {
@@ -179,6 +196,11 @@ export function createPushKeeper(options: PushKeeperOptions): PushKeeper {
     },
     setPoints(next) {
       points = next;
+      if (isRunning) void change();
+    },
+    portalSpoke() {
+      if (portalAwaitedUntil === null) return;
+      portalAwaitedUntil = null;
       if (isRunning) void change();
     },
     wake() {

@@ -45,7 +45,7 @@ export interface UplinkOptions {
     readonly use: (tls: FirewallTls) => void;
   };
   readonly report: () => AgentReport;
-  readonly push: Pick<PushKeeper, "resync">;
+  readonly push: Pick<PushKeeper, "resync" | "portalSpoke">;
   readonly lookUpView: () => LookUpView;
 }
 
@@ -140,6 +140,7 @@ export function buildUplink(options: UplinkOptions): Uplink {
             certificate.hurry();
             health.hurry();
           },
+          onCurrent: options.push.portalSpoke,
           onRefused(version, reason) {
             refused = { version, reason };
             health.hurry();

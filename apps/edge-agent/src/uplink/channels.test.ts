@@ -83,6 +83,34 @@ describe("the configuration channel", () => {
     ).toEqual(["3", "4"]);
   });
 
+  it("asks at once whether what it kept is still wanted, and says so; not of what runs in place of a refused one", async () => {
+    let current = 0;
+    const poll = (signal: AbortSignal) =>
+      pollConfig(
+        {
+          link,
+          log,
+          currentVersion: () => 3,
+          apply: async () => undefined,
+          onRefused: () => undefined,
+          onCurrent: () => {
+            current += 1;
+          },
+        },
+        signal,
+      );
+    const asked = () => gateway.callsTo("GET /v1/config").map((call) => call.query.get("wait"));
+    gateway.on("GET /v1/config", once({ status: 204 }));
+    await during(poll, () => eventually("it was told", () => asked().length > 1));
+    expect(asked().slice(0, 2)).toEqual(["0", "50"]);
+    expect(current).toBeGreaterThan(0);
+    gateway.calls.length = 0;
+    current = 0;
+    gateway.on("GET /v1/config", once({ status: 200, body: { version: 4, config: { nonsense: 1 } } }));
+    await during(poll, () => eventually("it asks on", () => asked().length > 2));
+    expect(current).toBe(0);
+  });
+
   it.each([
     [
       "an unknown key",

@@ -38,6 +38,8 @@ export interface ConfigPollOptions {
   /** Takes a configuration into use and keeps it as the last good one. Throws where it cannot. */
   readonly apply: (config: SiteConfig, version: number) => Promise<void>;
   readonly onRefused: (version: number, reason: string) => void;
+  /** What runs is what the portal wants, as it has just said. */
+  readonly onCurrent?: () => void;
 }
 
 /**
@@ -47,16 +49,21 @@ export interface ConfigPollOptions {
 export async function pollConfig(options: ConfigPollOptions, signal: AbortSignal): Promise<void> {
   const { link, log } = options;
   let have = options.currentVersion();
+  // Whether what was kept is still wanted is asked at once: the first answer is not waited for.
+  let waitSeconds = 0;
   while (!signal.aborted) {
     await link.ready(signal);
     const known = have === null ? "" : `have=${have}&`;
     const answer = await link.ask({
       method: "GET",
-      path: `/v1/config?${known}wait=${WAIT_SECONDS}`,
+      path: `/v1/config?${known}wait=${waitSeconds}`,
       answer: envelope,
-      waitMs: WAIT_SECONDS * 1000,
+      waitMs: waitSeconds * 1000,
       signal,
     });
+    // What was refused is wanted still, and is not what runs.
+    if (answer.kind === "nothing" && have === options.currentVersion()) options.onCurrent?.();
+    if (answer.kind !== "refused") waitSeconds = WAIT_SECONDS;
     if (answer.kind !== "answer") continue;
     const { version, config } = answer.value;
     const outcome = await take(options, version, config);
@@ -66,7 +73,10 @@ export async function pollConfig(options: ConfigPollOptions, signal: AbortSignal
         "configuration of the portal refused; the last good one goes on",
       );
       options.onRefused(version, outcome.reason);
-    } else log.info({ configVersion: version }, "configuration of the portal in force");
+    } else {
+      options.onCurrent?.();
+      log.info({ configVersion: version }, "configuration of the portal in force");
+    }
     await report(link, version, outcome, signal);
     have = version;
   }
