@@ -105,7 +105,13 @@ export async function buildGateway(
   });
 
   const replicas = new ReplicaPool({ database, rings, issuer: keys.feedIssuer, log, report, now });
-  const points = new PointBook({ database, rings, darkness, now });
+  const points = new PointBook({
+    database,
+    rings,
+    darkness,
+    now,
+    log: log.child({ listener: "firewalls" }),
+  });
   const tokens = new SharedTokens({ database, report, now });
   const contacts = new ContactDesk({ database, rings, now });
   const reports = new ReportDesk({ database, rings, replicas, log, now });

@@ -36,6 +36,8 @@ export const LOG_FIELDS = {
   sequenceId: "plain",
   directoryId: "plain",
   enforcementPointId: "plain",
+  /** How a firewall is answered: the key of a built-in profile, or the id of a customer's own. */
+  profile: "plain",
   clientId: "plain",
   sender: "plain",
   peer: "plain",

@@ -304,6 +304,33 @@ describe("a firewall with a profile of its customer's own", () => {
       .toBe('{"rows":[{"addr":"10.20.3.7","who":"ana","there":true}]}');
   });
 
+  it.each([
+    ["is not there", async () => randomUUID(), "there is no such profile"],
+    [
+      "cannot be read",
+      async () => {
+        const { id } = await site.database.withTenant(customer.tenantId, ({ tx }) =>
+          tx.srxProfile.create({
+            data: { tenantId: customer.tenantId, name: "Theirs", document: { body: { kind: "runes" } } },
+          }),
+        );
+        return id;
+      },
+      "body",
+    ],
+  ])("that %s is answered with the first, and that is said once", async (_, profileId, reason) => {
+    const profile = await profileId();
+    await setPoint({ profile });
+    for (let time = 0; time < 3; time++) await firewall.askToken(customer.clientId, customer.clientSecret);
+    expect((await firewall.ask("/user_query/v2/users/endpoints?begintime=0&entry_count=200")).text).toMatch(
+      /^\{/,
+    );
+    const said = site.lines.filter((line) => line.includes(profile));
+    expect(said).toEqual([expect.stringContaining(customer.pointId)]);
+    expect(said[0]).toContain(reason);
+    expect(said[0]).toContain('answered with \\"json-superset\\"');
+  });
+
   it("that is being learnt is tried with the next when it does not understand, and its page says so", async () => {
     await setPoint({ learnUntil: new Date(Date.now() + 3_600_000) });
     await firewall.askToken(customer.clientId, customer.clientSecret);

@@ -2,8 +2,9 @@ import { enforcementPointConfig } from "@rollcall/agent-protocol";
 import type { Database, TenantHandle } from "@rollcall/db";
 import { ALARM_MS } from "@rollcall/health";
 import { darkSourcesFor, type SourceLight } from "@rollcall/identity-core";
+import type { Logger } from "@rollcall/observability";
 import { createSecretChecks } from "@rollcall/pki";
-import { builtInProfile, profileShelf } from "@rollcall/srx-protocol";
+import { builtInProfile, type ProfileShelf, profileShelf } from "@rollcall/srx-protocol";
 import {
   type AuthenticateOutcome,
   findSecret,
@@ -41,13 +42,23 @@ export class PointBook implements PointDirectory {
   readonly #database: Database;
   readonly #now: () => number;
   readonly #darkness: DarkBook;
+  readonly #log: Logger;
   readonly #held = new Map<string, Held>();
+  /** The profile of which it was said that a point is not answered with it. */
+  readonly #saidOf = new Map<string, string>();
   readonly #verify = createSecretChecks();
 
-  constructor(deps: { database: Database; rings: DeviceRings; darkness: DarkBook; now: () => number }) {
+  constructor(deps: {
+    database: Database;
+    rings: DeviceRings;
+    darkness: DarkBook;
+    now: () => number;
+    log: Logger;
+  }) {
     this.#database = deps.database;
     this.#now = deps.now;
     this.#darkness = deps.darkness;
+    this.#log = deps.log;
     deps.rings.onAny("config", (tenantId) => this.#doubt(tenantId));
   }
 
@@ -67,7 +78,7 @@ export class PointBook implements PointDirectory {
       return { kind: "refused", reason: "unknown-client" };
     }
     const now = this.#now();
-    const point = servedPoint(row, now, darkOf(row, await this.#darkness.lights(row.tenantId), now));
+    const point = this.#serve(row, now, darkOf(row, await this.#darkness.lights(row.tenantId), now));
     const kept = liveSecrets(row.secrets, now).map(({ id, verifier }) => ({ id, verifier, point }));
     const found = await findSecret(kept, claim, this.#verify);
     if (found.kind !== "found") return { kind: "refused", reason: found.kind, point };
@@ -90,6 +101,30 @@ export class PointBook implements PointDirectory {
   /** Drops points that nobody asked for lately. */
   sweep(): void {
     for (const [key, held] of this.#held) if (this.#now() - held.at > 10 * 60_000) this.#held.delete(key);
+    for (const key of this.#saidOf.keys()) if (!this.#held.has(key)) this.#saidOf.delete(key);
+  }
+
+  /** The point as it is answered; says once where that is not with the profile that it names. */
+  #serve(row: PointRow, now: number, dark: readonly string[]): ServedPoint {
+    const key = keyOf(row.tenantId, row.id);
+    const shelf = profileShelf(row.profiles);
+    const { profile, isMissing } = shelf.find(row.profile);
+    if (!isMissing) this.#saidOf.delete(key);
+    else if (this.#saidOf.get(key) !== row.profile) {
+      this.#saidOf.set(key, row.profile);
+      const fault = shelf.refused.find(({ id }) => id === row.profile)?.faults[0];
+      this.#log.warn(
+        {
+          tenantId: row.tenantId,
+          enforcementPointId: row.id,
+          profile: row.profile,
+          reason: fault === undefined ? "there is no such profile" : `${fault.path}: ${fault.sentence}`,
+          remedy: "Choose another profile for this enforcement point, or mend that one, in the portal.",
+        },
+        `a firewall cannot be answered with its profile and is answered with "${profile.key}"`,
+      );
+    }
+    return servedPoint(row, shelf, now, dark);
   }
 
   #refresh(tenantId: string, pointId: string): Promise<ServedPoint | null> {
@@ -116,7 +151,7 @@ export class PointBook implements PointDirectory {
     const { doubts } = held;
     const row = await this.#database.withTenant(tenantId, (handle) => readPoint(handle, pointId));
     const lights = row?.enabled ? await this.#darkness.lights(tenantId) : [];
-    const fresh = row?.enabled ? servedPoint(row, startedAt, darkOf(row, lights, startedAt)) : null;
+    const fresh = row?.enabled ? this.#serve(row, startedAt, darkOf(row, lights, startedAt)) : null;
     // The bell rang meanwhile: what was read may be the old rows, good for this one answer only.
     if (held.doubts !== doubts) return fresh;
     held.point = sameUnlessChanged(held.point, fresh);
@@ -156,8 +191,7 @@ function darkOf(row: PointRow, lights: readonly SourceLight[], now: number): rea
   return darkSourcesFor(policy, lights, now).darkSourceIds;
 }
 
-function servedPoint(row: PointRow, now: number, dark: readonly string[]): ServedPoint {
-  const shelf = profileShelf(row.profiles);
+function servedPoint(row: PointRow, shelf: ProfileShelf, now: number, dark: readonly string[]): ServedPoint {
   return {
     tenantId: row.tenantId,
     id: row.id,
