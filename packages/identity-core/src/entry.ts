@@ -104,7 +104,8 @@ export interface EntrySource {
   /**
    * Changes when what is told of revisions within (`after`, `through`] has changed since: one of their entries was
    * superseded or pruned. While it is the same, a page kept of that range is still right. A mere refresh (later expiry)
-   * leaves it. It may change for nothing; it means something only within one incarnation and one process.
+   * leaves it. It may change for nothing; it means something only within one incarnation and one process. NaN: nothing
+   * may be kept, because the same entry is not always told alike.
    */
   segmentStamp(after: number, through: number): number;
   /** The live entry of an address within the filter, else null. An address live in two of the filter's spaces is null (overlap). */

@@ -33,7 +33,6 @@ export class CappedSource implements EntrySource {
   readonly #admitted = new Map<string, IpAddress>();
   readonly #passedOver = new Set<string>();
   #generation = 0;
-  #stamp = 0;
   #generationAt: EpochMs;
 
   constructor(source: EntrySource, room: number, now: () => EpochMs) {
@@ -65,10 +64,9 @@ export class CappedSource implements EntrySource {
     return this.#passedOver.size;
   }
 
-  /** Never the same: who is admitted decides as well, so no page may be kept. */
+  /** Who is admitted decides as well, so no page and no entry's text may be kept. */
   segmentStamp(): number {
-    this.#stamp += 1;
-    return this.#stamp;
+    return Number.NaN;
   }
 
   byIp(ip: IpAddress, filter: EntryFilter): Entry | null {

@@ -3,6 +3,7 @@ import { jsonSuperset, type SrxProfile } from "@rollcall/srx-protocol";
 import { anEntry, anEntryUser } from "@rollcall/srx-protocol/testing";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { CappedSource } from "./capped-source.ts";
 import { PageCache } from "./page-cache.ts";
 import { PageTurns } from "./page-turns.ts";
 import { EVERYTHING, TestTable } from "./testing/index.ts";
@@ -40,6 +41,20 @@ describe("a kept page", () => {
     expect(
       cache.find({ source: table(10), profile: jsonSuperset, filter: ONE_SPACE, after: 0, limit: 5 }),
     ).toBeNull();
+  });
+
+  test("is none where the firewall holds fewer than there are: whom it was told nobody of is told once there is room", () => {
+    const source = new TestTable();
+    for (const at of [1, 2]) source.tell(logon(at, `user${at}`));
+    const capped = new CappedSource(source, 1, () => 0);
+    const cache = aCache();
+    const question = { source: capped, profile: jsonSuperset, filter: ONE_SPACE, after: 0, limit: 2 };
+    expect(textOf(cache.write(question))).not.toContain("user2");
+    source.tell(nobody(1));
+    cache.write({ ...question, after: 2 });
+    expect(cache.find(question)).toBeNull();
+    expect(textOf(cache.write(question))).toContain("user2");
+    expect(cache.numbers.bytes).toBe(0);
   });
 
   test("stays while only later entries change", () => {

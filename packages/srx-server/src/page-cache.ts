@@ -105,12 +105,15 @@ export class PageCache {
     const changes = source.changesSince(after, limit, filter);
     const end = { revision: Math.max(after, changes.nextRevision), isLast: changes.isLast };
     // Of several address spaces an address may be told differently at the same revision, once another space changes.
-    const isRecent = after > source.revision - RECENT_REVISIONS && filter.addressSpaceIds.length === 1;
+    const isOne = filter.addressSpaceIds.length === 1;
+    // No stamp: what is told hangs on more than the entry (`CappedSource`), so no text is kept.
+    const isSteady = !Number.isNaN(source.segmentStamp(after, end.revision));
+    const isRecent = isSteady && isOne && after > source.revision - RECENT_REVISIONS;
     const group = isRecent ? `${source.incarnation} ${this.#groupOf(question)}` : null;
     if (group !== null && !this.#isSweepDue) this.#sweepLater();
     const page = this.#writePage(question.profile, changes.entries, end, group);
     this.#written += 1;
-    if (!page.isLast || page.count >= LAST_PAGE_ENTRIES_MIN)
+    if (isSteady && (!page.isLast || page.count >= LAST_PAGE_ENTRIES_MIN))
       this.#keep(this.#keyOf(question), page, question);
     return page;
   }
