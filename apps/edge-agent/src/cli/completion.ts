@@ -25,7 +25,10 @@ export function completionScript(program: Command, shell: Shell): string {
 }
 
 function walk(command: Command, path: string): Node[] {
-  const visible = command.commands.filter((child) => !child.name().startsWith("help"));
+  const visible = command
+    .createHelp()
+    .visibleCommands(command)
+    .filter((child) => child.name() !== "help");
   const own: Node = {
     path,
     description: command.description(),

@@ -74,8 +74,28 @@ describe("rollcall-agent", () => {
     for (const shell of ["bash", "zsh", "fish"]) {
       const { code, out } = await runAgent(["completion", shell]);
       expect(code).toBe(0);
-      for (const word of ["enroll", "validate", "new-secret", "firewall-listen", "state-dir"])
-        expect(out).toContain(word);
+      const commands = [
+        "enroll",
+        "explain",
+        "shadow",
+        "srx",
+        "relay",
+        "profile",
+        "goldens",
+        "validate",
+        "new-secret",
+      ];
+      const options = [
+        "firewall-listen",
+        "plain-firewall-from",
+        "legacy-listen",
+        "keep-word",
+        "export",
+        "state-dir",
+      ];
+      for (const word of [...commands, ...options]) expect(out).toMatch(new RegExp(`[ '"-]${word}[ ':"]`));
+      // What only the agent itself starts.
+      expect(out).not.toContain("legacy-listener");
     }
     expect((await runAgent(["completion", "tcsh"])).code).toBe(2);
   });

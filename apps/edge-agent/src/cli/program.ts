@@ -109,7 +109,7 @@ function createProgram(host: CliHost, done: (exit: number) => void): Command {
     .option("--firewall-listen <host:port>", "where firewalls ask, or off (ROLLCALL_FIREWALL_LISTEN)")
     .option(
       "--legacy-listen <host:port>",
-      "where firewalls of TLS 1.0 and 1.1 ask while the configuration lets them, or off (ROLLCALL_LEGACY_LISTEN)",
+      "where firewalls that speak only TLS 1.0 or 1.1 ask, while the configuration allows it, or off (ROLLCALL_LEGACY_LISTEN)",
     )
     .option(
       "--syslog-listen <host:port>",
@@ -125,12 +125,16 @@ function createProgram(host: CliHost, done: (exit: number) => void): Command {
     )
     .option(
       "--plain-firewall-listen <host:port>",
-      "for an hour, answer the firewalls of --plain-firewall-from without TLS: for a first look, nothing is encrypted",
+      "for a first look at a firewall: answer without TLS for one hour; nothing is encrypted, needs --plain-firewall-from",
     )
-    .option("--plain-firewall-from <addresses>", "who may use it, parted by commas; repeatable", collect)
+    .option(
+      "--plain-firewall-from <addresses>",
+      "the firewalls that --plain-firewall-listen answers, parted by commas; repeatable",
+      collect,
+    )
     .option(
       "--shadow",
-      "beside another server (`shadow:` in the file): compare the tables, answer no firewall",
+      "run beside another server (`shadow:` in the file): compare its table with this one, answer no firewall",
     )
     .action(async (flags: Flags) => done(await runCommand(contextOf(flags))));
 
@@ -163,11 +167,11 @@ function createProgram(host: CliHost, done: (exit: number) => void): Command {
   program
     .command("explain")
     .description(
-      "everything that was said of an address, what became of it, and which rule of the law decided",
+      "why an address is answered as it is: everything that was said of it, and which rule decided",
     )
     .argument("<address>", "10.1.2.3 or 2001:db8::1", notEmpty)
     .option("--space <id>", "only in this address space")
-    .option("--json", "the same as --output json")
+    .option("--json", "the same as -o json")
     .addOption(output())
     .addOption(statusListen())
     .action(
@@ -181,10 +185,12 @@ function createProgram(host: CliHost, done: (exit: number) => void): Command {
         ),
     );
 
-  const config = program.command("config").description("look at the configuration of this machine");
+  const config = program
+    .command("config")
+    .description("check or show the configuration of this machine; make a firewall's secret");
   config
     .command("validate")
-    .description("check a configuration file with the loader of run; tells every fault at once")
+    .description("check a configuration file as run would read it; tells every fault at once")
     .option("--config <file>", "the file to check")
     .action((flags: Flags) => done(configValidateCommand(contextOf(flags))));
   config
@@ -195,18 +201,15 @@ function createProgram(host: CliHost, done: (exit: number) => void): Command {
     .action(async (flags: Flags) => done(await configShowCommand(contextOf(flags))));
   config
     .command("new-secret")
-    .description("make a client secret for a firewall, and the verifier for the file")
-    .option(
-      "--stdin",
-      "the secret is one that somebody chose: read it from standard input, print its verifier",
-    )
+    .description("make a client secret for a firewall, and the verifier of it that goes into the file")
+    .option("--stdin", "do not make one: read the secret from standard input and print its verifier")
     .action(async (options: { stdin?: boolean }) =>
       done(await configNewSecretCommand(contextOf({}), options)),
     );
 
   program
     .command("shadow")
-    .description("how this agent's table differs from the server's beside which it runs (run --shadow)")
+    .description("compare this agent's table with that of the server it runs beside (run --shadow)")
     .option("--export <file>", "write every difference to a file: CSV where it ends in .csv, else NDJSON")
     .addOption(output())
     .option("--json", "the same as -o json")
@@ -217,21 +220,26 @@ function createProgram(host: CliHost, done: (exit: number) => void): Command {
 
   const srx = program
     .command("srx")
-    .description("learn how a firewall and its identity server speak: relay, record, conclude a profile")
+    .description(
+      "learn how a firewall and its present server speak: record their traffic, make a profile of it",
+    )
     .addHelpText("after", srxHelp);
   srx
     .command("relay")
     .description(
-      "stand between firewalls and the server they ask now, pass everything on, record it without names",
+      "stand between firewalls and the server they ask now: pass every byte on, record it without names",
     )
-    .requiredOption("--listen <host:port>", "where the firewalls ask, instead of the server")
-    .requiredOption("--upstream <url>", "the server they asked before, as in https://jims.example:443")
+    .requiredOption("--listen <host:port>", "required: where the firewalls ask from now on")
+    .requiredOption(
+      "--upstream <url>",
+      "required: the server they asked before, as in https://jims.example:443",
+    )
     .requiredOption(
       "--from <addresses>",
-      "the firewalls that may connect, parted by commas; repeatable",
+      "required: the firewalls that may connect, parted by commas; repeatable",
       collect,
     )
-    .requiredOption("--record <folder>", "a new folder for the recording; made with mode 0700")
+    .requiredOption("--record <folder>", "required: a new folder for the recording; made with mode 0700")
     .option("--for <time>", "how long, as in 90s, 60m or 2h; at most 8h, with --plain 60m", "60m")
     .option("--upstream-ca <file>", "PEM of the CA of the server's certificate, or the certificate itself")
     .option("--insecure-upstream", "do not check the server's certificate")
@@ -248,7 +256,7 @@ function createProgram(host: CliHost, done: (exit: number) => void): Command {
     .action(async (options: RelayFlags) => done(await srxRelayCommand(options, contextOf({}))));
   srx
     .command("profile")
-    .description("conclude from a recording how the server answers, and say what is sure")
+    .description("make a profile of how the recorded server answers, and say how sure each part of it is")
     .argument("<folder>", "the folder of the recording")
     .option("-o, --output <file>", "where the profile goes; standard output where absent")
     .action((folder: string, options: { output?: string }) =>
@@ -258,7 +266,7 @@ function createProgram(host: CliHost, done: (exit: number) => void): Command {
     .command("goldens")
     .description("write the recorded messages as golden files for tests")
     .argument("<folder>", "the folder of the recording")
-    .requiredOption("-o, --output <folder>", "a new folder for the files")
+    .requiredOption("-o, --output <folder>", "required: a new folder for the files")
     .action((folder: string, options: { output: string }) =>
       done(srxGoldensCommand(folder, options, contextOf({}))),
     );
@@ -284,7 +292,11 @@ const examples = `Examples:
   rollcall-agent run --config site.yaml --firewall-listen 0.0.0.0:443
   rollcall-agent status --watch
   rollcall-agent who 10.1.2.3
-  rollcall-agent explain 10.1.2.3`;
+  rollcall-agent explain 10.1.2.3
+  rollcall-agent config new-secret
+  rollcall-agent run --config site.yaml --shadow
+  rollcall-agent shadow --export differences.csv
+  rollcall-agent srx --help`;
 
 const srxHelp = `
 A first contact, in the order of the runbook (docs/runbooks/first-contact.md):
