@@ -63,6 +63,7 @@ export async function srxRelayCommand(flags: RelayFlags, context: CommandContext
     );
   await untilOver(settings, context, terminated);
   await relay.stop();
+  await recorder.settle();
   await folder.settle();
   terminal.talk(summary(relay, recorder, folder, settings.folder));
   return folder.fault === null ? EXIT.ok : EXIT.failed;
@@ -122,6 +123,7 @@ function summary(relay: Relay, recorder: Recorder, folder: RecordingFolder, name
   };
   say(disk.removed, "of the oldest pairs were removed to make room.");
   say(disk.lost, `pairs could not be written${folder.fault === null ? "" : `: ${printable(folder.fault)}`}.`);
+  say(heard.lost, "pairs are not in the recording: they came faster than they could be redacted.");
   say(heard.bodiesLeftOut, "bodies are not in the recording, only their length: see the notes in the pairs.");
   say(heard.unfollowed, "connections were passed on but not recorded to their end.");
   say(

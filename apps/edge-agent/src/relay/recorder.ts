@@ -1,4 +1,5 @@
 import { createHash, createHmac, randomBytes } from "node:crypto";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { inflateRawSync, unzipSync } from "node:zlib";
 import type { Logger } from "@rollcall/observability";
 import {
@@ -7,9 +8,10 @@ import {
   ExchangeReader,
   Pseudonyms,
   type RawMessage,
+  type ReadExchange,
   type ReadMessage,
   type RecordedPair,
-  redactExchange,
+  redactInSteps,
 } from "@rollcall/srx-protocol/recording";
 import { messageOf } from "../agent-error.ts";
 import type { RecordingFolder } from "./recording-folder.ts";
@@ -18,12 +20,18 @@ import type { RecordingFolder } from "./recording-folder.ts";
 const BODY_BYTES_MAX = 2 * 1024 * 1024;
 /** All connections together. */
 const HELD_BYTES_MAX = 64 * 1024 * 1024;
+/** Characters of bodies that wait to be redacted. */
+const WAITING_CHARACTERS_MAX = 64 * 1024 * 1024;
+/** So long at most the relay's connections wait for a redaction to go on. */
+const SLICE_MS = 4;
 const SEEN_MAX = 50_000;
 
 export interface RecorderCounts {
   readonly pairs: number;
   /** Pairs that say the same as one already kept: an idle firewall asks every few seconds. */
   readonly repeats: number;
+  /** Pairs that came faster than they could be redacted, or that could not be. */
+  readonly lost: number;
   /** Connections of which not everything could be followed. */
   readonly unfollowed: number;
   /** Bodies of which only the length was kept. */
@@ -41,6 +49,8 @@ export interface ConnectionTap {
 
 export interface Recorder {
   tap(): ConnectionTap;
+  /** Waits until everything that was heard is with the folder. */
+  settle(): Promise<void>;
   readonly counts: RecorderCounts;
 }
 
@@ -50,12 +60,17 @@ export interface RecorderOptions {
   readonly keepWords: readonly string[];
   readonly now: () => number;
   readonly log: Logger;
+  readonly waitingCharactersMax?: number;
 }
 
 /**
  * Writes down what goes by, without naming anybody. The key of the replacements is made here and kept nowhere.
+ *
+ * Redacting a large table takes a quarter of a second: it is done between the turns of the connections, a few ms at a time,
+ * one exchange after the other, for what is replaced depends on what was replaced before.
  */
-export function createRecorder({ folder, keepWords, now, log }: RecorderOptions): Recorder {
+export function createRecorder(options: RecorderOptions): Recorder {
+  const { folder, keepWords, now, log, waitingCharactersMax = WAITING_CHARACTERS_MAX } = options;
   const key = randomBytes(32);
   const startedAt = now();
   const names = new Pseudonyms({
@@ -68,22 +83,57 @@ export function createRecorder({ folder, keepWords, now, log }: RecorderOptions)
   let connections = 0;
   let pairs = 0;
   let repeats = 0;
+  let lost = 0;
+  const waiting: Omit<ReadExchange, "number">[] = [];
+  let waitingCharacters = 0;
+  let redacting: Promise<void> | null = null;
   let unfollowed = 0;
   let bodiesLeftOut = 0;
 
   function keep(exchange: Exchange, connection: number, askedAt: number): void {
-    const pair = redactExchange(
-      {
-        number: pairs + 1,
-        connection,
-        atMs: askedAt - startedAt,
-        tookMs: now() - askedAt,
-        request: readMessage(exchange.request),
-        response: exchange.response === null ? null : readMessage(exchange.response),
-      },
-      rules,
-      names,
-    );
+    const read = {
+      connection,
+      atMs: askedAt - startedAt,
+      tookMs: now() - askedAt,
+      request: readMessage(exchange.request),
+      response: exchange.response === null ? null : readMessage(exchange.response),
+    };
+    if (waitingCharacters + charactersOf(read) > waitingCharactersMax) {
+      lost += 1;
+      return;
+    }
+    waiting.push(read);
+    waitingCharacters += charactersOf(read);
+    redacting ??= redactWaiting();
+  }
+
+  async function redactWaiting(): Promise<void> {
+    for (let read = waiting[0]; read !== undefined; read = waiting[0]) {
+      try {
+        write(await redacted(read));
+      } catch (error) {
+        lost += 1;
+        log.warn({ component: "recorder", reason: messageOf(error) }, "a pair could not be recorded");
+      }
+      waiting.shift();
+      waitingCharacters -= charactersOf(read);
+    }
+    redacting = null;
+  }
+
+  async function redacted(read: Omit<ReadExchange, "number">): Promise<RecordedPair> {
+    const steps = redactInSteps({ ...read, number: pairs + 1 }, rules, names);
+    for (;;) {
+      await nextTurn();
+      const until = performance.now() + SLICE_MS;
+      do {
+        const step = steps.next();
+        if (step.done === true) return step.value;
+      } while (performance.now() < until);
+    }
+  }
+
+  function write(pair: RecordedPair): void {
     const mark = markOf(pair);
     if (seen.has(mark)) {
       repeats += 1;
@@ -133,10 +183,18 @@ export function createRecorder({ folder, keepWords, now, log }: RecorderOptions)
         close: () => guarded(() => reader.close()),
       };
     },
+    async settle() {
+      await redacting;
+    },
     get counts() {
-      return { pairs, repeats, unfollowed, bodiesLeftOut, hidden: rules.hidden };
+      return { pairs, repeats, lost, unfollowed, bodiesLeftOut, hidden: rules.hidden };
     },
   };
+}
+
+function charactersOf({ request, response }: Pick<ReadExchange, "request" | "response">): number {
+  // Heads and what is kept about each: bounded, and never nothing.
+  return 4096 + (request.body?.length ?? 0) + (response?.body?.length ?? 0);
 }
 
 function readMessage(message: RawMessage): ReadMessage {

@@ -58,6 +58,7 @@ async function withRelay(
         folder: name,
         async end() {
           await relay.stop();
+          await recorder.settle();
           await folder.settle();
           return contentOf(name);
         },

@@ -17,5 +17,6 @@ export {
   renderPair,
   writePair,
 } from "./recorded-pair.ts";
-export { type ReadExchange, type ReadMessage, redactExchange } from "./redact-exchange.ts";
+export { type ReadExchange, type ReadMessage, redactExchange, redactInSteps } from "./redact-exchange.ts";
+export type { Steps } from "./steps.ts";
 export { createValueRules, type ValueRules } from "./value-rules.ts";

@@ -8,6 +8,7 @@ import { redactJson } from "./redact-json.ts";
 import { redactParameters } from "./redact-parameters.ts";
 import { redactTarget } from "./redact-target.ts";
 import { redactXml } from "./redact-xml.ts";
+import { atOnce, type Steps } from "./steps.ts";
 import type { ValueRules } from "./value-rules.ts";
 
 /** A message whose body has been decoded by whoever owns the bytes. */
@@ -41,6 +42,18 @@ export interface ReadExchange {
  * Errors: none thrown.
  */
 export function redactExchange(exchange: ReadExchange, rules: ValueRules, names: Pseudonyms): RecordedPair {
+  return atOnce(redactInSteps(exchange, rules, names));
+}
+
+/**
+ * The same in short steps, for a loop that has other work. One exchange of a recording at a time: what is replaced in one
+ * place depends on what was replaced before.
+ */
+export function* redactInSteps(
+  exchange: ReadExchange,
+  rules: ValueRules,
+  names: Pseudonyms,
+): Steps<RecordedPair> {
   const { number, connection, atMs, tookMs, request, response } = exchange;
   return {
     format: "rollcall-srx-pair",
@@ -49,11 +62,11 @@ export function redactExchange(exchange: ReadExchange, rules: ValueRules, names:
     connection,
     atMs,
     tookMs,
-    request: redactMessage(request, redactRequestLine(request.head.startLine, rules), rules, names),
+    request: yield* redactMessage(request, redactRequestLine(request.head.startLine, rules), rules, names),
     response:
       response === null
         ? null
-        : redactMessage(response, redactStatusLine(response.head.startLine, names), rules, names),
+        : yield* redactMessage(response, redactStatusLine(response.head.startLine, names), rules, names),
   };
 }
 
@@ -71,15 +84,15 @@ function redactStatusLine(line: string, names: Pseudonyms): string {
   return `${status} ${isPlain ? reason : names.text(reason)}`;
 }
 
-function redactMessage(
+function* redactMessage(
   message: ReadMessage,
   startLine: string,
   rules: ValueRules,
   names: Pseudonyms,
-): RecordedMessage {
+): Steps<RecordedMessage> {
   const { framing, bodyBytes, isWhole } = message;
   // The body first: what it calls a name must not stand in a header either.
-  const { body, bodyNote } = redactBody(message, rules);
+  const { body, bodyNote } = yield* redactBody(message, rules);
   const headers = redactHeaders(message.head.headers, rules, names).map(([name, value]): [string, string] =>
     name.toLowerCase() === "content-length" && framing === "length" && body !== null
       ? [name, String(utf8Length(body))]
@@ -97,21 +110,24 @@ function redactMessage(
   };
 }
 
-function redactBody(message: ReadMessage, rules: ValueRules): Pick<RecordedMessage, "body" | "bodyNote"> {
+function* redactBody(
+  message: ReadMessage,
+  rules: ValueRules,
+): Steps<Pick<RecordedMessage, "body" | "bodyNote">> {
   const { body, bodyNote, bodyBytes, isWhole } = message;
   const left = (why: string) => ({ body: null, bodyNote: `${bodyBytes} bytes, not written down: ${why}` });
   if (body === null) return left(bodyNote ?? "it is no text");
   if (body.trim() === "") return { body, bodyNote: null };
   if (!isWhole) return left("the connection ended within it");
-  const redacted = redactText(body, contentTypeOf(message.head), rules);
+  const redacted = yield* redactText(body, contentTypeOf(message.head), rules);
   return redacted === null ? left("it is neither JSON, XML nor a form") : { body: redacted, bodyNote: null };
 }
 
 /** What the body looks like counts before what it says it is: the two need not agree. */
-function redactText(body: string, type: string, rules: ValueRules): string | null {
+function* redactText(body: string, type: string, rules: ValueRules): Steps<string | null> {
   const start = body.trimStart().charAt(0);
-  if (start === "<") return redactXml(body, rules);
-  if (start === "{" || start === "[" || /json/.test(type)) return redactJson(body, rules);
+  if (start === "<") return yield* redactXml(body, rules);
+  if (start === "{" || start === "[" || /json/.test(type)) return yield* redactJson(body, rules);
   if (/x-www-form-urlencoded/.test(type) || /^[\w.%-]{1,128}=[^\s<>{}]*$/.test(body.trim()))
     return redactParameters(body, rules);
   return null;

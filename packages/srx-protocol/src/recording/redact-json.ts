@@ -1,4 +1,5 @@
 import { respell, type SpelledText } from "./spelled-text.ts";
+import { STEP_CHARACTERS, type Steps } from "./steps.ts";
 import type { ValueRules } from "./value-rules.ts";
 
 const DEPTH_MAX = 64;
@@ -23,7 +24,7 @@ interface Level {
  *
  * Errors: null for what is no JSON document, or one nested deeper than 64: nothing of it may be kept then. Linear time.
  */
-export function redactJson(document: string, rules: ValueRules): string | null {
+export function* redactJson(document: string, rules: ValueRules): Steps<string | null> {
   try {
     JSON.parse(document);
   } catch {
@@ -33,8 +34,13 @@ export function redactJson(document: string, rules: ValueRules): string | null {
   let written = "";
   let isName = false;
   let at = 0;
+  let pauseAt = STEP_CHARACTERS;
   const names = (): string[] => levels.filter((level) => level.name !== "").map((level) => level.name);
   while (at < document.length) {
+    if (at >= pauseAt) {
+      yield;
+      pauseAt = at + STEP_CHARACTERS;
+    }
     const character = document.charAt(at);
     switch (character) {
       case "{":

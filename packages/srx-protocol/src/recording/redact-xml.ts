@@ -1,4 +1,5 @@
 import { respell, type SpelledText } from "./spelled-text.ts";
+import { STEP_CHARACTERS, type Steps } from "./steps.ts";
 import type { ValueRules } from "./value-rules.ts";
 
 const DEPTH_MAX = 64;
@@ -21,12 +22,17 @@ const ATTRIBUTE = /\s+([A-Za-z_][\w.:-]{0,127})\s*=\s*("[^"<]*"|'[^'<]*')/y;
  * Errors: null for what is not well formed as far as this reader goes, has a document type (entities!), or is nested
  *         deeper than 64: nothing of it may be kept then. Linear time.
  */
-export function redactXml(document: string, rules: ValueRules): string | null {
+export function* redactXml(document: string, rules: ValueRules): Steps<string | null> {
   const names: string[] = [];
   let written = "";
   let at = 0;
   let roots = 0;
+  let pauseAt = STEP_CHARACTERS;
   while (at < document.length) {
+    if (at >= pauseAt) {
+      yield;
+      pauseAt = at + STEP_CHARACTERS;
+    }
     if (document.charAt(at) !== "<") {
       const found = document.indexOf("<", at);
       const end = found < 0 ? document.length : found;
