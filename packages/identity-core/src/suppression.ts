@@ -23,6 +23,8 @@ export interface SuppressionRules {
 export interface SuppressionContext {
   /** Distinguished name, where the directory knows the principal. */
   readonly dn?: string;
+  /** Other spellings of it that the directory knows: a rule that says one of them means it, however the source wrote it. */
+  readonly spellings?: readonly string[];
   readonly objectClass?: "user" | "computer" | "managed-service-account" | "trust";
 }
 
@@ -88,7 +90,8 @@ export function createSuppression(
       if (
         rule.matches(name) ||
         (principal.domain && rule.matches(`${principal.domain}\\${name}`)) ||
-        (principal.upn && rule.matches(principal.upn))
+        (principal.upn && rule.matches(principal.upn)) ||
+        context.spellings?.some((spelling) => rule.matches(spelling))
       )
         return keptBack(rule.id);
     if (context.dn)

@@ -201,7 +201,8 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
           reject(new Error("the agent stops"));
           return;
         }
-        const items = arrival.observations.length + arrival.facts.length + (arrival.renewed?.length ?? 0);
+        const { observations, facts, renewed = [], filtered = [] } = arrival;
+        const items = observations.length + facts.length + renewed.length + filtered.length;
         waiting.push({ arrival, items, resolve, reject });
         waitingItems += items;
         plan();

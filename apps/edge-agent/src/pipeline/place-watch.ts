@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import {
   type DetectedPrincipal,
   type Detection,
@@ -12,6 +11,7 @@ import {
   type PrincipalName,
 } from "@rollcall/identity-core";
 import type { Mark, MarkRules } from "./address-marks.ts";
+import { derivedIdentity } from "./derived-identity.ts";
 
 /** What becomes of one observation at receipt. */
 export interface Watched {
@@ -269,17 +269,4 @@ function endAtMark(
     endScope: { principal: "any", family: "any" },
     rule: `mark:${mark.mark}`,
   };
-}
-
-/** Longer ones are told by their hash: an identity has at most 200 characters. */
-const FOLLOWS_LENGTH_MAX = 150;
-
-/** Identity of a derived observation: the rule, and what it follows from. */
-function derivedIdentity(rule: string, follows: string): { readonly id: string; readonly recordId: string } {
-  const named =
-    follows.length <= FOLLOWS_LENGTH_MAX
-      ? follows.replaceAll("#", ".")
-      : createHash("sha256").update(follows).digest("base64url");
-  const recordId = `${rule}|${named}`;
-  return { id: `${recordId}#0`, recordId };
 }

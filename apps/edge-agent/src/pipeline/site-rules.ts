@@ -16,6 +16,8 @@ import { compileMarks, type MarkRules } from "./address-marks.ts";
 /** What a site's configuration says of observations and groups, compiled. */
 export interface SiteRules {
   suppress(observation: Observation, context: SuppressionContext): Suppressed;
+  /** Names of the rules by which the customer's filters keep something back; empty: there are no such filters. */
+  readonly filterRules: ReadonlySet<string>;
   /** Which groups an entry may list. */
   readonly groupFilter: GroupFilter;
   /** Facts as firewalls may be told them. */
@@ -70,6 +72,12 @@ export function compileSiteRules(site: RulesSource): SiteRules {
       if (outcome.kind === "kept-back" || outcome.observation.kind === "user") return outcome;
       return { kind: "kept", observation: { ...outcome.observation, lifetimeMs: deviceLifetimeMs } };
     },
+    filterRules: new Set(
+      site.filters.flatMap(({ id, kind }) => {
+        if (kind === "group-include") return [];
+        return [kind === "ip-include" || kind === "ip-exclude" ? kind : id];
+      }),
+    ),
     groupFilter:
       groups.length === 0
         ? () => true

@@ -17,6 +17,7 @@ import { StoreFault } from "../state/store-fault.ts";
 import { VERSION } from "../version.ts";
 import { MARK_DIRECTORY } from "./address-marks.ts";
 import { FactsIndex } from "./facts-index.ts";
+import { endsByFilters } from "./filter-ends.ts";
 import { PlaceWatch, type SeenTable } from "./place-watch.ts";
 import { OPEN_RULES, type SiteRules } from "./site-rules.ts";
 import { SuppressionJournal } from "./suppression-journal.ts";
@@ -31,6 +32,8 @@ export interface Arrival {
   readonly downlinkNext?: number;
   /** Facts of this site as other rules make them, ready as they are. */
   readonly renewed?: readonly PrincipalFacts[];
+  /** Ends that follow from other filters: they are not judged by these again. */
+  readonly filtered?: readonly Observation[];
 }
 
 interface Taken {
@@ -45,6 +48,8 @@ interface Taken {
 
 /** Rows of facts that one step of forgetting looks at: short enough not to be felt. */
 const FORGET_STEP = 1000;
+/** Addresses that one step of judging by other filters looks at. */
+const JUDGE_STEP = 250;
 const ARBITRATIONS = ["law", "last-writer"] as const;
 const CORROBORATIONS = ["off", "detect", "on"] as const;
 
@@ -155,6 +160,31 @@ export class TableKeeper {
     const ends = this.#watch.endsAtMarks(this.#table.entries(), this.#options.now());
     // Whoever reads the source says that its people left; another site's agent has the same mark.
     return ends.filter(({ sourceId }) => this.#rules.sourceIds.has(sourceId));
+  }
+
+  /**
+   * Ends of those whom the present filters would keep back, came they now; to be written by the caller as `filtered`.
+   * Shape: short steps, between which others may have their turn: what comes meanwhile is judged when it comes.
+   */
+  *endsByFilters(): Generator<readonly Observation[], undefined> {
+    if (this.#rules.filterRules.size === 0) return;
+    let ends: Observation[] = [];
+    let looked = 0;
+    for (const state of this.#table.states()) {
+      ends.push(
+        ...endsByFilters(state, {
+          suppress: (observation) => this.#suppress(observation),
+          filterRules: this.#rules.filterRules,
+          sourceIds: this.#rules.sourceIds,
+          now: this.#options.now(),
+        }),
+      );
+      looked += 1;
+      if (looked % JUDGE_STEP !== 0) continue;
+      yield ends;
+      ends = [];
+    }
+    yield ends;
   }
 
   /** Facts of people with a session as the present rules make them, where the table has them otherwise. */
@@ -346,6 +376,7 @@ export class TableKeeper {
         else if (watched.rule !== null) keepBack(arrived, watched.rule);
         for (const observation of watched.derived) take(observation, own);
       }
+      for (const observation of arrival.filtered ?? []) take(observation, own);
     }
     if (this.#watch.hasAccountsToEnd)
       for (const [at, observation] of [...own.entries()].reverse())
@@ -392,9 +423,8 @@ export class TableKeeper {
     const { contextOf } = this.#options;
     const meant = observation.principal === null ? [] : this.#index.meantBy(observation.principal);
     const [only] = meant;
-    const context =
-      contextOf !== undefined && only !== undefined && meant.length === 1 ? contextOf(only) : {};
-    return this.#rules.suppress(observation, context);
+    if (only === undefined || meant.length > 1) return this.#rules.suppress(observation, {});
+    return this.#rules.suppress(observation, { ...contextOf?.(only), spellings: tokensOfFacts(only) });
   }
 
   /** Whom an observation speaks of, as far as the directories of this site know it. */

@@ -3,10 +3,12 @@ import { createServer, type Server } from "node:net";
 import path from "node:path";
 import { siteConfig } from "@rollcall/agent-protocol";
 import { createSyslogListener } from "@rollcall/collectors/syslog";
+import { aLogon } from "@rollcall/identity-core/testing";
 import { silentLogger } from "@rollcall/observability";
 import { freePort } from "@rollcall/testkit";
 import { describe, expect, it } from "vitest";
-import { createGroupCommit } from "../pipeline/group-commit.ts";
+import { createGroupCommit, type GroupCommit } from "../pipeline/group-commit.ts";
+import type { TableKeeper } from "../pipeline/table-keeper.ts";
 import { systemClock } from "../supervisor/clock.ts";
 import { withKeeper } from "../testing/pipeline-lab.ts";
 import { eventually } from "../testing/uplink-lab.ts";
@@ -17,6 +19,8 @@ const log = silentLogger;
 
 interface Lab {
   readonly site: SiteRuntime;
+  readonly keeper: TableKeeper;
+  readonly commits: GroupCommit;
   readonly folder: string;
   /** Applies a configuration of the local file. */
   applyLocal(parts: object): Promise<void>;
@@ -47,6 +51,8 @@ function withSite(work: (lab: Lab) => Promise<void>): Promise<void> {
     try {
       await work({
         site,
+        keeper,
+        commits,
         folder,
         applyLocal: (parts) => site.apply(effectiveSite(null, parse(parts), path.join(folder, "site.yaml"))),
         applyPortal: (parts) => site.apply(effectiveSite(parse(parts), null, null)),
@@ -90,6 +96,32 @@ async function silentServer(): Promise<{
 }
 
 describe("the running site", () => {
+  it("ends, in steps, the sessions of accounts that a filter of the next configuration keeps back", () =>
+    withSite(async ({ applyLocal, keeper, commits }) => {
+      const vpn = {
+        id: "vpn",
+        name: "VPN",
+        senders: ["192.0.2.1"],
+        addressSpaceId: "main",
+        speaksFor: ["10.0.0.0/8"],
+      };
+      await applyLocal({ syslogSources: [vpn] });
+      const observations = Array.from({ length: 600 }, (_, n) =>
+        aLogon({
+          user: n % 2 === 0 ? `svc-${n}` : `ana-${n}`,
+          ip: `10.0.${n >> 8}.${n & 255}`,
+          space: "main",
+          source: "vpn",
+          at: Date.now(),
+        }),
+      );
+      await commits.submit({ observations, facts: [], bookmark: null, origin: "site" });
+      expect(keeper.table.countPeople().people).toBe(600);
+      const filters = [{ id: "svc", kind: "principal-exclude", pattern: "^svc-" }];
+      await applyLocal({ syslogSources: [vpn], filters });
+      await eventually("the accounts have left", () => keeper.table.countPeople().people === 300);
+    }));
+
   it("starts a directory that is added and stops one that is removed, without a restart", () =>
     withSite(async ({ site, applyLocal }) => {
       const server = await silentServer();

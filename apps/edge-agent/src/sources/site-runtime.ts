@@ -5,6 +5,7 @@ import type { SyslogListener } from "@rollcall/collectors/syslog";
 import type { PrincipalFacts, SuppressionContext } from "@rollcall/identity-core";
 import type { Logger } from "@rollcall/observability";
 import { MARK_DIRECTORY } from "../pipeline/address-marks.ts";
+import { applyFilters } from "../pipeline/apply-filters.ts";
 import { compileSiteRules, type SiteRules } from "../pipeline/site-rules.ts";
 import { HealthRecord, type Part } from "../supervisor/part.ts";
 import { createDirectorySet, type DirectorySet } from "./directory-source.ts";
@@ -58,6 +59,7 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
 
   async function change(next: EffectiveSite): Promise<void> {
     const { site } = next;
+    const before = effective;
     const rules = compileSiteRules(site);
     keeper.setSettings({
       arbitration: site.settings.arbitration,
@@ -77,6 +79,13 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
       .catch((error: unknown) =>
         log.warn({ err: error, attempted: "apply other rules to groups" }, "rules hold for what comes"),
       );
+    if (before === null || JSON.stringify(before.site.filters) !== JSON.stringify(site.filters))
+      applyFilters(options).catch((error: unknown) =>
+        log.warn(
+          { err: error, attempted: "end sessions that are filtered now" },
+          "filters hold for what comes",
+        ),
+      );
     door?.setListener(site.firewallListener);
     door?.setProfiles(site.profiles);
     door?.setOrigin({
@@ -85,7 +94,6 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
     });
     door?.setPoints(site.enforcementPoints);
     syslog?.setSources(site.syslogSources);
-    const before = effective;
     effective = next;
     if (directorySet !== null && before !== null && fingerprintOf(before) === fingerprintOf(next)) {
       if (JSON.stringify(groupFiltersOf(before.site)) !== JSON.stringify(groupFiltersOf(site)))

@@ -1,5 +1,6 @@
 import type { Collector } from "@rollcall/collectors/collector";
 import type { Logger } from "@rollcall/observability";
+import { applyFilters } from "../pipeline/apply-filters.ts";
 import type { GroupCommit } from "../pipeline/group-commit.ts";
 import type { TableKeeper } from "../pipeline/table-keeper.ts";
 import type { Clock } from "../supervisor/clock.ts";
@@ -56,6 +57,8 @@ export function pump(collector: Collector, deps: PumpDeps): Part {
             bookmark: null,
             origin: "site",
           });
+          // Whom a filter means by a name or a place in the directory is known only now.
+          await applyFilters(deps);
         }
       }
     },
