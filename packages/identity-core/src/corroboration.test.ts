@@ -207,4 +207,17 @@ describe("corroboration of a ticket", () => {
     );
     expect(table.corroborationDifferences).toBe(0);
   });
+
+  it("counts no address any more whose tickets gave way to newer people", () => {
+    const table = newTable("detect");
+    const now = DAY + minutes(60);
+    table.apply([aLogon({ user: "task", at: DAY, class: "B", rule: LOGON_TICKET_RULE })], DAY);
+    table.apply([aLogon({ user: "alice", at: DAY - minutes(1), class: "A" })], DAY);
+    expect(table.corroborationDifferences).toBe(1);
+    const newer = Array.from({ length: 8 }, (_, n) =>
+      aLogon({ user: `newer${n}`, at: DAY + minutes(30 + n), class: "A" }),
+    );
+    table.apply(newer, now);
+    expect(table.corroborationDifferences).toBe(0);
+  });
 });

@@ -350,6 +350,19 @@ describe(`SessionTable (seed ${seed})`, { timeout: 600_000 }, () => {
     expect(table.size).toBe(0);
   });
 
+  it("forgets again at once after a clock that ran a year ahead was put right", () => {
+    const table = newTable();
+    table.advance(at("09:00") + 365 * 86_400_000);
+    table.apply(
+      [aLogon({ user: "alice", at: at("09:00") }), anEnd({ user: "alice", at: at("09:30") })],
+      at("09:30"),
+    );
+    table.apply([aLogon({ user: "bob", at: at("09:40") })], at("09:40"));
+    table.apply([anEnd({ user: "bob", at: at("09:50") })], at("09:50"));
+    const { pruned } = table.advance(at("09:50") + 2 * 86_400_000);
+    expect(pruned).toEqual([{ addressSpaceId: "space", ip: "10.0.0.1" }]);
+  });
+
   it("forgets an address of which only ends and indirect signs came, once they can bear on nothing any more", () => {
     const table = newTable();
     table.apply(

@@ -206,7 +206,8 @@ export class SessionTable implements EntrySource {
   /** Lets time pass: expiry, the end of contested, and forgetting what ended long ago. */
   advance(now: EpochMs): Changed {
     const changed = this.#reconsider(oneByOne(this.#timer.take(now)), now, new Map(), []);
-    if (now - this.#prunedAt < PRUNE_MS) return changed;
+    // A clock that was put back must not stop it until that time comes again.
+    if (Math.abs(now - this.#prunedAt) < PRUNE_MS) return changed;
     this.#prunedAt = now;
     const before = now - this.#tombstoneMs;
     const rows = this.#log.pruneRows(before).map(({ row }) => row);
@@ -469,7 +470,10 @@ export class SessionTable implements EntrySource {
   }
 
   #noteDifference(row: number, state: KeyState, answer: Evaluation, now: EpochMs): void {
-    if (!state.user.claims.some(isLogonTicket)) return;
+    if (!state.user.claims.some(isLogonTicket)) {
+      this.#setDifference(row, false);
+      return;
+    }
     const would = evaluateKey(state, this.#principals, now, {
       arbitration: this.#arbitration,
       corroboration: "on",
