@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { makeSecretVerifier, newClientSecret } from "@rollcall/pki";
 import type { z } from "zod";
 import { change } from "../change.ts";
 import type { TenantContext } from "../context.ts";
 import { readSettings } from "../settings/customer-settings.ts";
 import { freeClientId } from "./client-id.ts";
+import { newSecret } from "./new-secret.ts";
 import { findPlaces } from "./places.ts";
 import type { addedPoint, addPointInput } from "./points.schema.ts";
 import { profileName } from "./profile-choice.ts";
@@ -14,20 +14,27 @@ export type AddPointOutcome =
   | { readonly kind: "site-not-found" }
   | { readonly kind: "space-not-found" }
   | { readonly kind: "no-profile" }
-  | { readonly kind: "name-taken" };
+  | { readonly kind: "name-taken" }
+  | { readonly kind: "weak"; readonly sentence: string };
 
-/** Adds a firewall with a client id and its first secret. The secret is in the answer and nowhere else. */
+/**
+ * Adds a firewall with a client id and its first secret. One that we make is in the answer and nowhere else; one that a
+ * person chose is nowhere.
+ */
 export async function addPoint(
   ctx: TenantContext,
   input: z.output<typeof addPointInput>,
 ): Promise<AddPointOutcome> {
-  const { customer: _, junos, addressSpaceIds, ...given } = input;
+  // What is left is recorded: the chosen secret is not.
+  const { customer: _, junos, addressSpaceIds, chosen, ...given } = input;
   const id = randomUUID();
-  const clientSecret = newClientSecret();
   const clientId = await freeClientId(ctx.services.database, {
     customerSlug: ctx.tenant.slug,
     name: given.name,
   });
+  const secret = await newSecret(chosen, { name: given.name, clientId });
+  if (secret.kind === "weak") return secret;
+  const { made, verifier, origin } = secret;
   return change(
     ctx,
     async ({ tx, tenantId, now, record, configurationChanged }): Promise<AddPointOutcome> => {
@@ -60,17 +67,18 @@ export async function addPoint(
         data: {
           tenantId,
           enforcementPointId: id,
-          verifier: makeSecretVerifier(clientSecret),
+          verifier,
+          origin,
           createdAt: now,
         },
       });
       record({
         action: "point.add",
         object: { kind: "enforcement-point", id, name: fields.name },
-        after: { ...fields, clientId, addressSpaceIds: places.addressSpaceIds, clientSecret: "made" },
+        after: { ...fields, clientId, addressSpaceIds: places.addressSpaceIds, clientSecret: origin },
       });
       configurationChanged();
-      return { kind: "added", point: { id, name: fields.name, clientId, clientSecret } };
+      return { kind: "added", point: { id, name: fields.name, clientId, clientSecret: made } };
     },
   );
 }

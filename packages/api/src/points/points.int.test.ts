@@ -25,7 +25,8 @@ async function aCustomer(name = `customer-${++number}`) {
 }
 
 /** Whether a gateway would let this secret in now. */
-async function isLetIn(tenantId: string, pointId: string, secret: string): Promise<boolean> {
+async function isLetIn(tenantId: string, pointId: string, secret: string | null): Promise<boolean> {
+  if (secret === null) return false;
   const now = new Date(installation.clock.now());
   const valid = await installation.database.withTenant(tenantId, ({ tx }) =>
     tx.enforcementSecret.findMany({
@@ -148,6 +149,29 @@ describe("an enforcement point", () => {
       tx.enforcementSecret.findMany({ where: { tenantId, origin: "chosen" } }),
     );
     expect(kept?.verifier).toMatch(/^\$argon2id\$/);
+  });
+
+  it("is added with a secret that a person chose, which stands in no answer and no record; a weak one adds nothing", async () => {
+    const { customer, tenantId } = await aCustomer();
+    const chosen = "Kp7-vast-Orchard-39!";
+    const added = await practice.api.points.add({ customer, name: "FW", chosen });
+    expect(added.clientSecret).toBeNull();
+    const { secrets } = await practice.api.points.get({ customer, id: added.id });
+    expect(secrets.map(({ origin, state }) => [origin, state])).toEqual([["chosen", "current"]]);
+    const [kept] = await installation.database.withTenant(tenantId, ({ tx }) =>
+      tx.enforcementSecret.findMany({ where: { tenantId } }),
+    );
+    expect(kept?.verifier).toMatch(/^\$argon2id\$/);
+    const shown = [
+      added,
+      await practice.api.points.list({ customer }),
+      await practice.api.audit.list({ customer }),
+    ];
+    expect(JSON.stringify(shown)).not.toContain(chosen);
+    await expect(
+      practice.api.points.add({ customer, name: "FW2", chosen: "ababababababababab" }),
+    ).rejects.toMatchObject({ code: "UNPROCESSABLE_CONTENT" });
+    expect((await practice.api.points.list({ customer })).items.map(({ name }) => name)).toEqual(["FW"]);
   });
 
   it("takes no chosen secret that could be guessed, or that Junos could not take", async () => {

@@ -60,6 +60,8 @@ export const pointsRouter = router({
           throw unacceptable("profile", "There is no such profile.", "no-profile");
         case "name-taken":
           throw unacceptable("name", `There is an enforcement point "${input.name}" already.`, "name-taken");
+        case "weak":
+          throw unacceptable("chosen", outcome.sentence, "weak-secret");
       }
     }),
 

@@ -35,7 +35,18 @@ export const pointFields = z.strictObject({
   enabled: z.boolean().default(true),
 });
 
-export const addPointInput = customerInput.extend({ ...pointFields.shape, junos: junosOptions });
+/** Whether it is good enough is judged with the firewall's name at hand (`judgeChosenSecret`). */
+const chosenSecret = z
+  .string()
+  .min(CHOSEN_SECRET_CHARACTERS_MIN, `at least ${CHOSEN_SECRET_CHARACTERS_MIN} characters`)
+  .max(CHOSEN_SECRET_CHARACTERS_MAX, `at most ${CHOSEN_SECRET_CHARACTERS_MAX} characters`);
+
+export const addPointInput = customerInput.extend({
+  ...pointFields.shape,
+  junos: junosOptions,
+  /** The first client secret, where a person chooses it, e.g. one that the firewall has already; made by us where absent. */
+  chosen: chosenSecret.optional(),
+});
 export const updatePointInput = objectInput.extend({
   changes: z.strictObject({
     name: displayName.optional(),
@@ -225,19 +236,13 @@ export const pointDetail = pointRow.extend({
   asOf: z.date(),
 });
 
-/** `clientSecret` is shown once: only its verifier is stored. */
+/** `clientSecret` is shown once: only its verifier is stored. Null for a chosen one: whoever chose it has it. */
 export const addedPoint = z.object({
   id: uuid,
   name: z.string(),
   clientId: z.string(),
-  clientSecret: z.string(),
+  clientSecret: z.string().nullable(),
 });
-
-/** Whether it is good enough is judged with the firewall's name at hand (`judgeChosenSecret`). */
-const chosenSecret = z
-  .string()
-  .min(CHOSEN_SECRET_CHARACTERS_MIN, `at least ${CHOSEN_SECRET_CHARACTERS_MIN} characters`)
-  .max(CHOSEN_SECRET_CHARACTERS_MAX, `at most ${CHOSEN_SECRET_CHARACTERS_MAX} characters`);
 
 export const rotateSecretInput = objectInput.extend({
   /** The old secret goes on working that long, so that the firewall can be changed in peace; 0: it ends now. */

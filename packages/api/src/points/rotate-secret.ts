@@ -1,13 +1,8 @@
 import { randomUUID } from "node:crypto";
-import {
-  judgeChosenSecret,
-  makeChosenSecretVerifier,
-  makeSecretVerifier,
-  newClientSecret,
-} from "@rollcall/pki";
 import type { z } from "zod";
 import { type Change, change } from "../change.ts";
 import type { TenantContext } from "../context.ts";
+import { newSecret } from "./new-secret.ts";
 import type { pointDetail, revokeSecretInput, rotatedSecret, rotateSecretInput } from "./points.schema.ts";
 import { readPointDetail } from "./read-point.ts";
 
@@ -36,12 +31,9 @@ export async function rotateSecret(
     }),
   );
   if (about === null) return { kind: "not-found" };
-  const judged = chosen === undefined ? null : judgeChosenSecret(chosen, about);
-  if (judged?.kind === "refused") return { kind: "weak", sentence: judged.sentence };
-  const made = chosen === undefined ? newClientSecret() : null;
-  // Before the transaction: the slow hash of a chosen one takes its time on purpose.
-  const verifier = made === null ? await makeChosenSecretVerifier(chosen ?? "") : makeSecretVerifier(made);
-  const origin = made === null ? "chosen" : "made";
+  const secret = await newSecret(chosen, about);
+  if (secret.kind === "weak") return secret;
+  const { made, verifier, origin } = secret;
   const secretId = randomUUID();
   return change(ctx, async (changing): Promise<RotateSecretOutcome> => {
     const { tx, tenantId, now, record, configurationChanged } = changing;

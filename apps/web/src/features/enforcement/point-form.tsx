@@ -1,6 +1,13 @@
 "use client";
 
-import { CheckField, FormErrors, SelectField, TextAreaField, TextField } from "@rollcall/ui/field";
+import {
+  CheckField,
+  FormErrors,
+  PasswordField,
+  SelectField,
+  TextAreaField,
+  TextField,
+} from "@rollcall/ui/field";
 import type { ReactNode } from "react";
 import { useForm } from "react-hook-form";
 import { fieldError, type Refusal } from "~/trpc/refusal.ts";
@@ -108,6 +115,19 @@ export function PointForm({ formId, initial, isNew, sites, refusal, onSubmit }: 
       <More title="When sources are dark">
         <DarkFields {...fields} isNew={isNew} />
       </More>
+      {isNew ? (
+        <More title="A secret of your own">
+          <PasswordField
+            label="Client secret"
+            note="optional"
+            autoComplete="new-password"
+            spellCheck={false}
+            help="For a firewall that has one already: at least 16 characters. We keep a slow hash of it and cannot show it again. Empty: one is made and shown once."
+            error={errorOf("chosen")}
+            {...register("chosen")}
+          />
+        </More>
+      ) : null}
     </form>
   );
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { EMPTY_POINT, pointFields } from "./point-values.ts";
+import { EMPTY_POINT, newPointFields, pointFields } from "./point-values.ts";
 
 describe("a firewall's form", () => {
   it("left as it is sends no fail-safe of its own: the customer's settings decide", () => {
@@ -18,5 +18,12 @@ describe("a firewall's form", () => {
   it("leaves it to the API to refuse what is no number", () => {
     expect(pointFields({ ...EMPTY_POINT, reannounceMinutes: "soon" }).reannounceMinutes).toBeNaN();
     expect(pointFields({ ...EMPTY_POINT, reannounceMinutes: " " }).reannounceMinutes).toBe(0);
+  });
+
+  it("send a chosen secret of a new one alone, and none where the field is empty", () => {
+    expect(newPointFields(EMPTY_POINT)).not.toHaveProperty("chosen");
+    const typed = { ...EMPTY_POINT, chosen: "Kp7-vast-Orchard-39!" };
+    expect(newPointFields(typed).chosen).toBe("Kp7-vast-Orchard-39!");
+    expect(pointFields(typed)).not.toHaveProperty("chosen");
   });
 });

@@ -21,6 +21,8 @@ export interface PointValues {
   readonly whenSourcesDark: WhenSourcesDark | "";
   readonly darkMinutes: string;
   readonly enabled: boolean;
+  /** A client secret of somebody's choice; empty: we make one. Of a new one only. */
+  readonly chosen: string;
 }
 
 export const EMPTY_POINT: PointValues = {
@@ -38,6 +40,7 @@ export const EMPTY_POINT: PointValues = {
   whenSourcesDark: "",
   darkMinutes: "30",
   enabled: true,
+  chosen: "",
 };
 
 export function pointValues(point: Point): PointValues {
@@ -56,7 +59,13 @@ export function pointValues(point: Point): PointValues {
     whenSourcesDark: point.whenSourcesDark,
     darkMinutes: String(point.darkMinutes),
     enabled: point.enabled,
+    chosen: "",
   };
+}
+
+/** The fields of a new one: what a saved one no longer shows goes along. */
+export function newPointFields(values: PointValues) {
+  return { ...pointFields(values), ...(values.chosen === "" ? {} : { chosen: values.chosen }) };
 }
 
 /** The fields as the API takes them. A name left empty is made from the first address. */

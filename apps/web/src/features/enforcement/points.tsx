@@ -20,7 +20,7 @@ import { useTRPC } from "~/trpc/client.tsx";
 import type { Outputs } from "~/trpc/outputs.ts";
 import { refusalOf } from "~/trpc/refusal.ts";
 import { PointForm } from "./point-form.tsx";
-import { EMPTY_POINT, pointFields } from "./point-values.ts";
+import { EMPTY_POINT, newPointFields } from "./point-values.ts";
 import { askingWord, lastAsked } from "./point-words.ts";
 import { useAddPoint } from "./use-add-point.ts";
 
@@ -168,7 +168,7 @@ export function Points({
           initial={EMPTY_POINT}
           sites={sites}
           refusal={add.isError ? refusalOf(add.error) : null}
-          onSubmit={(values) => add.mutate({ customer: customer.slug, ...pointFields(values) })}
+          onSubmit={(values) => add.mutate({ customer: customer.slug, ...newPointFields(values) })}
         />
       </FormDrawer>
     </>
