@@ -1,6 +1,5 @@
 import type { Entry, EntryFilter, EntrySource } from "@rollcall/identity-core";
 import type { CleaningFlag, SrxProfile } from "@rollcall/srx-protocol";
-import { RecentTexts } from "./recent-texts.ts";
 
 /** One page of changes as a profile tells it: written once, given to every firewall that asks the same. */
 export interface Page {
@@ -42,8 +41,13 @@ export interface PageCacheOptions {
   readonly idleMs?: number;
 }
 
-/** How far back a firewall may stand whose entries are written once for all: several polls of a busy morning. */
-const RECENT_REVISIONS = 20_000;
+/**
+ * Firewalls poll at different moments, so while much changes no two of them ask for the same page. What changed of late is
+ * therefore written in strips of so many revisions, which all of them are given, and only the ends of a page are its own.
+ */
+const STRIP_REVISIONS = 32;
+/** Marks a strip among the pages kept: no firewall may ask for so few. */
+const STRIP_LIMIT = 0;
 const IDLE_MS = 60_000;
 const NEWEST_MAX = 20;
 /** What a page costs beside its text: the entries told last, the key, the bookkeeping. About. */
@@ -66,7 +70,6 @@ export class PageCache {
   readonly #sourceIds = new WeakMap<EntrySource, number>();
   readonly #filterKeys = new WeakMap<EntryFilter, string>();
   readonly #idleMs: number;
-  readonly #recent = new RecentTexts();
   #isSweepDue = false;
   #sources = 0;
   #bytes = 0;
@@ -102,20 +105,72 @@ export class PageCache {
   /** Reads the page from the table, writes it and keeps it where that is worth it. */
   write(question: PageQuestion): Page {
     const { source, filter, after, limit } = question;
+    // No stamp: what is told hangs on more than the entry (`CappedSource`), so nothing is kept.
+    const isSteady = !Number.isNaN(source.segmentStamp(after, source.revision));
+    const behind = source.revision - after;
+    if (isSteady && behind > STRIP_REVISIONS && behind <= limit) return this.#fromStrips(question);
     const changes = source.changesSince(after, limit, filter);
-    const end = { revision: Math.max(after, changes.nextRevision), isLast: changes.isLast };
-    // Of several address spaces an address may be told differently at the same revision, once another space changes.
-    const isOne = filter.addressSpaceIds.length === 1;
-    // No stamp: what is told hangs on more than the entry (`CappedSource`), so no text is kept.
-    const isSteady = !Number.isNaN(source.segmentStamp(after, end.revision));
-    const isRecent = isSteady && isOne && after > source.revision - RECENT_REVISIONS;
-    const group = isRecent ? `${source.incarnation} ${this.#groupOf(question)}` : null;
-    if (group !== null && !this.#isSweepDue) this.#sweepLater();
-    const page = this.#writePage(question.profile, changes.entries, end, group);
+    const page = this.writeEntries(question.profile, changes.entries, {
+      revision: Math.max(after, changes.nextRevision),
+      isLast: changes.isLast,
+    });
     this.#written += 1;
     if (isSteady && (!page.isLast || page.count >= LAST_PAGE_ENTRIES_MIN))
       this.#keep(this.#keyOf(question), page, question);
     return page;
+  }
+
+  /** The same page, put together of strips that are kept and of ends that are not. */
+  #fromStrips(question: PageQuestion): Page {
+    const { source, profile, after, limit } = question;
+    const parts: Page[] = [];
+    let count = 0;
+    let at = after;
+    while (at < source.revision) {
+      const through = (Math.floor(at / STRIP_REVISIONS) + 1) * STRIP_REVISIONS;
+      const isWhole = at % STRIP_REVISIONS === 0 && through <= source.revision;
+      const part = isWhole
+        ? this.#strip(question, at, through)
+        : this.#writeRange(question, at, Math.min(through, source.revision));
+      if (count + part.count > limit) break;
+      parts.push(part);
+      count += part.count;
+      at = part.revision;
+    }
+    if (at < source.revision && count < limit) {
+      // What is left of the page is cut by the table itself: only it knows what belongs together.
+      const rest = source.changesSince(at, limit - count, question.filter);
+      // Where nothing fits beside what is there, the next page begins with it.
+      if (count === 0 || rest.entries.length <= limit - count) {
+        parts.push(
+          this.writeEntries(profile, rest.entries, { revision: rest.nextRevision, isLast: rest.isLast }),
+        );
+        at = Math.max(at, rest.nextRevision);
+      }
+    }
+    this.#written += 1;
+    return joined(parts, profile, { revision: at, isLast: at >= source.revision });
+  }
+
+  #strip(question: PageQuestion, after: number, through: number): Page {
+    const asked = { ...question, after, limit: STRIP_LIMIT };
+    const known = this.find(asked);
+    if (known !== null) return known;
+    const strip = this.#writeRange(question, after, through);
+    this.#keep(this.#keyOf(asked), strip, asked);
+    return strip;
+  }
+
+  /** Everything of the revisions above `after` up to `through`. */
+  #writeRange({ source, profile, filter }: PageQuestion, after: number, through: number): Page {
+    const entries: Entry[] = [];
+    for (let at = after; at < through; ) {
+      const changes = source.changesSince(at, STRIP_REVISIONS, filter);
+      for (const entry of changes.entries) if (entry.revision <= through) entries.push(entry);
+      if (changes.isLast) break;
+      at = Math.max(at + 1, changes.nextRevision);
+    }
+    return this.writeEntries(profile, entries, { revision: through, isLast: false });
   }
 
   /** A page of entries that somebody else has chosen; it is not kept. */
@@ -124,25 +179,10 @@ export class PageCache {
     entries: readonly Entry[],
     end: { readonly revision: number; readonly isLast: boolean },
   ): Page {
-    return this.#writePage(profile, entries, end, null);
-  }
-
-  #writePage(
-    profile: SrxProfile,
-    entries: readonly Entry[],
-    end: { readonly revision: number; readonly isLast: boolean },
-    recentGroup: string | null,
-  ): Page {
     const texts: string[] = [];
     for (const entry of entries) {
-      const known = recentGroup && this.#recent.find(recentGroup, entry.ip, entry.revision);
-      if (known) {
-        texts.push(known);
-        continue;
-      }
       const { text, flags } = profile.encodeEntry(entry);
       if (flags.length > 0) this.#onAltered(flags);
-      if (recentGroup) this.#recent.keep(recentGroup, entry.ip, { revision: entry.revision, text });
       texts.push(text);
     }
     const body = Buffer.from(texts.join(profile.frameBatch("", texts.length).between), "utf8");
@@ -177,7 +217,6 @@ export class PageCache {
     setTimeout(() => {
       this.#isSweepDue = false;
       const before = performance.now() - this.#idleMs;
-      this.#recent.forget();
       for (const [oldest, held] of this.#held) {
         if (held.usedAt > before) break;
         this.#held.delete(oldest);
@@ -205,6 +244,20 @@ export class PageCache {
     }
     return `${sourceId} ${profile.id} ${filterKey}`;
   }
+}
+
+function joined(
+  parts: readonly Page[],
+  profile: SrxProfile,
+  end: { readonly revision: number; readonly isLast: boolean },
+): Page {
+  const count = parts.reduce((sum, part) => sum + part.count, 0);
+  const between = Buffer.from(profile.frameBatch("", count).between, "utf8");
+  const bodies = parts
+    .filter((part) => part.count > 0)
+    .flatMap((part, at) => (at === 0 ? [part.body] : [between, part.body]));
+  const newest = parts.flatMap((part) => part.newest).slice(-NEWEST_MAX);
+  return { count, body: Buffer.concat(bodies), newest, ...end };
 }
 
 function isRight(held: Held, { source, after }: PageQuestion): boolean {
