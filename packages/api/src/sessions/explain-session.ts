@@ -57,6 +57,7 @@ export async function explainSession(
       ...(await lawOf({ tx, tenantId })),
       entry: storedEntry(row.entry),
       readers: await readersOf({ tx, tenantId }),
+      alsoLiveIn: await otherSpacesOf({ tx, tenantId }, { ip, spaceId: space.id, now }),
     });
     return {
       kind: "explained",
@@ -77,6 +78,24 @@ export async function explainSession(
       },
     };
   });
+}
+
+/** Other address spaces in which somebody is known at this address: a firewall that sees two of them is told of neither. */
+async function otherSpacesOf(
+  { tx, tenantId }: Tenant,
+  { ip, spaceId, now }: { readonly ip: string; readonly spaceId: string; readonly now: number },
+): Promise<string[]> {
+  const others = await tx.session.findMany({
+    where: {
+      tenantId,
+      ip,
+      addressSpaceId: { not: spaceId },
+      isLive: true,
+      OR: [{ expiresAt: null }, { expiresAt: { gt: new Date(now) } }],
+    },
+    select: { addressSpaceId: true },
+  });
+  return others.map(({ addressSpaceId }) => addressSpaceId);
 }
 
 async function readersOf({ tx, tenantId }: Tenant): Promise<{ name: string; filter: EntryFilter }[]> {

@@ -300,6 +300,10 @@ describe("addresses that overlap", () => {
       },
     ]);
     expect(isComplete).toBe(true);
+    const explained = await practice.api.sessions.explain({ customer, ip: "10.0.0.5" });
+    expect(explained.lines.filter(({ rule }) => rule === "overlap").map(({ sentence }) => sentence)).toEqual([
+      expect.stringContaining("Both is not told"),
+    ]);
     const excludeIp = ["10.0.0.0/8"];
     await practice.api.points.update({ customer, id: both.id, changes: { excludeIp } });
     expect((await practice.api.sessions.overlaps({ customer })).items).toEqual([]);
