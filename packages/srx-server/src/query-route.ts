@@ -21,6 +21,7 @@ import { type PreparedAnswer, prepare, prepareBatch } from "./prepared-answer.ts
 import { RateBucket } from "./rate-bucket.ts";
 import type { Reader } from "./reader.ts";
 import { readerFilter } from "./reader-memory.ts";
+import { readAhead } from "./time-index.ts";
 import { tooManyTables } from "./too-many-tables.ts";
 import { readUserReport, type UserReport, type UserReportOutcome } from "./user-report.ts";
 
@@ -195,6 +196,7 @@ export function createQueryRoute(parts: ListenerParts): QueryRoute {
       if (answer.resent !== null) {
         counters.resends += 1;
         parts.resends.begun(point, sourceIp, parts.now());
+        readAhead(source);
         parts.log.info(
           { enforcementPointId: point.id, tenantId: point.tenantId, reason: answer.resent },
           "full table begun for a firewall",
