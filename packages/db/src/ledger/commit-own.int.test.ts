@@ -8,13 +8,15 @@ let store: TestDatabase;
 let database: Database;
 let tenant: SeededTenant;
 let agent: TestAgent;
+let dark: ReadonlySet<string> = new Set();
 
 beforeAll(async () => {
   store = await createDatabaseForTest();
-  database = createDatabase({ url: store.appUrl, now: clock.now });
+  database = createDatabase({ url: store.appUrl, now: clock.now, darkSources: () => dark });
 });
 afterAll(() => database.close());
 beforeEach(async () => {
+  dark = new Set();
   tenant = await seedTenant(store.superUrl);
   agent = await new TestAgent(database, tenant).begin();
 });
@@ -57,6 +59,19 @@ describe("what reached the cloud by itself", () => {
     await clock.advance(1000);
     await take(aLogoff(tenant, { at: clock.now(), user: "carol" }));
     expect((await told()).at(-1)).toContain("nobody");
+  });
+
+  it("is told anew where it names somebody whom only a source that cannot be heard had named", async () => {
+    const logged = logon({ user: "carol" });
+    await agent.send(logged);
+    dark = new Set([logged.sourceId]);
+    await clock.advance(1000);
+    const again = {
+      ...logon({ user: "carol" }),
+      ip: logged.ip,
+      sourceId: "00000000-0000-4000-8000-00000000000f",
+    };
+    expect(await take(again)).toMatchObject({ kind: "committed", revision: 2, changed: true });
   });
 
   it("is refused as a whole where it cannot be taken", async () => {

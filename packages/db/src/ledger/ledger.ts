@@ -83,7 +83,7 @@ export function createLedger(pool: pg.Pool, options: LedgerOptions): Ledger {
 
     commitOwn: (tenantId, observations) =>
       run(tenantId, async (client) => {
-        const ledger = await lockLedger(client, tenantId, options.now());
+        const ledger = await lockLedger(client, tenantId, options.now(), options.darkSources);
         const before = ledger.revision;
         const { refused, changed, observed } = await applyOwn(ledger, observations);
         if (refused !== null) return { kind: "refused", reason: refused };
@@ -95,7 +95,7 @@ export function createLedger(pool: pg.Pool, options: LedgerOptions): Ledger {
       let swept = 0;
       let changed = false;
       for (;;) {
-        const page = await run(tenantId, (client) => sweepOnce(client, tenantId, now));
+        const page = await run(tenantId, (client) => sweepOnce(client, tenantId, now, options.darkSources));
         swept += page.swept;
         changed ||= page.changed;
         if (page.swept < SWEEP_LIMIT) return { ...page, swept, changed };
@@ -173,7 +173,7 @@ async function lockLedger(
   client: pg.PoolClient,
   tenantId: string,
   now: number,
-  darkSources?: LedgerOptions["darkSources"],
+  darkSources: LedgerOptions["darkSources"],
 ): Promise<OpenLedger> {
   const { rows } = await client.query<{
     feed_revision: string;
@@ -257,7 +257,12 @@ function isRefusalOfData(error: unknown): boolean {
   return typeof code === "string" && (/^2[23]/.test(code) || code === "54000");
 }
 
-async function sweepOnce(client: pg.PoolClient, tenantId: string, now: number): Promise<SweepOutcome> {
+async function sweepOnce(
+  client: pg.PoolClient,
+  tenantId: string,
+  now: number,
+  darkSources: LedgerOptions["darkSources"],
+): Promise<SweepOutcome> {
   const isDue = async () => {
     const { rows } = await client.query<{ at: number | null; revision: string | null }>({
       name: "next-change",
@@ -270,7 +275,7 @@ async function sweepOnce(client: pg.PoolClient, tenantId: string, now: number): 
   };
   const first = await isDue();
   if (first.nextChangeAt === null || first.nextChangeAt > now) return { ...first, changed: false, swept: 0 };
-  const ledger = await lockLedger(client, tenantId, now);
+  const ledger = await lockLedger(client, tenantId, now, darkSources);
   const before = ledger.revision;
   const due = await loadDueSessions(ledger, SWEEP_LIMIT);
   const { changed } = await applyToTable(ledger, [], [], due);
