@@ -126,6 +126,19 @@ describe("a firewall of the cloud whose agent was killed", () => {
       await told("10.20.3.7 ana logoff");
     }));
 
+  it("is looked at anew at once also after the clock was put back", () =>
+    withPoint("drop", async ({ report, logon, told, firewall }) => {
+      passedMs += 60 * MINUTE;
+      await report("ok");
+      await logon("ana");
+      await told("10.20.3.7 ana logon");
+      passedMs -= 30 * MINUTE;
+      await report("broken");
+      passedMs += 3 * MINUTE;
+      await told("10.20.3.7 ana logoff");
+      expect((await firewall.ask("/user_query/v2/ip/10.20.3.7")).text).not.toContain("ana");
+    }));
+
   it("keeps whom it was told of with hold", () =>
     withPoint("hold", async ({ report, logon, told, firewall }) => {
       await report("ok");

@@ -89,7 +89,8 @@ export class PointBook implements PointDirectory {
 
   find(pointId: string, tenantId: string): ServedPoint | null | Promise<ServedPoint | null> {
     const held = this.#held.get(keyOf(tenantId, pointId));
-    const age = held ? this.#now() - held.at : Number.POSITIVE_INFINITY;
+    // A clock that was put back makes a read no younger.
+    const age = held ? Math.abs(this.#now() - held.at) : Number.POSITIVE_INFINITY;
     if (held && age < TRUST_MS) {
       // A failed refresh is not reported here: when trust ends, the asker waits for the next one and hears of its fault.
       if (age >= REFRESH_MS) this.#refresh(tenantId, pointId).catch(() => undefined);
