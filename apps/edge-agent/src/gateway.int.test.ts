@@ -6,8 +6,16 @@ import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { type OnboardingPayload, renderOnboardingFile } from "@rollcall/agent-protocol";
 import { aLogon } from "@rollcall/identity-core/testing";
-import { makeChosenSecretVerifier, makeSecretVerifier, newClientSecret, signOnboarding } from "@rollcall/pki";
+import {
+  makeChosenSecretVerifier,
+  makeSecretVerifier,
+  newClientSecret,
+  seal,
+  signOnboarding,
+} from "@rollcall/pki";
 import { freePort, withTempDir } from "@rollcall/testkit";
+import { listen } from "@rollcall/webapi-server/listen";
+import { WebApi } from "@rollcall/webapi-server/web-api";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   type RunningGateway,
@@ -452,6 +460,70 @@ describe("an agent of the portal", () => {
       await bothSee({ atAgent, atCloud }, { "10.20.0.7": "eve" });
       expect((await agent.status()).spool).toMatchObject({ nextSeq: 1 });
       other.close();
+    }));
+
+  it("ends, at the agent and in the cloud, the sessions of an account that the portal says is a service account", () =>
+    withLab(async (lab) => {
+      const { customer, say } = lab;
+      await say("LOGIN user=svc-backup ip=10.20.0.1", "LOGIN user=ana ip=10.20.0.2");
+      await bothSee(lab, { "10.20.0.1": "svc-backup", "10.20.0.2": "ana" });
+      await change(customer, (tenantId) =>
+        installation.database.withTenant(tenantId, ({ tx }) =>
+          tx.filter.create({
+            data: { tenantId, kind: "principal-exclude", value: "^corp\\.example\\\\svc-backup$", note: "" },
+          }),
+        ),
+      );
+      await bothSee(lab, { "10.20.0.2": "ana" });
+    }));
+
+  it("posts to a firewall that the portal gives it, after a restart too, and stops at once when it is no longer chosen", () =>
+    withLab(async ({ agent, customer, agentId, atAgent, say }) => {
+      const api = new WebApi({ user: "rollcall", password: "p", clients: ["127.0.0.1"] });
+      const server = await listen(api, { host: "127.0.0.1", port: 0, tls: null });
+      const held = async (...wanted: string[]) => {
+        const told = () => api.table.rows().map(({ ip, user }) => `${ip} ${user}`);
+        await holds(`${wanted} are told`, async () => JSON.stringify(told()) === JSON.stringify(wanted));
+      };
+      try {
+        await change(customer, async (tenantId) => {
+          const { database } = installation;
+          const where = { tenantId_id: { tenantId, id: agentId } };
+          const row = await database.withTenant(tenantId, ({ tx }) => tx.agent.findUniqueOrThrow({ where }));
+          const ciphertext = await seal("p", { tenantId, agentId, publicKey: row.sealingPublicKey });
+          await database.withTenant(tenantId, async ({ tx }) => {
+            const { siteId, pointId } = customer;
+            const sealed = [{ agentId, ciphertext }];
+            const secret = await tx.sealedSecret.create({ data: { tenantId, siteId, name: "push", sealed } });
+            await tx.enforcementPoint.update({
+              where: { tenantId_id: { tenantId, id: pointId } },
+              data: {
+                siteId,
+                push: { url: server.url, user: "rollcall", maxPostsPerSecond: 50 },
+                pushSecretId: secret.id,
+              },
+            });
+          });
+        });
+        await say("LOGIN user=ana ip=10.20.0.1");
+        await held("10.20.0.1 ana");
+        await agent.stop();
+        await agent.start();
+        await say("LOGIN user=ben ip=10.20.0.2");
+        await held("10.20.0.1 ana", "10.20.0.2 ben");
+        await change(customer, (tenantId) =>
+          installation.database.withTenant(tenantId, ({ tx }) =>
+            tx.sealedSecret.updateMany({ where: { name: "push" }, data: { sealed: [] } }),
+          ),
+        );
+        await holds("it posts no more", async () => (await agent.status()).pushes.length === 0);
+        const before = api.posts.length;
+        await say("LOGOUT user=ana ip=10.20.0.1");
+        await holds("ana has left", async () => !("10.20.0.1" in (await see(atAgent))));
+        expect(api.posts.length).toBe(before);
+      } finally {
+        await server.close();
+      }
     }));
 
   it("says how it is: health, firewalls that asked, unknown senders", () =>
