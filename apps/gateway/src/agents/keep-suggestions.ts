@@ -41,8 +41,9 @@ export async function keepSuggestions(
     const state = isUndecided ? (acted ? "automatic" : "open") : before.state;
     const isNews = lastSeenAt - before.lastSeenAt.getTime() >= AGAIN_MS;
     if (state === before.state && !isNews) continue;
-    await tx.suggestion.update({
-      where: { tenantId_id: { tenantId, id: before.id } },
+    // Whoever decides at this moment decides: what was read before that does not undo it.
+    await tx.suggestion.updateMany({
+      where: { tenantId, id: before.id, state: before.state },
       data: {
         state,
         agentId,
