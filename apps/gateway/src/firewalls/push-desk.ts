@@ -110,23 +110,25 @@ export class PushDesk {
   }
 
   async #readWanted(): Promise<void> {
-    const { database, now } = this.#deps;
+    const { database, now, report } = this.#deps;
     const isSweep = now() - this.#sweptAt >= SWEEP_MS;
     const tenantIds = isSweep ? await database.tenantIds() : [...this.#changed];
-    this.#changed.clear();
     if (isSweep) {
       this.#sweptAt = now();
       const known = new Set(tenantIds);
       for (const [key, { tenantId }] of this.#wanted) if (!known.has(tenantId)) this.#wanted.delete(key);
+      for (const tenantId of this.#changed) if (!known.has(tenantId)) this.#changed.delete(tenantId);
     }
     for (const tenantId of tenantIds) {
+      this.#changed.delete(tenantId);
       try {
         const points = await this.#readPoints(tenantId);
         for (const [key, point] of this.#wanted) if (point.tenantId === tenantId) this.#wanted.delete(key);
         for (const point of points) this.#wanted.set(keyOf(point), point);
       } catch (error) {
+        // The others' firewalls are followed all the same; what is known of this one's stays until it can be read.
         this.#changed.add(tenantId);
-        throw error;
+        report(error, { attempted: "read which firewalls the cloud posts to", fields: { tenantId } });
       }
     }
   }

@@ -1,10 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { aBatch, anObservation } from "@rollcall/agent-protocol/testing";
+import { createErrorReporter, silentLogger } from "@rollcall/observability";
 import { createAuthority, issueServerCertificate } from "@rollcall/pki";
 import { promisesOfMemory } from "@rollcall/srx-push/testing";
 import { type Listening, listen } from "@rollcall/webapi-server/listen";
 import { WebApi } from "@rollcall/webapi-server/web-api";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { DeviceRings } from "../process/device-rings.ts";
 import {
   type RunningGateway,
   StandInAgent,
@@ -12,6 +14,7 @@ import {
   type TestCustomer,
   type TestInstallation,
 } from "../testing/index.ts";
+import { PushDesk } from "./push-desk.ts";
 import { PushLeases } from "./push-lease.ts";
 import { createDatabaseMemory } from "./push-memory.ts";
 
@@ -151,6 +154,52 @@ describe("a firewall that the cloud posts to", () => {
     expect(api.posts).toEqual([]);
     await postToFirewall({ url: server.url.replace("https:", "http:") });
     await until(state).toMatchObject({ state: "refused", sentence: expect.stringContaining("only https") });
+  });
+
+  it("is followed while another customer's firewalls cannot be read, and those are once they can", async () => {
+    await postToFirewall();
+    const theirs = { ...customer };
+    customer = await site.customer();
+    await postToFirewall();
+    let isShut = true;
+    const withTenant: typeof site.database.withTenant = (tenantId, ...rest) =>
+      isShut && tenantId === theirs.tenantId
+        ? Promise.reject(new Error("shut"))
+        : site.database.withTenant(tenantId, ...rest);
+    const followed: string[] = [];
+    const reported: unknown[] = [];
+    const rings = new DeviceRings(site.bell);
+    ends.push(() => rings.stop());
+    const desk = new PushDesk({
+      database: {
+        ...site.database,
+        withTenant,
+        tenantIds: async () => [theirs.tenantId, customer.tenantId],
+      },
+      rings,
+      cipher: site.keys,
+      points: {
+        find(pointId) {
+          followed.push(pointId);
+          return null;
+        },
+      },
+      sourceFor: () => Promise.reject(new Error("nothing is posted here")),
+      leases: { take: async () => true, release: async () => undefined },
+      mayPostTo: onLoopback,
+      now: () => 0,
+      log: silentLogger,
+      report(error, context) {
+        reported.push(context.fields);
+        return createErrorReporter({ log: silentLogger })(error, context);
+      },
+    });
+    await desk.look();
+    expect([followed, reported]).toEqual([[customer.pointId], [{ tenantId: theirs.tenantId }]]);
+    isShut = false;
+    followed.length = 0;
+    await desk.look();
+    expect(followed.toSorted()).toEqual([theirs.pointId, customer.pointId].toSorted());
   });
 });
 
