@@ -199,6 +199,31 @@ describe("a kept page", () => {
   });
 });
 
+describe("the room for pages", () => {
+  test("holds also where the filters are longer than the pages", () => {
+    const source = table(10);
+    const cache = aCache(400_000);
+    for (let of = 0; of < 20; of++) {
+      const excludeIp = Array.from({ length: 5000 }, (_, at) => `172.${of}.${at >> 8}.${at & 255}`);
+      read(cache, source, 0, 5, { ...ONE_SPACE, excludeIp });
+    }
+    // Each filter alone is 90 kB of key: four of them fit, and their pages of a few kB.
+    expect(cache.numbers.bytes).toBeGreaterThan(4 * 80_000);
+    expect(cache.numbers.bytes).toBeLessThanOrEqual(400_000);
+    source.tell(logon(3, "other"));
+    const before = cache.numbers.bytes;
+    const excludeIp = Array.from({ length: 5000 }, (_, at) => `172.19.${at >> 8}.${at & 255}`);
+    cache.find({
+      source,
+      profile: jsonSuperset,
+      filter: { ...ONE_SPACE, excludeIp },
+      after: 0,
+      limit: 5,
+    });
+    expect(before - cache.numbers.bytes).toBeGreaterThan(80_000);
+  });
+});
+
 describe("turns of the event loop", () => {
   test("are over once writing had its share, and come to those who wait one by one", async () => {
     const turns = new PageTurns(1);

@@ -50,7 +50,7 @@ const STRIP_REVISIONS = 32;
 const STRIP_LIMIT = 0;
 const IDLE_MS = 60_000;
 const NEWEST_MAX = 20;
-/** What a page costs beside its text: the entries told last, the key, the bookkeeping. About. */
+/** What a page costs beside its text: the entries told last and the bookkeeping. About. */
 const PAGE_OVERHEAD_BYTES = 8 * 1024;
 /** The last page changes with the table. One of a few entries is written again sooner than it is looked for. */
 const LAST_PAGE_ENTRIES_MIN = 100;
@@ -93,7 +93,7 @@ export class PageCache {
     if (held === undefined) return null;
     this.#held.delete(key);
     if (!isRight(held, question)) {
-      this.#bytes -= costOf(held.page);
+      this.#bytes -= costOf(key, held.page);
       return null;
     }
     held.usedAt = performance.now();
@@ -193,7 +193,7 @@ export class PageCache {
     const before = this.#held.get(key);
     if (before !== undefined) {
       this.#held.delete(key);
-      this.#bytes -= costOf(before.page);
+      this.#bytes -= costOf(key, before.page);
     }
     if (!this.#isSweepDue) this.#sweepLater();
     this.#held.set(key, {
@@ -203,11 +203,11 @@ export class PageCache {
       stamp: source.segmentStamp(after, page.revision),
       revision: page.isLast ? source.revision : null,
     });
-    this.#bytes += costOf(page);
+    this.#bytes += costOf(key, page);
     for (const [oldest, held] of this.#held) {
       if (this.#bytes <= this.#bytesMax) break;
       this.#held.delete(oldest);
-      this.#bytes -= costOf(held.page);
+      this.#bytes -= costOf(oldest, held.page);
     }
   }
 
@@ -220,7 +220,7 @@ export class PageCache {
       for (const [oldest, held] of this.#held) {
         if (held.usedAt > before) break;
         this.#held.delete(oldest);
-        this.#bytes -= costOf(held.page);
+        this.#bytes -= costOf(oldest, held.page);
       }
       if (this.#held.size > 0) this.#sweepLater();
     }, this.#idleMs / 2).unref();
@@ -269,6 +269,7 @@ function isRight(held: Held, { source, after }: PageQuestion): boolean {
   );
 }
 
-function costOf(page: Page): number {
-  return page.body.length + PAGE_OVERHEAD_BYTES;
+/** The key holds the whole filter, which may be longer than the page. */
+function costOf(key: string, page: Page): number {
+  return key.length + page.body.length + PAGE_OVERHEAD_BYTES;
 }
