@@ -1,9 +1,9 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { siteConfig } from "@rollcall/agent-protocol";
 import { SessionTable } from "@rollcall/identity-core";
 import { aLogon, anEnd } from "@rollcall/identity-core/testing";
-import { silentLogger } from "@rollcall/observability";
+import { createLogger, type Logger, silentLogger } from "@rollcall/observability";
 import { FakeClock, withTempDir } from "@rollcall/testkit";
 import { listen } from "@rollcall/webapi-server/listen";
 import { WebApi } from "@rollcall/webapi-server/web-api";
@@ -21,7 +21,7 @@ interface Lab {
   readonly folder: string;
   push: PushKeeper;
   point(of?: object, pushOf?: object): DarkenedPoint;
-  newKeeper(clock?: Clock): PushKeeper;
+  newKeeper(clock?: Clock, log?: Logger): PushKeeper;
   held(): string[];
 }
 
@@ -32,7 +32,7 @@ function withPush(work: (lab: Lab) => Promise<void>): Promise<void> {
     const server = await listen(api, { host: "127.0.0.1", port: 0, tls: null });
     writeFileSync(path.join(folder, "password"), "p\n", { mode: 0o600 });
     const table = new SessionTable({ issuer: "1".repeat(16), incarnation: "2".repeat(16) });
-    const newKeeper = (clock: Clock = systemClock) => {
+    const newKeeper = (clock: Clock = systemClock, log: Logger = silentLogger) => {
       const made = createPushKeeper({
         source: () => table,
         openStore: () =>
@@ -40,7 +40,7 @@ function withPush(work: (lab: Lab) => Promise<void>): Promise<void> {
         identity: () => null,
         clock,
         random: Math.random,
-        log: silentLogger,
+        log,
       });
       made.setOrigin({ isPortals: false, baseFolder: folder });
       return made;
@@ -147,6 +147,38 @@ describe("an agent that posts to a firewall", () => {
       await until(() => lab.push.states()[0]?.state).toBe("refused");
       lab.push.setPoints([lab.point()]);
       await until(lab.held).toEqual(["10.0.0.1 ana"]);
+    }));
+
+  it("tries a password file that may not be read again every minute, and says so once", () =>
+    withPush(async (lab) => {
+      const file = path.join(lab.folder, "password");
+      chmodSync(file, 0o644);
+      const clock = new FakeClock();
+      const said: string[] = [];
+      const log = createLogger({
+        name: "test",
+        level: "error",
+        destination: { write: (line: string) => void said.push(line) },
+      });
+      lab.push = lab.newKeeper(clock, log);
+      lab.push.portalSpoke();
+      lab.table.apply([aLogon({ user: "ana", ip: "10.0.0.1", at: NOW })], NOW);
+      lab.push.setPoints([lab.point()]);
+      await lab.push.start(signal);
+      expect(lab.push.states()).toMatchObject([
+        { state: "refused", sentence: expect.stringContaining("chmod 600") },
+      ]);
+      for (let minute = 0; minute < 3; minute += 1) {
+        await until(() => clock.sleeping).toBe(1);
+        await clock.advance(60_000);
+      }
+      await until(() => clock.sleeping).toBe(1);
+      chmodSync(file, 0o600);
+      await clock.advance(59_000);
+      expect(lab.push.states()).toMatchObject([{ state: "refused" }]);
+      await clock.advance(1000);
+      await until(lab.held).toEqual(["10.0.0.1 ana"]);
+      expect(said).toHaveLength(1);
     }));
 
   it("lets the portal neither switch off the check of the certificate nor name a file of this machine", () =>

@@ -14,6 +14,8 @@ const SOURCE_LABEL = "Rollcall";
 const PROGRESS_MS = 2000;
 /** The file of what was told could not be opened: so long until it is tried again. */
 const RETRY_MS = 10_000;
+/** A password that could not be opened is tried again so often: its file may be put there, or its mode set, at any time. */
+const SECRET_RETRY_MS = 60_000;
 /** The portal may have given the posting to another agent while this one was not running: so long is its word awaited. */
 const PORTAL_WORD_MS = 120_000;
 
@@ -57,6 +59,8 @@ interface Running {
   readonly run: PushRun | null;
   /** Why nothing is posted, where nothing is. */
   readonly refusal: string | null;
+  /** What is in the way may go away without a change of the configuration. */
+  readonly mayRetry?: boolean;
   filter: EntryFilter;
   stop(): Promise<void>;
 }
@@ -73,6 +77,7 @@ export function createPushKeeper(options: PushKeeperOptions): PushKeeper {
   let portalAwaitedUntil: number | null = clock.now() + PORTAL_WORD_MS;
   let changing: Promise<void> = Promise.resolve();
   let stopping = new AbortController();
+  let isRetryDue = false;
 
   function change(): Promise<void> {
     // One after the other: two changes at once could leave two posting to one firewall.
@@ -103,15 +108,20 @@ export function createPushKeeper(options: PushKeeperOptions): PushKeeper {
       const filter = filterOf(point);
       const before = running.get(point.id);
       const key = JSON.stringify([push, point.reannounceMinutes, origin]);
-      if (before?.key === key) {
+      if (before?.key === key && before.mayRetry !== true) {
         if (JSON.stringify(before.filter) !== JSON.stringify(filter)) before.filter = filter;
         before.run?.wake();
         continue;
       }
-      running.delete(point.id);
+      // One that is only tried again stays to be seen meanwhile.
+      if (before?.key !== key) running.delete(point.id);
       await before?.stop();
-      running.set(point.id, await begin(point, push, store, { key, filter }));
+      running.set(
+        point.id,
+        await begin(point, push, store, { key, filter, before: before?.refusal ?? null }),
+      );
     }
+    if ([...running.values()].some(({ mayRetry }) => mayRetry === true)) retryLater();
     const awaiting = isRunning ? points.filter(({ push }) => push).length - wanted.length : 0;
     health.set(
       "ok",
@@ -121,15 +131,29 @@ export function createPushKeeper(options: PushKeeperOptions): PushKeeper {
     );
   }
 
+  function retryLater(): void {
+    if (isRetryDue || !isRunning) return;
+    isRetryDue = true;
+    const { signal } = stopping;
+    void clock.sleep(SECRET_RETRY_MS, signal).then(
+      () => {
+        isRetryDue = false;
+        return change();
+      },
+      () => undefined,
+    );
+  }
+
   async function begin(
     point: DarkenedPoint,
     push: PushTarget,
     from: PushStore,
-    { key, filter }: Pick<Running, "key" | "filter">,
+    { key, filter, before }: Pick<Running, "key" | "filter"> & { readonly before: string | null },
   ): Promise<Running> {
-    const refused = (sentence: string): Running => {
-      log.error({ enforcementPointId: point.id, reason: sentence }, "firewall is not posted to");
-      return { key, filter, run: null, refusal: sentence, stop: async () => undefined };
+    const refused = (sentence: string, mayRetry = false): Running => {
+      if (sentence !== before)
+        log.error({ enforcementPointId: point.id, reason: sentence }, "firewall is not posted to");
+      return { key, filter, run: null, refusal: sentence, mayRetry, stop: async () => undefined };
     };
     if (origin.isPortals && push.dangerouslyTrustAnyCertificate)
       return refused(
@@ -139,7 +163,7 @@ export function createPushKeeper(options: PushKeeperOptions): PushKeeper {
       identity: options.identity(),
       baseFolder: origin.isPortals ? null : origin.baseFolder,
     });
-    if (opened.kind === "refused") return refused(opened.sentence);
+    if (opened.kind === "refused") return refused(opened.sentence, true);
     const transport = transportTo(push, opened.secret, clock);
     const ending = new AbortController();
     const made: Running = {
@@ -175,6 +199,7 @@ export function createPushKeeper(options: PushKeeperOptions): PushKeeper {
     name: "push",
     async start() {
       isRunning = true;
+      isRetryDue = false;
       stopping = new AbortController();
       if (portalAwaitedUntil !== null) {
         portalAwaitedUntil = clock.now() + PORTAL_WORD_MS;
