@@ -1,9 +1,9 @@
 import { silentLogger } from "@rollcall/observability";
 import type { RecordedPair } from "@rollcall/srx-protocol/recording";
 import { describe, expect, it } from "vitest";
-import { createRecorder, type Recorder } from "./recorder.ts";
+import { createRecorder, type Recorder, type RecorderOptions } from "./recorder.ts";
 
-function aRecorder(waitingCharactersMax?: number): { recorder: Recorder; pairs: RecordedPair[] } {
+function aRecorder(over: Partial<RecorderOptions> = {}): { recorder: Recorder; pairs: RecordedPair[] } {
   const pairs: RecordedPair[] = [];
   const folder = {
     add: (pair: RecordedPair) => void pairs.push(pair),
@@ -16,7 +16,7 @@ function aRecorder(waitingCharactersMax?: number): { recorder: Recorder; pairs: 
     keepWords: [],
     now: Date.now,
     log: silentLogger,
-    ...(waitingCharactersMax === undefined ? {} : { waitingCharactersMax }),
+    ...over,
   });
   return { recorder, pairs };
 }
@@ -72,7 +72,7 @@ describe("the recorder beside the relay", () => {
   });
 
   it("holds no more than it may of what comes faster than it can be redacted, and counts the rest", async () => {
-    const { recorder, pairs } = aRecorder(500_000);
+    const { recorder, pairs } = aRecorder({ waitingCharactersMax: 500_000 });
     for (let n = 0; n < 20; n += 1) ask(recorder, anAnswer(1000, `user-${n}-`));
     await recorder.settle();
     const { lost, pairs: kept } = recorder.counts;
@@ -80,5 +80,28 @@ describe("the recorder beside the relay", () => {
     ask(recorder, anAnswer(1));
     await recorder.settle();
     expect(recorder.counts).toMatchObject({ lost, pairs: kept + 1 });
+  });
+
+  it("gives back what it held of connections that it failed at, in the middle of a body too", async () => {
+    let failures = 0;
+    const now = () => {
+      if (failures-- > 0) throw new Error("no clock");
+      return 0;
+    };
+    const { recorder, pairs } = aRecorder({ heldBytesMax: 100_000, now });
+    for (let n = 0; n < 5; n += 1) {
+      const tap = recorder.tap();
+      tap.fromClient(Buffer.from("GET /a HTTP/1.1\r\nHost: x\r\n\r\nGET /b HTTP/1.1\r\nHost: x\r\n\r\n"));
+      tap.fromClient(Buffer.from("POST /c HTTP/1.1\r\nHost: x\r\nContent-Length: 90000\r\n\r\n"));
+      tap.fromClient(Buffer.alloc(30_000, 120));
+      failures = 1;
+      tap.fromServer(anAnswer(500));
+      tap.close();
+    }
+    expect(recorder.counts).toMatchObject({ unfollowed: 5, pairs: 0 });
+    ask(recorder, anAnswer(1500));
+    await recorder.settle();
+    expect(pairs).toHaveLength(1);
+    expect(pairs[0]?.response?.bodyNote).toBeNull();
   });
 });

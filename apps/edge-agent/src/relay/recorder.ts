@@ -61,6 +61,7 @@ export interface RecorderOptions {
   readonly now: () => number;
   readonly log: Logger;
   readonly waitingCharactersMax?: number;
+  readonly heldBytesMax?: number;
 }
 
 /**
@@ -70,7 +71,14 @@ export interface RecorderOptions {
  * one exchange after the other, for what is replaced depends on what was replaced before.
  */
 export function createRecorder(options: RecorderOptions): Recorder {
-  const { folder, keepWords, now, log, waitingCharactersMax = WAITING_CHARACTERS_MAX } = options;
+  const {
+    folder,
+    keepWords,
+    now,
+    log,
+    waitingCharactersMax = WAITING_CHARACTERS_MAX,
+    heldBytesMax = HELD_BYTES_MAX,
+  } = options;
   const key = randomBytes(32);
   const startedAt = now();
   const names = new Pseudonyms({
@@ -78,7 +86,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     now: startedAt,
   });
   const rules = createValueRules(names, keepWords);
-  const held = { left: HELD_BYTES_MAX };
+  const held = { left: heldBytesMax };
   const seen = new Set<string>();
   let connections = 0;
   let pairs = 0;
@@ -171,6 +179,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
         try {
           listen();
         } catch (error) {
+          reader.drop();
           give(`the recorder failed: ${messageOf(error)}`);
         }
       };

@@ -89,6 +89,14 @@ export class ExchangeReader {
     this.#finish();
   }
 
+  /** Lets go of what it holds without handing it over, and listens no more. */
+  drop(): void {
+    this.#isLost = true;
+    for (const request of this.#requests.splice(0)) this.#release(request);
+    if (this.#response !== null) this.#release(this.#response);
+    this.#response = null;
+  }
+
   #takeRequest(event: MessageEvent): void {
     if (event.kind === "head") {
       this.#requests.push(begin(event));
@@ -162,9 +170,12 @@ export class ExchangeReader {
   }
 
   #emit(exchange: { readonly request: Growing; readonly response: Growing | null }): void {
-    this.#options.onExchange(exchange);
-    this.#release(exchange.request);
-    if (exchange.response !== null) this.#release(exchange.response);
+    try {
+      this.#options.onExchange(exchange);
+    } finally {
+      this.#release(exchange.request);
+      if (exchange.response !== null) this.#release(exchange.response);
+    }
   }
 
   #release(message: Growing): void {
