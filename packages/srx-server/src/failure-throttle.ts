@@ -1,4 +1,5 @@
 import type { EpochMs } from "@rollcall/identity-core";
+import { networkOf } from "./source-network.ts";
 
 export interface FailureThrottleOptions {
   /** Wrong secrets within the window before further ones are turned away unread. */
@@ -17,6 +18,7 @@ interface Failures {
  * Slows down guessing of secrets.
  *
  * Counts per client *and* source address: who guesses a firewall's secret from elsewhere cannot lock that firewall out.
+ * An IPv6 address counts with its whole /64: else a guesser takes the next one for each try.
  * It holds at most `pairsMax` pairs, so a crowd of guessers costs no memory either.
  */
 export class FailureThrottle {
@@ -64,5 +66,5 @@ export class FailureThrottle {
 }
 
 function pair(clientId: string, sourceIp: string): string {
-  return `${clientId}\u0000${sourceIp}`;
+  return `${clientId}\u0000${networkOf(sourceIp)}`;
 }

@@ -1,6 +1,9 @@
+import { Socket } from "node:net";
 import { anEntry, anEntryUser } from "@rollcall/srx-protocol/testing";
 import { afterEach, describe, expect, test } from "vitest";
+import { ConnectionGate } from "./connection-gate.ts";
 import { FailureThrottle } from "./failure-throttle.ts";
+import { rememberPeer } from "./peer.ts";
 import { RateBucket } from "./rate-bucket.ts";
 import { StrangerGate } from "./stranger-gate.ts";
 import { aPoint, bearer, type Harness, startHarness } from "./testing/index.ts";
@@ -34,6 +37,42 @@ describe("a throttle of wrong secrets", () => {
     expect(throttle.waitMs("srx-a", "10.0.0.2", hour + 10_000)).toBe(0);
     expect(throttle.waitMs("srx-a", "10.0.0.1", hour + 60_000)).toBe(0);
     expect(throttle.waitMs("srx-a", "10.0.0.1", 0)).toBe(0);
+  });
+});
+
+describe("the addresses of one IPv6 /64", () => {
+  const home = (at: number) => `2001:db8:1:2::${at.toString(16)}`;
+
+  test("are one stranger, and those of another are another", () => {
+    const gate = new StrangerGate({ burst: 2, perSecond: 1 });
+    expect([1, 2, 3].map((at) => gate.enter(`guess-${at}`, home(at), 0))).toEqual([0, 0, 1000]);
+    expect(gate.enter("guess-4", "2001:db8:1:3::1", 0)).toBe(0);
+    const said = Array.from({ length: 12 }, (_, at) => gate.maySay(home(at), 0));
+    expect(said.filter(Boolean)).toHaveLength(10);
+  });
+
+  test("guess at a secret as one, and not instead of a firewall elsewhere", () => {
+    const throttle = new FailureThrottle({ failuresMax: 2 });
+    for (const at of [1, 2]) throttle.failed("srx-a", home(at), 0);
+    expect(throttle.waitMs("srx-a", home(3), 0)).toBeGreaterThan(0);
+    expect(throttle.waitMs("srx-a", "2001:db8:1:3::1", 0)).toBe(0);
+  });
+
+  test("may have ten times the connections of one address, however many they are", () => {
+    const gate = new ConnectionGate(2);
+    const connect = (address: string): Socket => {
+      const socket = new Socket();
+      rememberPeer(socket, { address, transport: "TLSv1.3" });
+      gate.admit(socket);
+      return socket;
+    };
+    const crowd = Array.from({ length: 25 }, (_, at) => connect(home(at)));
+    expect([gate.open, gate.refused]).toEqual([20, 5]);
+    expect(connect("2001:db8:1:3::1").destroyed).toBe(false);
+    expect([1, 2, 3].map(() => connect("10.0.0.1").destroyed)).toEqual([false, false, true]);
+    expect([1, 2, 3].map(() => connect("2001:db8:1:4::1").destroyed)).toEqual([false, false, true]);
+    crowd[0]?.emit("close");
+    expect([connect(home(100)), connect(home(101))].map(({ destroyed }) => destroyed)).toEqual([false, true]);
   });
 });
 

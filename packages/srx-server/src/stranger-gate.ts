@@ -1,5 +1,6 @@
 import type { EpochMs } from "@rollcall/identity-core";
 import { RateBucket } from "./rate-bucket.ts";
+import { networkOf } from "./source-network.ts";
 
 export interface StrangerGateOptions {
   /** Token requests of clients not yet known that one address may make at once, and each second after that. */
@@ -17,6 +18,7 @@ const SAID_PER_SECOND = 1 / 60;
 
 /**
  * Holds an address that asks for tokens with ever-new client ids to a rate, because each costs a look-up.
+ * IPv6 addresses are counted by their /64 (`networkOf`).
  *
  * A client that was granted a token from that address is no stranger there any more: it is let in whatever the others
  * behind the same address do. Guesses of one client's secret are `FailureThrottle`'s.
@@ -33,21 +35,23 @@ export class StrangerGate {
   /** Milliseconds until that client may be looked up; 0: now. One that is sent away has cost nothing. */
   enter(clientId: string, sourceIp: string, now: EpochMs): number {
     if (this.#known.has(pair(clientId, sourceIp))) return 0;
-    const waitMs = this.#bucket.take(sourceIp, now);
-    if (waitMs > 0) this.#bucket.giveBack(sourceIp, now);
+    const network = networkOf(sourceIp);
+    const waitMs = this.#bucket.take(network, now);
+    if (waitMs > 0) this.#bucket.giveBack(network, now);
     return waitMs;
   }
 
   /** Whether the log may have another line about that address: a stranger must not fill the disk with it. */
   maySay(sourceIp: string, now: EpochMs): boolean {
-    if (this.#said.take(sourceIp, now) === 0) return true;
-    this.#said.giveBack(sourceIp, now);
+    const network = networkOf(sourceIp);
+    if (this.#said.take(network, now) === 0) return true;
+    this.#said.giveBack(network, now);
     return false;
   }
 
   granted(clientId: string, sourceIp: string, now: EpochMs): void {
     const key = pair(clientId, sourceIp);
-    if (!this.#known.delete(key)) this.#bucket.giveBack(sourceIp, now);
+    if (!this.#known.delete(key)) this.#bucket.giveBack(networkOf(sourceIp), now);
     this.#known.add(key);
     for (const oldest of this.#known) {
       if (this.#known.size <= NAMES_MAX) break;
