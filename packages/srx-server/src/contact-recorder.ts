@@ -24,7 +24,7 @@ export interface FirewallContact {
   readonly refused: number;
   readonly lastRefusal: string | null;
   readonly lastSourceAddress: string | null;
-  /** What it spoke when it got its last token, as `TLSv1.2 AES128-SHA fw.example`; absent before the first. */
+  /** What it spoke last, as `TLSv1.2 AES128-SHA fw.example`; absent before its first token. */
   readonly tls?: string | undefined;
   /** When a token last went to an address that this firewall had never asked from, and which; absent: never. */
   readonly newSource?: { readonly at: EpochMs; readonly address: string } | undefined;
@@ -40,6 +40,8 @@ export interface ContactRecorder {
   token(point: ServedPoint, sourceIp: string, at: EpochMs, transport?: string): boolean;
   /** `entries`: the last ones of the batch at least, oldest first; `sent`: how many there were, where that is more. */
   batch(point: ServedPoint, sourceIp: string, at: EpochMs, entries: readonly Entry[], sent?: number): void;
+  /** Told when a firewall's question comes over other TLS than its question before. */
+  spoke?(point: ServedPoint, transport: string): void;
   ipQuery(point: ServedPoint, sourceIp: string, at: EpochMs, entry: Entry | null): void;
   refused(point: ServedPoint, sourceIp: string, at: EpochMs, sentence: string): void;
   /** How many live addresses a firewall is not told of. Told with each batch of a firewall whose profile sets a limit. */
@@ -110,6 +112,9 @@ export function createContactRecorder(): ContactBook {
       contact.lastBatchAt = at;
       contact.entriesSent += sent;
       for (const entry of entries.slice(-TOLD_MAX)) tell(contact, toldOf(entry, at, "batch"));
+    },
+    spoke(point, transport) {
+      of(point).tls = transport;
     },
     ipQuery(point, sourceIp, at, entry) {
       const contact = letIn(point, sourceIp);

@@ -15,7 +15,7 @@ export interface Exchange {
   readonly isBare: boolean;
   /** The other side's address in its one spelling. */
   readonly sourceIp: string;
-  /** What the other side speaks: kept in the log, because no firewall release publishes it. */
+  /** What the other side speaks: kept in the log, because no firewall release publishes it. Worked out once a connection. */
   transport(): string;
   readBody(): Awaitable<BodyReading>;
   /** Sends the answer. `close`: it is the connection's last. Once; a later answer, or one to nobody, is passed over. */

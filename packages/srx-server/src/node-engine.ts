@@ -49,6 +49,7 @@ export function createNodeEngine({ tls, limits, counters, handle }: EngineOption
 }
 
 const addresses = new WeakMap<object, string>();
+const transports = new WeakMap<object, string>();
 
 class NodeExchange implements Exchange {
   readonly #req: IncomingMessage;
@@ -94,7 +95,10 @@ class NodeExchange implements Exchange {
   }
 
   transport(): string {
-    return peerTransportOf(this.#req.socket);
+    const { socket } = this.#req;
+    const transport = transports.get(socket) ?? peerTransportOf(socket);
+    transports.set(socket, transport);
+    return transport;
   }
 
   readBody(): Promise<BodyReading> {

@@ -41,10 +41,19 @@ export interface ReaderMemory {
   warned: string;
   /** The greatest revision that a batch has told it under the present profile; 0: none that is known. */
   toldRevision: number;
+  /** What its last admitted question came over, as `transportOf` writes it; null: none came. */
+  transport: string | null;
 }
 
 export function createReaderMemory(): ReaderMemory {
-  return { sameAnswer: null, timestampPlace: null, filter: null, warned: "", toldRevision: 0 };
+  return {
+    sameAnswer: null,
+    timestampPlace: null,
+    filter: null,
+    warned: "",
+    toldRevision: 0,
+    transport: null,
+  };
 }
 
 /** The reader's filter; the one used last where nothing about it has changed. */

@@ -74,7 +74,7 @@ function answer(
     // The common case: an idle firewall that asks the same as before. It is not decoded again.
     if (!exchange.isBare || token === null || token.memory.sameAnswer?.url !== exchange.url)
       return answerDecoded(parts, queries, exchange, body.text, token, undefined, isLast);
-    return andThen(admitReader(parts, token, exchange.sourceIp), (reader) => {
+    return andThen(admit(parts, token, exchange), (reader) => {
       if (reader === null) return answerDecoded(parts, queries, exchange, body.text, token, reader, isLast);
       return andThen(parts.sourceFor(reader.point), (source) => {
         const same = queries.same(exchange, reader, source);
@@ -83,6 +83,25 @@ function answer(
       });
     });
   });
+}
+
+function admit(
+  parts: ListenerParts,
+  token: TokenRecord | null,
+  exchange: Exchange,
+): Awaitable<Reader | null> {
+  return andThen(admitReader(parts, token, exchange.sourceIp), (reader) => {
+    if (reader !== null) noteTransport(parts, reader, exchange.transport());
+    return reader;
+  });
+}
+
+/** A token outlives connections, and the next one may speak other TLS: a firewall was upgraded, or our certificate changed. */
+function noteTransport({ contacts }: ListenerParts, { record, point }: Reader, transport: string): void {
+  const { memory } = record;
+  if (memory.transport === transport) return;
+  memory.transport = transport;
+  contacts.spoke?.(point, transport);
 }
 
 /** `admitted`: the reader, where it was asked for already; undefined where not. */
@@ -99,7 +118,7 @@ async function answerDecoded(
   const request = decodeRequest(raw, parts.cursors.recognises);
   let prepared = await answerWithoutToken(parts, exchange, request);
   if (prepared === null) {
-    const reader = admitted === undefined ? await admitReader(parts, token, exchange.sourceIp) : admitted;
+    const reader = admitted === undefined ? await admit(parts, token, exchange) : admitted;
     prepared = await answerReader(parts, queries, exchange, reader, raw, request);
   }
   exchange.write(prepared, isLast());

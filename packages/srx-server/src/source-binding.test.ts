@@ -1,5 +1,7 @@
+import { Agent } from "node:https";
 import { createLogger } from "@rollcall/observability";
 import { afterEach, describe, expect, test } from "vitest";
+import { type ContactRecorder, createContactRecorder } from "./index.ts";
 import { aPoint, bearer, type Harness, startHarness } from "./testing/index.ts";
 
 const POLL = "/user_query/v2/users/endpoints?begintime=0&entry_count=200";
@@ -77,5 +79,29 @@ describe("a secret and a token belong to where they are used from", () => {
     expect(harness.contacts.contacts()[0]?.tls).toMatch(
       /^TLSv1\.3 TLS_AES_128_GCM_SHA256 (no SNI|localhost)$/,
     );
+  });
+
+  test("what a firewall speaks is noted anew when its next connection speaks otherwise, and not with each question", async () => {
+    const book = createContactRecorder();
+    const heard: string[] = [];
+    const contacts: ContactRecorder = {
+      ...book,
+      spoke(point, transport) {
+        heard.push(transport);
+        book.spoke?.(point, transport);
+      },
+    };
+    harness = await startHarness({ contacts });
+    const token = await harness.token();
+    const versions = ["TLSv1.3", "TLSv1.2", "TLSv1.2"] as const;
+    for (const version of versions) {
+      const agent = new Agent({ keepAlive: true, minVersion: version, maxVersion: version });
+      for (let at = 0; at < 3; at++) await harness.ask({ path: POLL, headers: bearer(token), agent });
+      agent.destroy();
+    }
+    expect(heard.map((transport) => transport.split(" ")[0])).toEqual(["TLSv1.3", "TLSv1.2"]);
+    expect(book.contacts()[0]?.tls).toMatch(/^TLSv1\.2 /);
+    await harness.ask({ path: POLL, headers: bearer("a".repeat(36)) });
+    expect(heard).toHaveLength(2);
   });
 });

@@ -46,6 +46,10 @@ export class ContactDesk {
       this.#book.batch(point, ...rest);
       this.#touch(point);
     },
+    spoke: (point, transport) => {
+      this.#book.spoke?.(point, transport);
+      this.#touch(point);
+    },
     ipQuery: (point, ...rest) => {
       this.#book.ipQuery(point, ...rest);
       this.#touch(point);

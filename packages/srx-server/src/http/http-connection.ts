@@ -35,6 +35,7 @@ export class HttpConnection {
   readonly #options: EngineOptions;
   readonly #reader: RequestReader;
   readonly sourceIp: string;
+  #transport: string | null = null;
   #exchange: HttpExchange | null = null;
   #pieces: AnswerPieces | null = null;
   #isServing = false;
@@ -55,7 +56,8 @@ export class HttpConnection {
   }
 
   get transport(): string {
-    return peerTransportOf(this.#socket);
+    this.#transport ??= peerTransportOf(this.#socket);
+    return this.#transport;
   }
 
   closeIfIdle(): void {
