@@ -164,6 +164,7 @@ async function firewallCredentials(
   const point = items.find((one) => one.name === FIREWALL);
   if (!point) {
     const made = await api.points.add({ customer, name: FIREWALL });
+    if (made.clientSecret === null) throw new Error(`make a secret for ${FIREWALL}: none was made`);
     return { pointId: made.id, clientId: made.clientId, clientSecret: made.clientSecret };
   }
   if (remembered?.clientId === point.clientId && remembered.clientSecret)

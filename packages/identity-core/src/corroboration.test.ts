@@ -144,7 +144,7 @@ describe("corroboration of a ticket", () => {
     const back = newTable("on");
     for (const observation of [...day].reverse()) back.apply([observation], now);
     const state = there.stateOf("space", ip("10.0.0.1"));
-    expect(state?.user.claims.length).toBeLessThan(500);
+    expect(state?.user.claims.length).toBeLessThan(800);
     expect(back.stateOf("space", ip("10.0.0.1"))).toEqual(state);
   });
 

@@ -68,9 +68,11 @@ export interface End {
 
 /** The greatest numbers a key keeps (the law, 2). */
 export const MAX_PRINCIPALS = 8;
-const MAX_CLAIMS_PER_PRINCIPAL = 48;
-/** Two-minute slots of a person's tickets, and as many of reads of a controller: eight hours without a gap. */
-const MAX_SLOTS = 240;
+/** Of logons, and apart from them of uses: 48 quarters of an hour are the 12 h within which a logon supports a use. */
+const MAX_STRONG = 48;
+const MAX_USES = 49;
+/** Two-minute slots of a person's tickets, and as many of reads of a controller: the same 12 h without a gap. */
+const MAX_SLOTS = 362;
 const MAX_INDIRECT = 16;
 const MAX_ENDS = 64;
 /** Of plain uses the newest of each such stretch is kept. */
@@ -148,10 +150,14 @@ function addClaim(state: KindState, observation: Observation): KindState {
   return bound({ ...state, claims: [...state.claims, claim] }, isSlotted);
 }
 
-/** Whether the newer of two claims may stand for both. */
+/**
+ * Whether the newer of two claims may stand for both. Uses, tickets and reads of one stretch are one whichever controller
+ * wrote them: else many controllers would push a person's own logon out of what is kept, and a stranger's use would own.
+ */
 function isOneGroup(a: Claim, b: Claim, isSlotted: boolean): boolean {
+  const isOfAnySource = a.class === "C" || (isSlotted && isLogonTicket(a));
   return (
-    a.sourceId === b.sourceId &&
+    (isOfAnySource || a.sourceId === b.sourceId) &&
     a.family === b.family &&
     a.class === b.class &&
     a.correlator === b.correlator &&
@@ -197,17 +203,18 @@ function bound(state: KindState, isSlotted: boolean): KindState {
 
 /** Takes out of one principal's claims, newest first, what is beyond the bounds. */
 function cut(list: Claim[], isSlotted: boolean): Claim[] {
-  if (list.length <= MAX_CLAIMS_PER_PRINCIPAL) return [];
-  const left = { ticket: MAX_SLOTS, read: MAX_SLOTS, other: MAX_CLAIMS_PER_PRINCIPAL };
+  if (list.length <= MAX_STRONG) return [];
+  const left = { ticket: MAX_SLOTS, read: MAX_SLOTS, use: MAX_USES, strong: MAX_STRONG };
   const dropped: Claim[] = [];
   const stays = list.filter((claim) => {
-    const sort = !isSlotted
-      ? "other"
-      : isLogonTicket(claim)
+    const sort =
+      isSlotted && isLogonTicket(claim)
         ? "ticket"
-        : isReadOfController(claim)
+        : isSlotted && isReadOfController(claim)
           ? "read"
-          : "other";
+          : claim.class === "C"
+            ? "use"
+            : "strong";
     left[sort] -= 1;
     if (left[sort] < 0) dropped.push(claim);
     return left[sort] >= 0;

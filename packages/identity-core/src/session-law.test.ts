@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { type Corroboration, LOGON_TICKET_RULE } from "./corroboration.ts";
 import type { Observation } from "./observation.ts";
 import { SessionTable } from "./session-table.ts";
-import { aLogon, anEnd, at, ip } from "./testing/builders.ts";
+import { aLogon, anEnd, at, DAY, ip, minutes } from "./testing/builders.ts";
 
 const SEAT = ip("10.0.0.1");
 
@@ -257,6 +257,40 @@ describe("the law of who owns an address", () => {
     it(sequence.name, () => {
       for (const [clock, who] of Object.entries(sequence.answers))
         expect(`${clock} ${askAt(sequence, clock)}`).toBe(`${clock} ${who}`);
+    });
+
+  for (const controllers of [1, 3, 8])
+    it(`keeps Alice through a day of her tickets, reads and uses at ${controllers} controllers when a stranger's use follows`, () => {
+      const sorts = [
+        ["B", LOGON_TICKET_RULE, 10],
+        ["C", "event:4624-3", 2],
+        ["C", "event:4769", 15],
+      ] as const;
+      for (const [strong, rule, every] of sorts) {
+        const table = new SessionTable({ issuer: "0", incarnation: "0", corroboration: "on" });
+        const day = [aLogon({ at: "08:00", class: "A" })];
+        for (let minute = 8 * 60 + 1; minute < 17 * 60; minute += every)
+          for (let one = 0; one < controllers; one++)
+            day.push(
+              aLogon({
+                at: DAY + minutes(minute) + one * 1000,
+                class: strong,
+                rule,
+                family: "event-log",
+                source: `dc${one}`,
+              }),
+            );
+        for (const observation of day) table.apply([observation], observation.effectiveAt);
+        const stranger = aLogon({
+          user: "mallory",
+          at: "17:01",
+          class: "C",
+          family: "event-log",
+          rule: "event:4769",
+        });
+        table.apply([stranger], at("17:01"));
+        expect([rule, table.entryOf("space", ip("10.0.0.1"))?.user?.name]).toEqual([rule, "alice"]);
+      }
     });
 
   it("gives the same answers to these sequences shuffled, doubled and cut into any batches", () => {
