@@ -1,5 +1,5 @@
 import { isLive } from "./compose-entry.ts";
-import type { Entry, EntryFilter } from "./entry.ts";
+import type { Entry, EntryFilter, FormerFilter } from "./entry.ts";
 import { createIpSet, type IpSet } from "./ip-range.ts";
 
 /** A filter made ready for many entries. */
@@ -7,6 +7,10 @@ export interface CompiledFilter {
   readonly wantsSpace: (addressSpaceId: string) => boolean;
   /** What the reader may see of this entry: itself, a tombstone where it saw more before, or null: nothing. */
   project(entry: Entry): Entry | null;
+  /** The end of an entry that `project` keeps from the reader and that a former filter showed; null: none showed it. */
+  readonly takeBack: ((entry: Entry) => Entry | null) | null;
+  /** Whether a former filter showed IPv6 addresses. */
+  readonly takesBackIpv6: boolean;
 }
 
 const compiled = new WeakMap<EntryFilter, CompiledFilter>();
@@ -26,8 +30,11 @@ export function compileFilter(filter: EntryFilter): CompiledFilter {
   const wantsSpace = (id: string) => spaces.size === 0 || spaces.has(id);
   const dark = new Set(filter.darkSourceIds ?? []);
   const isDark = (one: { sourceId?: string } | null) => one?.sourceId !== undefined && dark.has(one.sourceId);
+  const formerly = filter.formerly ?? [];
   const made: CompiledFilter = {
     wantsSpace,
+    takeBack: formerly.length === 0 ? null : (entry) => endOf(entry, formerly),
+    takesBackIpv6: formerly.some((former) => former.filter.ipv6),
     project(entry) {
       if (!wantsSpace(entry.addressSpaceId) || includesNothing) return null;
       if (!filter.ipv6 && entry.ip.includes(":")) return null;
@@ -54,6 +61,24 @@ export function compileFilter(filter: EntryFilter): CompiledFilter {
   };
   compiled.set(filter, made);
   return made;
+}
+
+function endOf(entry: Entry, formerly: readonly FormerFilter[]): Entry | null {
+  for (const { filter, until } of formerly) {
+    const shown = compileFilter(filter).project(entry);
+    if (shown === null) continue;
+    const { lastUser, unknownBecause = "suppressed", user, ...rest } = shown;
+    const gone = user ?? (entry.changedAt <= until ? lastUser : undefined);
+    const isNamed = gone !== undefined && (user === null || user.since <= until);
+    return {
+      ...rest,
+      user: null,
+      device: null,
+      unknownBecause,
+      ...(isNamed ? { lastUser: { domain: gone.domain, name: gone.name } } : {}),
+    };
+  }
+  return null;
 }
 
 /** The entry without whom a dark source named: nobody, and whose session that ends for the reader. */

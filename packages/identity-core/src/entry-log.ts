@@ -156,7 +156,7 @@ export class EntryLog {
 
   changesSince(after: number, limit: number, filter: EntryFilter): ChangePage {
     if (after >= this.revision) return { entries: [], nextRevision: this.revision, isLast: true };
-    const { project, wantsSpace } = compileFilter(filter);
+    const { project, wantsSpace, takeBack } = compileFilter(filter);
     const entries: Entry[] = [];
     /** How many of them are of earlier revisions than the one at hand. */
     let complete = 0;
@@ -170,15 +170,24 @@ export class EntryLog {
         current = revision;
         if (complete >= limit) return { entries, nextRevision: considered, isLast: false };
       }
-      if (!filter.ipv6 && this.#places.isWide(row)) continue;
-      if (!wantsSpace(this.#places.spaceOf(row))) continue;
-      const shown = project(this.#shownAt(row, wantsSpace));
-      if (shown) entries.push(shown);
+      const mayShow = (filter.ipv6 || !this.#places.isWide(row)) && wantsSpace(this.#places.spaceOf(row));
+      const shown = mayShow ? project(this.#shownAt(row, wantsSpace)) : null;
+      const told = shown ?? (takeBack === null ? null : this.#takenBack(row, filter));
+      if (told) entries.push(told);
       // What one record changed is told at once: it all waits for the next page, unless it could never fit one.
       if (entries.length > limit && complete > 0)
         return { entries: entries.slice(0, complete), nextRevision: considered, isLast: false };
     }
     return { entries, nextRevision: this.revision, isLast: true };
+  }
+
+  /** The end of whom a former filter showed, unless the address is told of somebody else in another space. */
+  #takenBack(row: number, filter: EntryFilter): Entry | null {
+    const { takeBack, takesBackIpv6 } = compileFilter(filter);
+    if (!takesBackIpv6 && this.#places.isWide(row)) return null;
+    const entry = this.at(row);
+    if (entry === null || takeBack === null || this.byIp(entry.ip, filter) !== null) return null;
+    return takeBack(entry);
   }
 
   segmentStamp(after: number, through: number): number {

@@ -77,6 +77,14 @@ export interface EntryFilter {
   readonly ipv6: boolean;
   /** Sources that cannot be heard and whose people this reader is no longer told of. A change of it is a change of the filter. */
   readonly darkSourceIds?: readonly string[];
+  /** Filters that this reader was told through before: whom one of them showed and this one does not is told as gone. Of a full resend only. */
+  readonly formerly?: readonly FormerFilter[];
+}
+
+export interface FormerFilter {
+  readonly filter: EntryFilter;
+  /** Who came later was not told through it, and is not named. */
+  readonly until: EpochMs;
 }
 
 /** One page of changes, in revision order. */

@@ -20,7 +20,15 @@ export {
   type DetectionSettings,
   Detector,
 } from "./detector.ts";
-export type { ChangePage, Entry, EntryDevice, EntryFilter, EntrySource, EntryUser } from "./entry.ts";
+export type {
+  ChangePage,
+  Entry,
+  EntryDevice,
+  EntryFilter,
+  EntrySource,
+  EntryUser,
+  FormerFilter,
+} from "./entry.ts";
 export { type CompiledFilter, compileFilter, type KeptFromReader, whyKeptFrom } from "./entry-filter.ts";
 export { EntryLog } from "./entry-log.ts";
 export {

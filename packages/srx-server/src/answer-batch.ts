@@ -1,4 +1,4 @@
-import type { Entry, EntryFilter, EntrySource, EpochMs } from "@rollcall/identity-core";
+import type { Entry, EntryFilter, EntrySource, EpochMs, FormerFilter } from "@rollcall/identity-core";
 import {
   type BatchRequest,
   type CursorCodec,
@@ -30,6 +30,8 @@ export interface BeginningContext {
   readonly now: EpochMs;
   /** The firewall lets entries age out and is due to be told everything again. */
   readonly isReannounceDue?: boolean;
+  /** Filters through which the point was told before. */
+  readonly formerly?: readonly FormerFilter[];
 }
 
 export interface BatchContext extends BeginningContext {
@@ -57,10 +59,11 @@ const AHEAD_MS_MAX = 60_000;
  */
 export function answerBatch(request: BatchRequest, context: BatchContext): BatchAnswer | null {
   const { source, point, cursors, memory } = context;
-  const { narrowed, hash } = readerFilter(memory, point.filter, request.filter);
-  const owner = ownerOf(context, hash);
+  const reader = readerFilter(memory, point.filter, request.filter, context.formerly);
+  const owner = ownerOf(context, reader.hash);
   const beginning = findBeginning(request, context, owner);
-  const page = findPage(context, narrowed, beginning, request.limit);
+  const isResend = beginning.resendSince !== null && beginning.changedAtMin === 0;
+  const page = findPage(context, isResend ? reader.resend : reader.narrowed, beginning, request.limit);
   if (page === null) return null;
   const resendSince = page.isLast ? null : beginning.resendSince;
   memory.timestampPlace =

@@ -4,6 +4,7 @@ import type { CursorCodec } from "@rollcall/srx-protocol";
 import type { ContactRecorder } from "./contact-recorder.ts";
 import type { Counters } from "./counters.ts";
 import type { FailureThrottle } from "./failure-throttle.ts";
+import type { FormerFilters } from "./former-filters.ts";
 import type { Learning } from "./learning.ts";
 import type { ResendClock } from "./resend-clock.ts";
 import type { Awaitable, PointDirectory, ServedPoint } from "./served-point.ts";
@@ -30,6 +31,7 @@ export interface ListenerParts {
   readonly onUserReport: ((report: UserReport) => Awaitable<UserReportOutcome>) | undefined;
   readonly learning: Learning;
   readonly resends: ResendClock;
+  readonly formers: FormerFilters;
   readonly throttle: FailureThrottle;
   readonly strangers: StrangerGate;
   readonly unknownShapes: UnknownShapes;

@@ -179,6 +179,7 @@ export function createQueryRoute(parts: ListenerParts): QueryRoute {
           pages,
           turns,
           now: parts.now(),
+          formerly: parts.formers.of(point, parts.now()),
           isReannounceDue: parts.resends.isDue(point, sourceIp, parts.now()),
         });
       let answer = ask();

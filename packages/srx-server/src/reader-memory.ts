@@ -1,4 +1,4 @@
-import type { EntryFilter, EntrySource, EpochMs } from "@rollcall/identity-core";
+import type { EntryFilter, EntrySource, EpochMs, FormerFilter } from "@rollcall/identity-core";
 import { filterHash, type NarrowedFilter, narrowFilter, type RequestFilter } from "@rollcall/srx-protocol";
 import type { PreparedAnswer } from "./prepared-answer.ts";
 import type { ServedPoint } from "./served-point.ts";
@@ -29,6 +29,9 @@ export interface ReaderFilter {
   readonly pointFilter: EntryFilter;
   readonly requestKey: string;
   readonly narrowed: NarrowedFilter;
+  /** The same for a full resend, which takes back what former filters showed. */
+  readonly resend: NarrowedFilter;
+  readonly formerly: readonly FormerFilter[];
   readonly hash: number;
 }
 
@@ -61,11 +64,37 @@ export function readerFilter(
   memory: ReaderMemory,
   pointFilter: EntryFilter,
   request: RequestFilter,
+  formerly: readonly FormerFilter[] = NONE,
 ): ReaderFilter {
   const requestKey = JSON.stringify(request);
   const last = memory.filter;
-  if (last !== null && last.pointFilter === pointFilter && last.requestKey === requestKey) return last;
+  if (last !== null && last.pointFilter === pointFilter && last.requestKey === requestKey) {
+    if (formerly === NONE || last.formerly === formerly) return last;
+  }
   const narrowed = narrowFilter(pointFilter, request);
-  memory.filter = { pointFilter, requestKey, narrowed, hash: filterHash(pointFilter, request) };
+  const resend = takingBack(narrowed, request, formerly);
+  memory.filter = {
+    pointFilter,
+    requestKey,
+    narrowed,
+    resend,
+    formerly,
+    hash: filterHash(pointFilter, request),
+  };
   return memory.filter;
+}
+
+const NONE: readonly FormerFilter[] = [];
+
+function takingBack(
+  narrowed: NarrowedFilter,
+  request: RequestFilter,
+  formerly: readonly FormerFilter[],
+): NarrowedFilter {
+  const seen = formerly.flatMap(({ filter, until }) => {
+    const former = narrowFilter(filter, request);
+    return former.kind === "nothing" ? [] : [{ filter: former.filter, until }];
+  });
+  if (narrowed.kind === "nothing" || seen.length === 0) return narrowed;
+  return { kind: "filter", filter: { ...narrowed.filter, formerly: seen } };
 }

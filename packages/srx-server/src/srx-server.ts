@@ -9,6 +9,7 @@ import type { ContactRecorder } from "./contact-recorder.ts";
 import { type Counters, createCounters } from "./counters.ts";
 import type { CreateEngine, Engine } from "./engine.ts";
 import { FailureThrottle } from "./failure-throttle.ts";
+import { FormerFilters } from "./former-filters.ts";
 import { Learning, type LearnReport } from "./learning.ts";
 import { ListenError } from "./listen-error.ts";
 import type { IpMiss, ListenerParts } from "./listener-parts.ts";
@@ -156,6 +157,7 @@ export function createSrxServer(options: SrxServerOptions): SrxServer {
     onUserReport: options.onUserReport,
     learning,
     resends: new ResendClock(),
+    formers: new FormerFilters(),
     throttle: new FailureThrottle(),
     strangers: new StrangerGate(),
     unknownShapes,
@@ -268,7 +270,10 @@ export function createSrxServer(options: SrxServerOptions): SrxServer {
     },
     unknownShapes: () => unknownShapes.list(),
     learning: (tenantId) => learning.reports(tenantId),
-    forget: (tenantId, pointId) => learning.forget(tenantId, pointId),
+    forget(tenantId, pointId) {
+      learning.forget(tenantId, pointId);
+      parts.formers.forget(tenantId, pointId);
+    },
   };
 }
 
