@@ -1,4 +1,3 @@
-import { createSocket } from "node:dgram";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Figure, figureLine, say } from "./figure.ts";
 import { startBigAgent, untilReady } from "./parts/big-agent.ts";
@@ -30,7 +29,7 @@ export const observationToFirewall: Figure = {
       const [firewall] = await openFleet(agent, 0, 1);
       if (firewall === undefined) throw new Error("no firewall");
       await catchUp(firewall);
-      const vpn = new VpnLines(createSocket("udp4"), agent.syslogPort);
+      const vpn = await VpnLines.open(agent.syslogPort);
       const sentAt = new Map<string, number>();
       const tookMs: number[] = [];
       const lines = Math.ceil((seconds * rounds * 1000) / EVERY_MS);
@@ -57,6 +56,7 @@ export const observationToFirewall: Figure = {
       }
       await sending;
       closeFleet([firewall]);
+      vpn.close();
       if (sentAt.size > 0) throw new Error(`${sentAt.size} of ${lines} logons were never told`);
       say(
         `  ${lines} lines, p50 ${percentile(tookMs, 0.5).toFixed(1)} ms, slowest ${percentile(tookMs, 1).toFixed(1)} ms`,

@@ -46,7 +46,7 @@ export function closeFleet(fleet: readonly FleetFirewall[]): void {
 /** One batch query. Throws for anything but 200. */
 export async function poll(firewall: FleetFirewall, limit: number): Promise<number> {
   const where = firewall.cookie === "" ? "begintime=0" : `cookie=${firewall.cookie}`;
-  const answer = await firewall.client.ask(`${BATCH}?${where}&entry_count=${limit}`, firewall.token);
+  const answer = await firewall.client.ask(`${BATCH}?${where}&entry_count=${limit}`, firewall.token, false);
   if (answer.status !== 200 || answer.cookie === "") throw new Error(`a batch was answered ${answer.status}`);
   firewall.cookie = answer.cookie;
   return answer.bytes;

@@ -3,7 +3,7 @@ import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
 
 export interface WireAnswer {
   readonly status: number;
-  /** Of the body. */
+  /** Of the body, whether it was wanted or not. */
   readonly bytes: number;
   /** The cookie to go on with; empty where the answer has none. */
   readonly cookie: string;
@@ -16,6 +16,9 @@ export class WireClient {
   #chunks: Buffer[] = [];
   #held = 0;
   #needed = -1;
+  #head = "";
+  #bodyAt = 0;
+  #wantsBody = true;
   #waiting: { resolve: (answer: WireAnswer) => void; reject: (error: Error) => void } | null = null;
 
   private constructor(socket: TLSSocket) {
@@ -42,14 +45,19 @@ export class WireClient {
     return new WireClient(socket);
   }
 
-  /** Closes a second question before the first is answered with an error. */
-  ask(path: string, token: string): Promise<WireAnswer> {
+  /**
+   * Throws for a second question before the first is answered. Without `wantsBody` the body is counted and let go: the load's
+   * side must cost less than what it measures.
+   */
+  ask(path: string, token: string, wantsBody = true): Promise<WireAnswer> {
+    this.#wantsBody = wantsBody;
     return this.#send(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\n\r\n`);
   }
 
   async token(clientId: string, secret: string): Promise<string> {
     const body = `grant_type=client_credentials&client_id=${clientId}&client_secret=${secret}`;
     const head = `POST /oauth_token/oauth HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${body.length}`;
+    this.#wantsBody = true;
     const answer = await this.#send(`${head}\r\n\r\n${body}`);
     if (answer.status !== 200) throw new Error(`token of ${clientId}: ${answer.status} ${answer.body}`);
     return (JSON.parse(answer.body.toString()) as { access_token: string }).access_token;
@@ -68,20 +76,21 @@ export class WireClient {
   }
 
   #take(chunk: Buffer): void {
-    this.#chunks.push(chunk);
     this.#held += chunk.length;
     if (this.#needed < 0) {
+      this.#chunks.push(chunk);
       const start = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks);
       const end = start.indexOf("\r\n\r\n");
       if (end < 0) return;
-      const length = /\r\nContent-Length: (\d+)/.exec(start.toString("latin1", 0, end));
-      this.#needed = end + 4 + Number(length?.[1] ?? 0);
-    }
+      this.#head = start.toString("latin1", 0, end);
+      this.#bodyAt = end + 4;
+      this.#needed = this.#bodyAt + Number(/\r\nContent-Length: (\d+)/.exec(this.#head)?.[1] ?? 0);
+      if (!this.#wantsBody) this.#chunks = [];
+    } else if (this.#wantsBody) this.#chunks.push(chunk);
     if (this.#held < this.#needed) return;
-    const whole = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks);
-    const end = whole.indexOf("\r\n\r\n");
-    const head = whole.toString("latin1", 0, end);
-    const body = whole.subarray(end + 4);
+    const body = this.#wantsBody ? Buffer.concat(this.#chunks).subarray(this.#bodyAt) : NOTHING;
+    const head = this.#head;
+    const bytes = this.#needed - this.#bodyAt;
     this.#chunks = [];
     this.#held = 0;
     this.#needed = -1;
@@ -89,9 +98,11 @@ export class WireClient {
     this.#waiting = null;
     waiting?.resolve({
       status: Number(head.slice(9, 12)),
-      bytes: body.length,
+      bytes,
       cookie: /\r\nSet-Cookie: report=([^;]*)/.exec(head)?.[1] ?? "",
       body,
     });
   }
 }
+
+const NOTHING = Buffer.alloc(0);

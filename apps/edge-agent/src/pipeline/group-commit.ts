@@ -6,7 +6,7 @@ import { HealthRecord, type Part } from "../supervisor/part.ts";
 import type { Arrival, TableKeeper } from "./table-keeper.ts";
 
 /**
- * A commit waits for company so long: twice what the last one took, within these bounds. On a quick disk somebody who has just
+ * A commit waits for company so long: three times what the last one took, within these bounds. On a quick disk somebody who has just
  * logged on is known at once; on a slow one a storm still shares its commits.
  */
 const COMPANY_MS_MIN = 2;
@@ -105,7 +105,7 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
       else for (const one of group) one.reject(error);
       return;
     }
-    companyMs = Math.min(Math.max(2 * (stopwatch() - begunAt), COMPANY_MS_MIN), COMPANY_MS_MAX);
+    companyMs = Math.min(Math.max(3 * (stopwatch() - begunAt), COMPANY_MS_MIN), COMPANY_MS_MAX);
     retryMs = RETRY_MS_MIN;
     setStore("ok", "The store takes what comes.");
     for (const one of group) one.resolve();
