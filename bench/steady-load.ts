@@ -2,7 +2,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Figure, figureLine, say } from "./figure.ts";
 import { type BigAgent, startBigAgent, untilReady } from "./parts/big-agent.ts";
 import { bigAddressOf, bigUserOf } from "./parts/big-sessions.ts";
-import { holdSelf } from "./parts/child.ts";
 import { catchUp, closeFleet, type FleetFirewall, openFleet, percentile, poll } from "./parts/fleet.ts";
 import { VpnLines } from "./parts/vpn-lines.ts";
 
@@ -18,8 +17,6 @@ const OBSERVATIONS_PER_SECOND = 2000;
  */
 const CHANGES_PER_SECOND = 50;
 const LIMIT_MS = 50;
-const SERVER_CORE = 0;
-const LOAD_CORE = 1;
 /** Rounds of polls before anything is counted. */
 const WARM_UP_MS = POLL_EVERY_MS;
 
@@ -28,12 +25,10 @@ export const steadyLoad: Figure = {
   name: "steady-load",
   what: `p99 in ms of every question while ${FIREWALLS} firewalls poll each ${POLL_EVERY_MS / 1000} s, ${IP_QUERIES_PER_SECOND} addresses are asked and ${OBSERVATIONS_PER_SECOND} logons come by syslog a second (${CHANGES_PER_SECOND} of them change who is where), at a whole agent with 500,000 sessions; limit: ${LIMIT_MS} ms and no error`,
   async measure({ seconds, rounds, sessions }) {
-    const release = holdSelf(LOAD_CORE);
     const agent = await startBigAgent({
       sessions,
       groups: GROUPS,
       firewalls: FIREWALLS,
-      core: SERVER_CORE,
     });
     try {
       await untilReady(agent);
@@ -58,7 +53,6 @@ export const steadyLoad: Figure = {
       return figureLine("steady-load", "ms", percentile(all, 0.99), LIMIT_MS);
     } finally {
       await agent.stop();
-      release();
     }
   },
 };

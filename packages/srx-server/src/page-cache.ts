@@ -5,7 +5,9 @@ import type { CleaningFlag, SrxProfile } from "@rollcall/srx-protocol";
 export interface Page {
   readonly count: number;
   /** The texts of its entries with what stands between them. */
-  readonly body: Buffer;
+  readonly body: readonly Uint8Array[];
+  /** The same behind a separator, for what stands before it in a longer page; null for one that is put together itself. */
+  readonly led: Uint8Array | null;
   /** The last of its entries, oldest first: for the record of what a firewall was told. */
   readonly newest: readonly Entry[];
   /** Where to go on. */
@@ -149,7 +151,7 @@ export class PageCache {
       }
     }
     this.#written += 1;
-    return joined(parts, profile, { revision: at, isLast: at >= source.revision });
+    return joined(parts, { revision: at, isLast: at >= source.revision });
   }
 
   #strip(question: PageQuestion, after: number, through: number): Page {
@@ -185,8 +187,10 @@ export class PageCache {
       if (flags.length > 0) this.#onAltered(flags);
       texts.push(text);
     }
-    const body = Buffer.from(texts.join(profile.frameBatch("", texts.length).between), "utf8");
-    return { count: entries.length, body, newest: entries.slice(-NEWEST_MAX), ...end };
+    const { between } = profile.frameBatch("", texts.length);
+    const led = Buffer.from(`${between}${texts.join(between)}`, "utf8");
+    const body = [led.subarray(Buffer.byteLength(between))];
+    return { count: entries.length, body, led, newest: entries.slice(-NEWEST_MAX), ...end };
   }
 
   #keep(key: string, page: Page, { source, after }: PageQuestion): void {
@@ -246,18 +250,14 @@ export class PageCache {
   }
 }
 
-function joined(
-  parts: readonly Page[],
-  profile: SrxProfile,
-  end: { readonly revision: number; readonly isLast: boolean },
-): Page {
+/** One page of several, without a copy of any. */
+function joined(parts: readonly Page[], end: { readonly revision: number; readonly isLast: boolean }): Page {
   const count = parts.reduce((sum, part) => sum + part.count, 0);
-  const between = Buffer.from(profile.frameBatch("", count).between, "utf8");
-  const bodies = parts
+  const body = parts
     .filter((part) => part.count > 0)
-    .flatMap((part, at) => (at === 0 ? [part.body] : [between, part.body]));
+    .flatMap((part, at) => (at > 0 && part.led !== null ? [part.led] : part.body));
   const newest = parts.flatMap((part) => part.newest).slice(-NEWEST_MAX);
-  return { count, body: Buffer.concat(bodies), newest, ...end };
+  return { count, body, led: null, newest, ...end };
 }
 
 function isRight(held: Held, { source, after }: PageQuestion): boolean {
@@ -271,5 +271,5 @@ function isRight(held: Held, { source, after }: PageQuestion): boolean {
 
 /** The key holds the whole filter, which may be longer than the page. */
 function costOf(key: string, page: Page): number {
-  return key.length + page.body.length + PAGE_OVERHEAD_BYTES;
+  return key.length + page.body.reduce((sum, part) => sum + part.length, 0) + PAGE_OVERHEAD_BYTES;
 }

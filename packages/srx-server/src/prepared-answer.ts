@@ -41,13 +41,13 @@ export function prepareParts(
 }
 
 /** A batch around entries that are written already. */
-export function prepareBatch(frame: BatchFrame, entries: Buffer): PreparedAnswer {
+export function prepareBatch(frame: BatchFrame, entries: readonly Uint8Array[]): PreparedAnswer {
   const before = Buffer.from(frame.before, "utf8");
   const after = Buffer.from(frame.after, "utf8");
-  const bytes = before.length + entries.length + after.length;
+  const bytes = entries.reduce((sum, part) => sum + part.length, before.length + after.length);
   return prepareParts(respond(200, "OK", frame.contentType, "", frame.headers, bytes), [
     before,
-    entries,
+    ...entries,
     after,
   ]);
 }

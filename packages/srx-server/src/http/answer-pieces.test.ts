@@ -27,6 +27,17 @@ test("pieces are the parts in their order, none of them longer than is allowed",
   );
 });
 
+test("a page of many strips is not copied where two strips meet", () => {
+  const strips = Array.from({ length: 12 }, (_, at) => Buffer.alloc(25 * KIB, at));
+  const pieces = all([Buffer.alloc(400), ...strips, Buffer.alloc(2)], 64 * KIB);
+  const own = new Set<unknown>(strips.map(({ buffer }) => buffer));
+  const copied = pieces.filter(({ buffer }) => !own.has(buffer)).reduce((sum, { length }) => sum + length, 0);
+  expect(copied).toBeLessThanOrEqual(32 * KIB);
+  expect(Buffer.concat(pieces).equals(Buffer.concat([Buffer.alloc(400), ...strips, Buffer.alloc(2)]))).toBe(
+    true,
+  );
+});
+
 test("a page is not copied but for its two ends", () => {
   const page = Buffer.alloc(700 * KIB, 1);
   const pieces = all([Buffer.alloc(400), page, Buffer.alloc(2)], 128 * KIB);
