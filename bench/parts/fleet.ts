@@ -18,9 +18,12 @@ export interface FleetFirewall {
   busy: Promise<void>;
 }
 
+/** Where a fleet asks, and as whom: what it needs to know of an agent. */
+export type FleetPlace = Pick<BigAgent, "firewallPort" | "caFile" | "clientIds" | "secret">;
+
 /** Opens a connection and gets a token for each of the agent's firewalls, from addresses of their own. */
 export async function openFleet(
-  agent: BigAgent,
+  agent: FleetPlace,
   from: number,
   count: number,
 ): Promise<readonly FleetFirewall[]> {

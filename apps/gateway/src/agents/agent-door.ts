@@ -55,7 +55,8 @@ export class AgentDoor {
   async admit(identity: AgentIdentity): Promise<Admission> {
     const key = keyOf(identity);
     const remembered = this.#known.get(key);
-    if (remembered && this.#now() - remembered.at < RECHECK_MS) return remembered.admission;
+    // A clock that was put back makes a look no younger: revocation must not wait for it.
+    if (remembered && Math.abs(this.#now() - remembered.at) < RECHECK_MS) return remembered.admission;
     const admission = await this.#look(identity);
     this.#known.set(key, { admission, at: this.#now() });
     return admission;

@@ -60,7 +60,8 @@ export class TrustedSources {
   async #scopeOf(tenantId: string, siteId: string, keepMs: number): Promise<SiteScope> {
     const key = `${tenantId}|${siteId}`;
     const held = this.#scopes.get(key);
-    if (held && this.#now() - held.at < keepMs) return held.scope;
+    // A clock that was put back makes a look no younger.
+    if (held && Math.abs(this.#now() - held.at) < keepMs) return held.scope;
     const scope = await this.#database.withTenant(tenantId, async ({ tx }) => {
       const spaces = await tx.addressSpace.findMany({
         where: { tenantId },

@@ -84,7 +84,8 @@ export class ReportDesk {
   async #rulesOf(tenantId: string): Promise<Rules> {
     const held = this.#filters.get(tenantId);
     const now = this.#now();
-    if (held !== undefined && now - held.at < KEEP_MS) return held;
+    // A clock that was put back makes a look no younger.
+    if (held !== undefined && Math.abs(now - held.at) < KEEP_MS) return held;
     const { rows, marked } = await this.#database.withTenant(tenantId, async ({ tx }) => ({
       rows: await tx.filter.findMany({
         where: { tenantId, enabled: true },
