@@ -2,7 +2,7 @@ import { type HealthReport, PROTOCOL_VERSION } from "@rollcall/agent-protocol";
 import type { SourceHealth } from "@rollcall/collectors/collector";
 import type { SyslogListener } from "@rollcall/collectors/syslog";
 import type { Detection } from "@rollcall/identity-core";
-import { loopDelay, METRICS } from "@rollcall/observability";
+import { loopDelay } from "@rollcall/observability";
 import type { FirewallContact } from "@rollcall/srx-server";
 import type { Identity } from "../enrolment/identity.ts";
 import type { DarkKeeper } from "../firewall/dark-keeper.ts";
@@ -11,7 +11,7 @@ import type { FirewallDoor } from "../firewall/firewall-door.ts";
 import type { LegacyDoor } from "../firewall/legacy/legacy-door.ts";
 import type { PushKeeper } from "../firewall/push-keeper.ts";
 import type { GroupCommit } from "../pipeline/group-commit.ts";
-import { type AddressAnswer, type LookUpView, lookUp } from "../pipeline/look-up.ts";
+import { type LookUpView, lookUp } from "../pipeline/look-up.ts";
 import { type Overlap, overlapsThatMatter } from "../pipeline/overlaps.ts";
 import type { TableKeeper } from "../pipeline/table-keeper.ts";
 import type { PlainDoor } from "../relay/plain-door.ts";
@@ -21,10 +21,11 @@ import type { SiteRuntime } from "../sources/site-runtime.ts";
 import type { Part } from "../supervisor/part.ts";
 import type { PortalLink } from "../uplink/portal-link.ts";
 import { notAfterOf } from "../uplink/renewal.ts";
-import { LARGER_BODIES, type StreamSender } from "../uplink/stream-sender.ts";
+import type { StreamSender } from "../uplink/stream-sender.ts";
 import { VERSION } from "../version.ts";
-import { type Metric, metricsText } from "./metrics-text.ts";
-import { firstSilentPush, pushMetrics } from "./push-report.ts";
+import { metricsOf } from "./agent-metrics.ts";
+import { PLAIN_LISTENER } from "./listener-names.ts";
+import { metricsText } from "./metrics-text.ts";
 import {
   CONFIG_SCHEMA,
   type ConfigDocument,
@@ -33,6 +34,8 @@ import {
   WHO_SCHEMA,
   type WhoDocument,
 } from "./status-document.ts";
+import { verdictOf } from "./verdict.ts";
+import { whoEntry } from "./who-entry.ts";
 
 const UNKNOWN_SENDERS_MAX = 50;
 const DETECTIONS_MAX = 200;
@@ -44,7 +47,6 @@ const DARK_MAX = 400;
 const COUNT_AT_ONCE = 20_000;
 const COUNT_MS = 10_000;
 const CHARACTERS_MAX = 500;
-const PLAIN_LISTENER = "firewalls, PLAIN";
 const SUBJECT_MAX = 300;
 
 export interface ReportSources {
@@ -412,37 +414,6 @@ export function createAgentReport(from: ReportSources): AgentReport {
   };
 }
 
-function whoEntry(answer: AddressAnswer): WhoDocument["entries"][number] {
-  const { entry } = answer;
-  const user = entry?.user ?? null;
-  const device = entry?.device ?? null;
-  return {
-    addressSpaceId: answer.addressSpaceId,
-    ip: answer.ip,
-    user:
-      user === null
-        ? null
-        : {
-            domain: user.domain,
-            name: user.name,
-            displayName: user.displayName ?? null,
-            groups: [...user.groups],
-            since: user.since,
-            lastSeenAt: user.lastSeenAt,
-            expiresAt: user.expiresAt,
-            source: user.sourceLabel,
-          },
-    device: device === null ? null : { domain: device.domain, name: device.name, groups: [...device.groups] },
-    unknownBecause: entry === null ? "never-seen" : (entry.unknownBecause ?? null),
-    revision: entry?.revision ?? 0,
-    changedAt: entry?.changedAt ?? 0,
-    explanation: answer.explanation,
-    answer: answer.answer,
-    nextChangeAt: answer.nextChangeAt,
-    lines: answer.lines.map((line) => ({ ...line })),
-  };
-}
-
 /** Which findings there are, whatever their numbers: those change all the time. */
 function findingKeys(detections: readonly Detection[]): string[] {
   return detections.map(({ kind, subject, acted }) => `${kind} ${subject} ${acted}`).sort();
@@ -466,71 +437,6 @@ function withoutPassword<T extends { readonly password: unknown }>({
   ...rest
 }: T): Omit<T, "password"> {
   return rest;
-}
-
-/** The worst that is so, and the one thing to do about it. */
-function verdictOf(
-  status: Omit<StatusDocument, "state" | "sentence" | "next">,
-): Pick<StatusDocument, "state" | "sentence" | "next"> {
-  const broken = (sentence: string, next: string): Pick<StatusDocument, "state" | "sentence" | "next"> => ({
-    state: "broken",
-    sentence,
-    next,
-  });
-  const degraded = (sentence: string, next: string): Pick<StatusDocument, "state" | "sentence" | "next"> => ({
-    state: "degraded",
-    sentence,
-    next,
-  });
-  if (status.store.state !== "ok") return broken("the store cannot be written", status.store.sentence);
-  const listener = status.listeners.find((one) => one.state === "broken");
-  if (listener !== undefined) return broken(`${listener.name} does not listen`, listener.sentence);
-  if (status.portal.state === "refused")
-    return broken("the portal refuses this agent", status.portal.sentence);
-  const source = status.sources.find((one) => one.state === "broken");
-  if (source !== undefined) return broken(`${source.name} is broken`, source.sentence);
-  const weakListener = status.listeners.find((one) => one.state === "degraded");
-  if (weakListener !== undefined)
-    return degraded(
-      weakListener.name === PLAIN_LISTENER
-        ? "firewalls may ask without TLS for an hour: nothing is encrypted"
-        : "the legacy listener is on: TLS 1.0 is answered",
-      weakListener.sentence,
-    );
-  if (status.portal.state === "unreachable")
-    return degraded("the portal is not reachable; local work goes on", status.portal.sentence);
-  if (status.configuration.refused !== null)
-    return degraded("a configuration of the portal was refused", status.configuration.refused.reason);
-  const weak = status.sources.find((one) => one.state === "degraded");
-  if (weak !== undefined) return degraded(`${weak.name} is degraded`, weak.sentence);
-  const push = firstSilentPush(status.pushes);
-  if (push !== null) return degraded(`${push.name} takes no posts`, push.sentence);
-  if (status.darkSources.length > 0)
-    return degraded(
-      "firewalls are told less, for a source cannot be heard",
-      `People of ${status.darkSources.length} source(s) are not named to some firewalls until the source is heard again.`,
-    );
-  if (status.overlaps > 0)
-    return degraded(
-      "an address is in two address spaces of one firewall",
-      `${status.overlaps} address(es) are told as nobody: no firewall can tell two address spaces apart. Give it one of them, or filters.`,
-    );
-  const part = status.parts.find((one) => one.state === "degraded" || one.state === "broken");
-  if (part !== undefined) return degraded(`${part.name} is being tried again`, part.sentence);
-  return { state: "ok", sentence: "all that is configured works", next: missingStep(status) };
-}
-
-function missingStep(
-  status: Pick<StatusDocument, "sources" | "firewalls" | "learning" | "spool">,
-): string | null {
-  if (status.sources.length === 0) return "Nothing is read yet: add a directory and a source.";
-  const silent = status.sources.find((one) => one.state === "never");
-  if (silent !== undefined) return `${silent.name}: ${silent.sentence}`;
-  if (status.firewalls.length === 0) return "No firewall may ask yet: add an enforcement point.";
-  if (status.spool.leftOut > 0)
-    return `What was too large for the way to the cloud was left out there. ${LARGER_BODIES}`;
-  const lesson = status.learning.find(({ state }) => state !== "trying");
-  return lesson === undefined ? null : `${lesson.name}: ${lesson.sentence}`;
 }
 
 function enrolmentOf(identity: Identity | null): StatusDocument["enrolment"] {
@@ -559,156 +465,5 @@ function noContact(enforcementPointId: string): FirewallContact {
     lastSourceAddress: null,
     entriesBeyondLimit: 0,
     told: [],
-  };
-}
-
-/** Counters of a source by the names that every collector shares. */
-const SOURCE_COUNTERS: readonly (readonly [string, string, string])[] = [
-  ["received", METRICS.collectorRecordsReceived, "Records a source sent."],
-  ["matched", METRICS.collectorRecordsMatched, "Records a rule took."],
-  ["unmatched", METRICS.collectorRecordsUnmatched, "Records no rule meant."],
-  ["refused", METRICS.collectorRecordsRejected, "Records that could not be used."],
-  ["dropped", METRICS.collectorRecordsDropped, "Records that were not read."],
-];
-
-function metricsOf(
-  from: ReportSources,
-  seen: {
-    readonly sources: readonly SourceHealth[];
-    readonly firewalls: readonly FirewallContact[];
-    readonly spool: StatusDocument["spool"];
-  },
-): Metric[] {
-  const { keeper, commits, door, syslog, link, sender } = from;
-  const one = (name: string, help: string, type: Metric["type"], value: number): Metric => ({
-    name,
-    help,
-    type,
-    samples: [{ value }],
-  });
-  const ofSources = SOURCE_COUNTERS.map(
-    ([counter, name, help]): Metric => ({
-      name,
-      help,
-      type: "counter",
-      samples: seen.sources.flatMap((source) => {
-        const value = source.counters[counter];
-        return value === undefined ? [] : [{ labels: { source: source.id, kind: source.kind }, value }];
-      }),
-    }),
-  );
-  const ofFirewalls = (name: string, help: string, read: (contact: FirewallContact) => number): Metric => ({
-    name,
-    help,
-    type: "counter",
-    samples: seen.firewalls.map((contact) => ({
-      labels: { enforcement_point: contact.enforcementPointId },
-      value: read(contact),
-    })),
-  });
-  return [
-    ...ofSources,
-    {
-      name: "source_up",
-      help: "1 while a source is well.",
-      type: "gauge",
-      samples: seen.sources.map((source) => ({
-        labels: { source: source.id, kind: source.kind },
-        value: source.state === "ok" ? 1 : 0,
-      })),
-    },
-    {
-      name: METRICS.collectorLastActivity,
-      help: "When a source was last heard, epoch ms.",
-      type: "gauge",
-      samples: seen.sources.flatMap((source) =>
-        source.lastActivityAt === null
-          ? []
-          : [{ labels: { source: source.id }, value: source.lastActivityAt }],
-      ),
-    },
-    one(
-      METRICS.syslogConnections,
-      "Open syslog connections.",
-      "gauge",
-      syslog?.counters.connections ?? Number.NaN,
-    ),
-    one(
-      METRICS.syslogUnknownSenderLines,
-      "Lines from senders that are not listed.",
-      "counter",
-      syslog?.counters.unknownSenderLines ?? Number.NaN,
-    ),
-    one(METRICS.directoryPrincipals, "Principals the directories know.", "gauge", keeper.directorySize),
-    one(
-      METRICS.sessionTableSize,
-      "Addresses with somebody or something known.",
-      "gauge",
-      keeper.table.liveCount,
-    ),
-    one(METRICS.sessionTableRevision, "The newest revision.", "gauge", keeper.table.revision),
-    one(METRICS.spoolPending, "Items the cloud has not acknowledged.", "gauge", seen.spool.pending),
-    one(METRICS.spoolBytes, "Bytes the cloud has not acknowledged.", "gauge", seen.spool.bytes),
-    one("store_up", "1 while the store takes writes.", "gauge", commits.storeState.state === "ok" ? 1 : 0),
-    one(
-      "portal_up",
-      "1 while the portal answers.",
-      "gauge",
-      link === null ? Number.NaN : link.status.state === "connected" ? 1 : 0,
-    ),
-    one(
-      METRICS.uplinkBatches,
-      "Batches the cloud has acknowledged.",
-      "counter",
-      sender?.state.batches ?? Number.NaN,
-    ),
-    loopDelayMetric(),
-    ofFirewalls(METRICS.srxTokens, "Tokens given to firewalls.", (contact) => contact.tokens),
-    ofFirewalls(METRICS.srxBatches, "Batch queries answered.", (contact) => contact.batches),
-    ofFirewalls(METRICS.srxIpQueries, "Address queries answered.", (contact) => contact.ipQueries),
-    ofFirewalls(METRICS.srxEntriesSent, "Entries handed to firewalls.", (contact) => contact.entriesSent),
-    ofFirewalls(
-      METRICS.srxRefusals,
-      "Requests of firewalls that were refused.",
-      (contact) => contact.refused,
-    ),
-    ...pushMetrics(from.push.states()),
-    {
-      name: METRICS.srxUserReports,
-      help: "Logons and logoffs that firewalls reported, recorded or refused.",
-      type: "counter",
-      samples:
-        door === null
-          ? []
-          : [
-              { labels: { outcome: "recorded" }, value: door.counters.userReports },
-              { labels: { outcome: "refused" }, value: door.counters.userReportsRefused },
-            ],
-    },
-    one(
-      "srx_connections",
-      "Open connections of firewalls.",
-      "gauge",
-      door?.counters.connections ?? Number.NaN,
-    ),
-    {
-      name: "suppressed_total",
-      help: "Observations kept back, by rule.",
-      type: "counter",
-      samples: [...keeper.suppressed].map(([rule, value]) => ({ labels: { rule }, value })),
-    },
-    one("process_resident_memory_bytes", "Resident memory.", "gauge", process.memoryUsage.rss()),
-    one("process_start_time_seconds", "When the agent started.", "gauge", from.startedAt / 1000),
-  ];
-}
-
-function loopDelayMetric(): Metric {
-  const { p50Ms, p99Ms, maxMs } = loopDelay();
-  const sample = (quantile: string, value: number) => ({ labels: { quantile }, value });
-  return {
-    name: METRICS.eventLoopDelay,
-    help: "How late the agent comes to what is due, over the last minute or two.",
-    type: "gauge",
-    samples: [sample("0.5", p50Ms), sample("0.99", p99Ms), sample("1", maxMs)],
   };
 }
