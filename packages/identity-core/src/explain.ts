@@ -131,16 +131,6 @@ export function explainAddress(
   };
 }
 
-/** The short form: without device, filters and what was kept back at receipt. */
-export function explainKey(
-  state: KeyState,
-  principals: PrincipalLookup,
-  now: EpochMs,
-  arbitration: Arbitration = "law",
-): Explanation {
-  return explainAddress(state, principals, now, { arbitration, corroboration: "off" });
-}
-
 function claimsOf(state: KindState, principals: PrincipalLookup, now: EpochMs): ExplainedClaim[] {
   const endOf = endsOf(state, principals);
   return state.claims

@@ -46,7 +46,6 @@ export {
   type Explanation,
   type ExplanationLine,
   explainAddress,
-  explainKey,
   MAX_LINES as EXPLANATION_LINES_MAX,
   type SuppressedObservation,
 } from "./explain.ts";
