@@ -80,8 +80,8 @@ export function ApproveSuggestion({
       ) : (
         <>
           <p>
-            From its next logon on it names nobody, so that whoever really sits there is not pushed aside.
-            Undo takes the filter away again.
+            It names nobody any more, so that whoever really sits there is not pushed aside; where it stands
+            now, its sessions end. Undo takes the filter away again: it counts from its next logon on.
           </p>
           <ChoiceField
             label="The filter means"
