@@ -4,6 +4,7 @@ import type { z } from "zod";
 import type { TenantContext } from "../context.ts";
 import { dateOf } from "../facts/stored-json.ts";
 import { readMarks } from "../marks/mark-rows.ts";
+import { findAddress } from "./find-address.ts";
 import { lawOf } from "./law-of.ts";
 import { principalsOf } from "./principals-of.ts";
 import { readSessionNames, sourceName } from "./session-rows.ts";
@@ -31,18 +32,9 @@ export async function explainSession(
   const ip = parseIp(input.ip);
   if (ip === null) return { kind: "space-not-found" };
   return ctx.run(async ({ tx, tenantId }): Promise<ExplainSessionOutcome> => {
-    const space = await tx.addressSpace.findFirst({
-      where: {
-        tenantId,
-        ...(input.addressSpaceId === undefined ? { isDefault: true } : { id: input.addressSpaceId }),
-      },
-      select: { id: true, name: true },
-    });
-    if (space === null) return { kind: "space-not-found" };
-    const row = await tx.session.findUnique({
-      where: { tenantId_addressSpaceId_ip: { tenantId, addressSpaceId: space.id, ip } },
-      select: { entry: true, state: true },
-    });
+    const found = await findAddress({ tx, tenantId }, { ip, addressSpaceId: input.addressSpaceId });
+    if (found === null) return { kind: "space-not-found" };
+    const { space, row } = found;
     const marks = (await readMarks(tx, { tenantId, id: null })).filter(
       (mark) => mark.addressSpace.id === space.id && createIpSet([mark.range]).has(ip),
     );

@@ -4,6 +4,7 @@ import type { z } from "zod";
 import type { TenantContext } from "../context.ts";
 import { readAgents, readContacts } from "../facts/read-facts.ts";
 import { dateOf } from "../facts/stored-json.ts";
+import { findAddress } from "./find-address.ts";
 import { lawOf } from "./law-of.ts";
 import { principalsOf } from "./principals-of.ts";
 import { readHistory } from "./session-history.ts";
@@ -27,20 +28,11 @@ export async function readSession(
   const ip = parseIp(input.ip);
   if (ip === null) return { kind: "space-not-found" };
   return ctx.run(async ({ tx, tenantId }): Promise<ReadSessionOutcome> => {
-    const space = await tx.addressSpace.findFirst({
-      where: {
-        tenantId,
-        ...(input.addressSpaceId === undefined ? { isDefault: true } : { id: input.addressSpaceId }),
-      },
-      select: { id: true, name: true },
-    });
-    if (space === null) return { kind: "space-not-found" };
+    const found = await findAddress({ tx, tenantId }, { ip, addressSpaceId: input.addressSpaceId });
+    if (found === null) return { kind: "space-not-found" };
+    const { space, row } = found;
     const names = await readSessionNames(tx, tenantId);
     const agents = new Map((await readAgents(tx, tenantId)).map((agent) => [agent.id, agent.name]));
-    const row = await tx.session.findUnique({
-      where: { tenantId_addressSpaceId_ip: { tenantId, addressSpaceId: space.id, ip } },
-      select: { entry: true, state: true },
-    });
     const explained =
       row === null ? null : await explain({ tx, tenantId, now }, storedKeyState(row.state), names);
     const history = await readHistory(
