@@ -1,7 +1,6 @@
 "use client";
 
 import { Button } from "@rollcall/ui/button";
-import { ConfirmDialog } from "@rollcall/ui/dialog";
 import { Drawer } from "@rollcall/ui/drawer";
 import { EmptyFilter, EmptyState } from "@rollcall/ui/empty-state";
 import { Dash, KeyValue, Mono, PageHead } from "@rollcall/ui/layout";
@@ -16,6 +15,7 @@ import { useState } from "react";
 import { countersInWords } from "~/features/agents/counters.ts";
 import { TestRun } from "~/features/commands/test-run.tsx";
 import { FormDrawer } from "~/features/form/form-drawer.tsx";
+import { RemoveDialog } from "~/features/form/remove-dialog.tsx";
 import { StaleNotice } from "~/features/live/freshness.tsx";
 import { LIVE } from "~/features/live/live-options.ts";
 import { useCustomer } from "~/features/shell/customer-context.tsx";
@@ -372,27 +372,21 @@ function DirectoryDrawer({
           </div>
         )}
       </Drawer>
-      <ConfirmDialog
+      <RemoveDialog
         open={removing && directory !== null}
-        onOpenChange={(next) => {
-          if (!next) {
-            remove.reset();
-            setRemoving(false);
-          }
-        }}
         title={`Remove ${directory?.name ?? ""}?`}
-        confirmLabel={`Remove directory of ${customer.name}`}
-        busy={remove.isPending}
-        error={remove.isError ? refusalOf(remove.error).message : undefined}
+        what="directory"
+        removal={remove}
         onConfirm={() => {
           if (directory !== null) remove.mutate({ customer: customer.slug, id: directory.id });
         }}
+        onClose={() => setRemoving(false)}
       >
         <p>
           Agents stop reading it within seconds. Sessions go on; groups of its people are no longer refreshed.
           You can add it again, with its password.
         </p>
-      </ConfirmDialog>
+      </RemoveDialog>
     </>
   );
 }

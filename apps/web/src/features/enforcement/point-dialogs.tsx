@@ -1,10 +1,10 @@
 "use client";
 
-import { ConfirmDialog } from "@rollcall/ui/dialog";
 import { say } from "@rollcall/ui/toast";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { FormDrawer } from "~/features/form/form-drawer.tsx";
+import { RemoveDialog } from "~/features/form/remove-dialog.tsx";
 import { useCustomer } from "~/features/shell/customer-context.tsx";
 import { useTRPC } from "~/trpc/client.tsx";
 import type { Outputs } from "~/trpc/outputs.ts";
@@ -79,20 +79,14 @@ export function RemovePoint({ point, open, onClose }: { point: Point; open: bool
     }),
   );
   return (
-    <ConfirmDialog
+    <RemoveDialog
       open={open}
-      onOpenChange={(next) => {
-        if (!next) {
-          remove.reset();
-          onClose();
-        }
-      }}
       title={`Remove ${point.name}?`}
-      confirmLabel={`Remove firewall of ${customer.name}`}
+      what="firewall"
       typeToConfirm={point.name}
-      busy={remove.isPending}
-      error={remove.isError ? refusalOf(remove.error).message : undefined}
+      removal={remove}
       onConfirm={() => remove.mutate({ customer: customer.slug, id: point.id })}
+      onClose={() => onClose()}
     >
       <p>
         {point.entriesSent === 0
@@ -105,6 +99,6 @@ export function RemovePoint({ point, open, onClose }: { point: Point; open: bool
         Its secrets are gone: this cannot be undone. On the firewall, take the lines back with the view
         “delete”.
       </p>
-    </ConfirmDialog>
+    </RemoveDialog>
   );
 }

@@ -1,7 +1,6 @@
 "use client";
 
 import { Button } from "@rollcall/ui/button";
-import { ConfirmDialog } from "@rollcall/ui/dialog";
 import { EmptyState } from "@rollcall/ui/empty-state";
 import { FormErrors } from "@rollcall/ui/field";
 import { Dash, Mono, PageBody, PageHead } from "@rollcall/ui/layout";
@@ -12,6 +11,7 @@ import { say } from "@rollcall/ui/toast";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { parseAsBoolean, useQueryState } from "nuqs";
 import { useState } from "react";
+import { RemoveDialog } from "~/features/form/remove-dialog.tsx";
 import { StaleNotice } from "~/features/live/freshness.tsx";
 import { useCustomer } from "~/features/shell/customer-context.tsx";
 import { useMay } from "~/features/shell/may.tsx";
@@ -172,27 +172,21 @@ export function Filters({ initial }: { initial: Outputs["filters"]["list"] }) {
         onClose={() => void setAdding(null)}
         onSaved={refresh}
       />
-      <ConfirmDialog
+      <RemoveDialog
         open={removing !== null}
-        onOpenChange={(open) => {
-          if (!open) {
-            remove.reset();
-            setRemoving(null);
-          }
-        }}
         title={`Remove the filter ${removing?.value ?? ""}?`}
-        confirmLabel={`Remove filter of ${customer.name}`}
-        busy={remove.isPending}
-        error={remove.isError ? refusalOf(remove.error).message : undefined}
+        what="filter"
+        removal={remove}
         onConfirm={() => {
           if (removing !== null) remove.mutate({ customer: customer.slug, id: removing.id });
         }}
+        onClose={() => setRemoving(null)}
       >
         <p>
           From the next event on, agents decide without it. Sessions that stand already are not touched. To
           take it back, add it again.
         </p>
-      </ConfirmDialog>
+      </RemoveDialog>
     </>
   );
 }

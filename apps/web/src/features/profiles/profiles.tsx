@@ -1,7 +1,6 @@
 "use client";
 
 import { Button } from "@rollcall/ui/button";
-import { ConfirmDialog } from "@rollcall/ui/dialog";
 import { Dash, PageHead } from "@rollcall/ui/layout";
 import { Table } from "@rollcall/ui/table";
 import { TimeAgo } from "@rollcall/ui/time";
@@ -11,6 +10,7 @@ import Link from "next/link";
 import { parseAsString, useQueryState } from "nuqs";
 import { useState } from "react";
 import { FormDrawer } from "~/features/form/form-drawer.tsx";
+import { RemoveDialog } from "~/features/form/remove-dialog.tsx";
 import { StaleNotice } from "~/features/live/freshness.tsx";
 import { useCustomer } from "~/features/shell/customer-context.tsx";
 import { useMay } from "~/features/shell/may.tsx";
@@ -189,28 +189,22 @@ export function Profiles({ initial }: { initial: Outputs["profiles"]["list"] }) 
         />
       </FormDrawer>
       <EditProfile row={editing} onClose={() => setEditing(null)} onSaved={refresh} />
-      <ConfirmDialog
+      <RemoveDialog
         open={removing !== null}
-        onOpenChange={(open) => {
-          if (!open) {
-            remove.reset();
-            setRemoving(null);
-          }
-        }}
         title={`Remove the profile ${removing?.name ?? ""}?`}
-        confirmLabel={`Remove profile of ${customer.name}`}
-        busy={remove.isPending}
-        error={remove.isError ? refusalOf(remove.error).message : undefined}
+        what="profile"
+        removal={remove}
         onConfirm={() => {
           if (removing !== null) remove.mutate({ customer: customer.slug, id: removing.id });
         }}
+        onClose={() => setRemoving(null)}
       >
         <p>
           {removing === null || removing.usedBy.length === 0
             ? "It answers no firewall now, so nothing changes for live traffic. Download it first to be able to add it again."
             : `It answers ${removing.usedBy.map(({ name }) => name).join(", ")}: choose another profile there first.`}
         </p>
-      </ConfirmDialog>
+      </RemoveDialog>
     </>
   );
 }

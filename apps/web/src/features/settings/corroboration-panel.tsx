@@ -1,17 +1,14 @@
 "use client";
 
-import { ChoiceField } from "@rollcall/ui/field";
-import { Mono, Panel } from "@rollcall/ui/layout";
+import { Mono } from "@rollcall/ui/layout";
 import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
-import { useState } from "react";
 import { useCustomer } from "~/features/shell/customer-context.tsx";
 import { useMay } from "~/features/shell/may.tsx";
 import { useTRPC } from "~/trpc/client.tsx";
 import { refusalOf } from "~/trpc/refusal.ts";
-import { SaveBar } from "./save-bar.tsx";
+import { ChoicePanel } from "./choice-panel.tsx";
 import { CORROBORATION, type Settings } from "./settings-words.ts";
-import { useSaveSettings } from "./use-save-settings.ts";
 
 /** Whether a ticket request alone is a logon, with what the other answer would have been. */
 export function CorroborationPanel({
@@ -21,39 +18,20 @@ export function CorroborationPanel({
   value: Settings["corroboration"];
   canWrite: boolean;
 }) {
-  const [chosen, setChosen] = useState(value);
-  const { save, isSaving, refusal } = useSaveSettings();
   const maySee = useMay("session:read");
   return (
-    <Panel title="Corroboration of Kerberos tickets">
-      <form
-        className="flex flex-col gap-4"
-        onSubmit={(event) => {
-          event.preventDefault();
-          save({ corroboration: chosen });
-        }}
-      >
-        <fieldset disabled={!canWrite} className="max-w-[68ch]">
-          <ChoiceField
-            label="A ticket request needs a second sign to count as a logon"
-            name="corroboration"
-            value={chosen}
-            onChange={(next) =>
-              setChosen(CORROBORATION.find((choice) => choice.value === next)?.value ?? chosen)
-            }
-            options={CORROBORATION}
-          />
-        </fieldset>
-        {maySee && value !== "on" ? <WouldHave /> : null}
-        <SaveBar
-          what="corroboration"
-          isChanged={chosen !== value}
-          isSaving={isSaving}
-          refusal={refusal}
-          onReset={() => setChosen(value)}
-        />
-      </form>
-    </Panel>
+    <ChoicePanel
+      title="Corroboration of Kerberos tickets"
+      label="A ticket request needs a second sign to count as a logon"
+      name="corroboration"
+      what="corroboration"
+      value={value}
+      options={CORROBORATION}
+      canWrite={canWrite}
+      changes={(corroboration) => ({ corroboration })}
+    >
+      {maySee && value !== "on" ? <WouldHave /> : null}
+    </ChoicePanel>
   );
 }
 

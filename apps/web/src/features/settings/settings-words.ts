@@ -2,7 +2,7 @@ import type { Outputs } from "~/trpc/outputs.ts";
 
 export type Settings = Outputs["settings"]["get"]["settings"];
 
-interface Choice<V extends string> {
+export interface Choice<V extends string> {
   readonly value: V;
   readonly label: string;
   readonly help: string;

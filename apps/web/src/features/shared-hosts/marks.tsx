@@ -1,7 +1,6 @@
 "use client";
 
 import { Button } from "@rollcall/ui/button";
-import { ConfirmDialog } from "@rollcall/ui/dialog";
 import { Dash, Mono } from "@rollcall/ui/layout";
 import { Table } from "@rollcall/ui/table";
 import { Time } from "@rollcall/ui/time";
@@ -10,6 +9,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import Link from "next/link";
 import { useState } from "react";
 import { FormDrawer } from "~/features/form/form-drawer.tsx";
+import { RemoveDialog } from "~/features/form/remove-dialog.tsx";
 import { useCustomer } from "~/features/shell/customer-context.tsx";
 import { useTRPC } from "~/trpc/client.tsx";
 import { refusalOf } from "~/trpc/refusal.ts";
@@ -154,27 +154,21 @@ export function Marks({
           />
         )}
       </FormDrawer>
-      <ConfirmDialog
+      <RemoveDialog
         open={removing !== null}
-        onOpenChange={(open) => {
-          if (!open) {
-            remove.reset();
-            setRemoving(null);
-          }
-        }}
         title={`Remove the mark of ${removing?.range ?? ""}?`}
-        confirmLabel={`Remove mark of ${customer.name}`}
-        busy={remove.isPending}
-        error={remove.isError ? refusalOf(remove.error).message : undefined}
+        what="mark"
+        removal={remove}
         onConfirm={() => {
           if (removing !== null) remove.mutate({ customer: customer.slug, id: removing.id });
         }}
+        onClose={() => setRemoving(null)}
       >
         <p>
           From then on firewalls are told of whoever logged on there last, as at any other address. To take it
           back, mark it again.
         </p>
-      </ConfirmDialog>
+      </RemoveDialog>
     </>
   );
 }

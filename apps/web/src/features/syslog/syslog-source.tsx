@@ -1,7 +1,6 @@
 "use client";
 
 import { Button } from "@rollcall/ui/button";
-import { ConfirmDialog } from "@rollcall/ui/dialog";
 import { Figures, Mono, PageBody, PageHead } from "@rollcall/ui/layout";
 import { Notice } from "@rollcall/ui/notice";
 import { StateChip } from "@rollcall/ui/state";
@@ -14,6 +13,7 @@ import { useRouter } from "next/navigation";
 import { parseAsStringLiteral, useQueryState } from "nuqs";
 import { useMemo, useState } from "react";
 import { TestRun } from "~/features/commands/test-run.tsx";
+import { RemoveDialog } from "~/features/form/remove-dialog.tsx";
 import { AsOf, StaleNotice } from "~/features/live/freshness.tsx";
 import { LIVE } from "~/features/live/live-options.ts";
 import { useCustomer } from "~/features/shell/customer-context.tsx";
@@ -323,22 +323,18 @@ function Settings({
           </Button>
         </div>
       ) : null}
-      <ConfirmDialog
+      <RemoveDialog
         open={removing}
-        onOpenChange={(next) => {
-          if (!next) remove.reset();
-          setRemoving(next);
-        }}
         title={`Remove ${source.name}?`}
-        confirmLabel={`Remove source of ${customer.name}`}
+        what="source"
         typeToConfirm={source.name}
-        busy={remove.isPending}
-        error={remove.isError ? refusalOf(remove.error).message : undefined}
+        removal={remove}
         onConfirm={() => remove.mutate({ customer: customer.slug, id: source.id })}
+        onClose={() => setRemoving(false)}
       >
         <p>Agents stop reading its lines within seconds. Sessions it opened go on until they run out.</p>
         <p>Its rules and their samples are gone: this cannot be undone.</p>
-      </ConfirmDialog>
+      </RemoveDialog>
     </div>
   );
 }
