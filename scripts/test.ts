@@ -20,6 +20,7 @@ mkdirSync(reports, { recursive: true });
 let passed = 0;
 let failed = 0;
 const failures: string[] = [];
+const broken: string[] = [];
 
 function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): number {
   const result = spawnSync(command, [...args], {
@@ -27,6 +28,36 @@ function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv = 
     env: { ...process.env, NEXT_TELEMETRY_DISABLED: "1", TURBO_TELEMETRY_DISABLED: "1", ...env },
   });
   return result.status ?? 1;
+}
+
+/** What vitest's JSON report says of a run, as far as it is read here. */
+interface Counts {
+  numPassedTests: number;
+  numFailedTests: number;
+  numPendingTests: number;
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly message?: string;
+    readonly assertionResults: readonly {
+      readonly status: string;
+      readonly fullName: string;
+      readonly failureMessages?: readonly string[];
+    }[];
+  }[];
+}
+
+/** Each test that failed, with the first lines of why: the end of a long log is what people read. */
+function failedTests(report: Counts): string[] {
+  const said = (text: string) => text.split("\n").slice(0, 12).join("\n    ").slice(0, 2_000);
+  return report.testResults.flatMap((file) => {
+    const name = path.relative(root, file.name);
+    const tests = file.assertionResults.filter(({ status }) => status === "failed");
+    if (tests.length === 0 && file.status === "failed") return [`${name}\n    ${said(file.message ?? "")}`];
+    return tests.map(
+      (test) => `${name} > ${test.fullName}\n    ${said(test.failureMessages?.join("\n") ?? "")}`,
+    );
+  });
 }
 
 /** One check that counts as one. */
@@ -56,12 +87,13 @@ function suite(project: string, env: NodeJS.ProcessEnv = {}): void {
   const runner = path.join(root, "node_modules/.bin/vitest");
   const made = project === "e2e" ? isolated(runner, vitest) : { command: runner, args: vitest };
   const status = run(made.command, made.args, env);
-  let counts = { numPassedTests: 0, numFailedTests: 0, numPendingTests: 0 };
+  let counts: Counts = { numPassedTests: 0, numFailedTests: 0, numPendingTests: 0, testResults: [] };
   try {
-    counts = JSON.parse(readFileSync(report, "utf8")) as typeof counts;
+    counts = JSON.parse(readFileSync(report, "utf8")) as Counts;
   } catch {
     counts.numFailedTests = 1;
   }
+  broken.push(...failedTests(counts));
   // A file that fails before its first test fails the run without failing a test.
   const lost = status !== 0 && counts.numFailedTests === 0 ? 1 : 0;
   passed += counts.numPassedTests;
@@ -102,6 +134,7 @@ if (wants("e2e")) {
   suite("e2e", { ROLLCALL_TEST_VARIANT: "redis" });
 }
 
+for (const test of broken) console.log(`FAILED ${test}`);
 if (failures.length) console.log(`failed: ${failures.join(" · ")}`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed ? 1 : 0);

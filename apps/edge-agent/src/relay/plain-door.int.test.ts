@@ -60,7 +60,7 @@ describe("an agent with a plain listener", () => {
           "firewalls may ask without TLS for an hour: nothing is encrypted",
         ]);
         expect(status.firewalls[0]).toMatchObject({ tokens: 1, batches: 1 });
-        expect(agent.log).toContain("PLAIN HTTP for firewalls is open");
+        await agent.logged(/PLAIN HTTP for firewalls is open/);
       } finally {
         await agent.stop();
       }

@@ -99,6 +99,16 @@ export class AgentProcess {
     }
   }
 
+  /** Waits until it has logged this; a line may come after what it tells of. Throws with its log when it does not. */
+  async logged(pattern: RegExp, withinMs = 10_000): Promise<void> {
+    const until = Date.now() + withinMs;
+    while (!pattern.test(this.log)) {
+      if (Date.now() > until)
+        throw new Error(`the agent did not log ${pattern} within ${withinMs} ms:\n${this.log}`);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+
   /** Nobody reads what it says any more. */
   closeOutput(): void {
     this.#child?.stdout?.destroy();

@@ -352,7 +352,7 @@ describe("what an agent found by what accounts and addresses do", () => {
   };
   const suggestions = () =>
     inTenant(customer.tenantId, ({ tx }) =>
-      tx.suggestion.findMany({ where: { tenantId: customer.tenantId }, orderBy: { subject: "asc" } }),
+      tx.suggestion.findMany({ where: { tenantId: customer.tenantId }, orderBy: { kind: "asc" } }),
     );
 
   it("becomes one suggestion, open until somebody decides, or automatic where the agent acts", async () => {
