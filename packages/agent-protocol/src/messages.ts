@@ -219,10 +219,14 @@ export const configApplied = z.object({
 });
 
 // --- commands ------------------------------------------------------------------------------------
+/** What a site listens to. */
+export const sourceKind = z.enum(["directory", "syslog", "event-log", "wef", "pc-probe"]);
+export type SourceKind = z.infer<typeof sourceKind>;
+
 export const agentCommand = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("test-source"),
-    sourceKind: z.enum(["directory", "syslog"]),
+    sourceKind,
     sourceId: z.string(),
   }),
   z.object({
@@ -307,7 +311,7 @@ export const downlinkReply = z.object({
 // --- health --------------------------------------------------------------------------------------
 export const sourceHealth = z.object({
   id: z.string(),
-  kind: z.enum(["directory", "syslog"]),
+  kind: sourceKind,
   name: z.string(),
   state: z.enum(["ok", "degraded", "broken", "off", "never"]),
   sentence: z.string().max(500),
@@ -404,6 +408,21 @@ export const pushState = z.object({
 });
 export type PushState = z.infer<typeof pushState>;
 
+/** What became of the logins of one credential, over all that use it. */
+export const credentialState = z.object({
+  credentialId: z.string().max(64),
+  name: z.string().max(100),
+  /** `paused`: it was refused twice in a row and is not tried again until it is changed or resumed, so that no account is locked. */
+  state: z.enum(["ok", "paused", "never"]),
+  sentence: z.string().max(500),
+  successes: z.number().int(),
+  failures: z.number().int(),
+  lastSuccessAt: epochMs.nullable(),
+  lastFailureAt: epochMs.nullable(),
+  usedBy: z.array(z.object({ kind: sourceKind, id: z.string().max(64), name: z.string().max(100) })).max(200),
+});
+export type CredentialState = z.infer<typeof credentialState>;
+
 export const healthReport = z.object({
   v: z.literal(PROTOCOL_VERSION),
   at: epochMs,
@@ -431,6 +450,7 @@ export const healthReport = z.object({
   unknownSenders: z.array(unknownSender).max(50),
   detections: z.array(detectionReport).max(200).default([]),
   pushes: z.array(pushState).max(1200).default([]),
+  credentials: z.array(credentialState).max(200).default([]),
   learning: z.array(learnState).max(1200).default([]),
   /** Addresses live in more than one address space of one firewall: neither is served. */
   overlaps: z

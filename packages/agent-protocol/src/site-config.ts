@@ -25,6 +25,33 @@ export const secretRef = z.union([
 ]);
 export type SecretRef = z.infer<typeof secretRef>;
 
+/** One login at Windows servers that several sources may use: typed once, changed once, paused once. */
+export const credentialConfig = z.strictObject({
+  id,
+  name: z.string().min(1).max(100).describe("What people call it."),
+  user: z.string().min(1).max(256).describe("UPN (`reader@corp.example`) or `DOMAIN\\user`."),
+  password: secretRef.describe("Its password; in a local file the path of a file that holds it."),
+  realm: z
+    .string()
+    .max(255)
+    .optional()
+    .describe("Kerberos realm (DNS name of the domain); taken from the UPN where absent."),
+  kdcs: z
+    .array(z.string().min(1).max(253))
+    .max(20)
+    .default([])
+    .describe(
+      "Domain controllers to ask for tickets, in order; found by DNS (`_kerberos._tcp.<realm>`) where empty.",
+    ),
+  allowNtlm: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Also log in with NTLM where Kerberos cannot be used. Off: the password never proves itself by NTLM.",
+    ),
+});
+export type CredentialConfig = z.infer<typeof credentialConfig>;
+
 export const directoryConfig = z.strictObject({
   id,
   name: z.string().min(1).max(100).describe("What people call it."),
@@ -157,6 +184,175 @@ export const syslogSourceConfig = z.strictObject({
     .describe("How its lines are read; the first that fits counts."),
 });
 export type SyslogSourceConfig = z.infer<typeof syslogSourceConfig>;
+
+/** A Windows event log that is read over the network: of a domain controller, an Exchange server or a collector. */
+export const eventSourceConfig = z.strictObject({
+  id,
+  name: z.string().min(1).max(100).describe("What people call it."),
+  kind: z
+    .enum(["domain-controller", "exchange", "event-collector"])
+    .describe("What the server is: it decides which events are asked for and what they mean."),
+  host: z
+    .string()
+    .min(1)
+    .max(253)
+    .describe("Full DNS name of the server (Kerberos needs it), or its address (NTLM only)."),
+  addressSpaceId: z.string().min(1).max(64).describe("The address space its clients' addresses are of."),
+  credentialId: z.string().min(1).max(64).describe("The login to read with; a member of Event Log Readers."),
+  channelPath: z
+    .string()
+    .min(1)
+    .max(256)
+    .optional()
+    .describe("The log to read: `Security`, or `ForwardedEvents` on a collector, where absent."),
+  query: z
+    .string()
+    .min(1)
+    .max(20_000)
+    .optional()
+    .describe("Structured XML query that the server filters with; the one of its kind where absent."),
+  catchUpMinutes: z
+    .number()
+    .int()
+    .min(0)
+    .max(10_080)
+    .default(60)
+    .describe("How far back the log is read at the first start; 0: only what comes from then on."),
+  lifetimeMinutes: z
+    .number()
+    .int()
+    .min(1)
+    .max(1440)
+    .default(480)
+    .describe("How long a session lasts after it was last seen."),
+  rulesOff: z
+    .array(z.string().min(1).max(64))
+    .max(100)
+    .default([])
+    .describe("Ids of event rules that this source does not obey."),
+  rulesOn: z
+    .array(z.string().min(1).max(64))
+    .max(100)
+    .default([])
+    .describe("Ids of event rules that are off unless asked for, and that this source obeys."),
+  endpointMapperPort: z
+    .number()
+    .int()
+    .min(1)
+    .max(65_535)
+    .default(135)
+    .describe("Where the server's endpoint mapper listens; another only behind a tunnel."),
+  headerSigning: z
+    .boolean()
+    .default(true)
+    .describe("Expert: sign the headers of calls too. Off only where a server refuses it."),
+  enabled: z.boolean().default(true).describe("Whether it is read."),
+});
+export type EventSourceConfig = z.infer<typeof eventSourceConfig>;
+
+/** The agent as a collector that Windows computers forward their events to, over HTTPS with client certificates. */
+export const wefReceiverConfig = z.strictObject({
+  id,
+  name: z.string().min(1).max(100).default("Event forwarding").describe("What people call it."),
+  addressSpaceId: z.string().min(1).max(64).describe("The address space the senders' addresses are of."),
+  host: z.string().min(1).max(253).describe("Full DNS name that the computers reach this agent by."),
+  port: z.number().int().min(1).max(65_535).default(5986).describe("Where it listens."),
+  clientCaPem: z
+    .string()
+    .min(1)
+    .max(65_536)
+    .describe("PEM of the CAs whose certificates may forward: those of your computers."),
+  allow: z
+    .array(z.string().min(1).max(253))
+    .max(500)
+    .default([])
+    .describe(
+      "Names of computers that may forward, `*.corp.example` for a whole domain; empty: any with such a certificate.",
+    ),
+  channels: z
+    .array(z.string().min(1).max(256))
+    .min(1)
+    .max(20)
+    .default(["Security"])
+    .describe("Logs that are asked for."),
+  query: z
+    .string()
+    .min(1)
+    .max(20_000)
+    .optional()
+    .describe("Structured XML query the computers filter with; one for workstations where absent."),
+  heartbeatSeconds: z
+    .number()
+    .int()
+    .min(60)
+    .max(86_400)
+    .default(900)
+    .describe("How often a computer with nothing to say says so."),
+  readExisting: z
+    .boolean()
+    .default(false)
+    .describe("Whether a new computer also sends what it wrote before."),
+  compress: z.boolean().default(true).describe("Ask for compressed events (SLDC)."),
+  lifetimeMinutes: z
+    .number()
+    .int()
+    .min(1)
+    .max(1440)
+    .default(480)
+    .describe("How long a session lasts after it was last seen."),
+  rulesOff: z
+    .array(z.string().min(1).max(64))
+    .max(100)
+    .default([])
+    .describe("Ids of event rules that it does not obey."),
+  rulesOn: z
+    .array(z.string().min(1).max(64))
+    .max(100)
+    .default([])
+    .describe("Ids of event rules that are off unless asked for, and that it obeys."),
+});
+export type WefReceiverConfig = z.infer<typeof wefReceiverConfig>;
+
+/** Asks Windows computers who sits at them: when a firewall asks about an address nobody knows, and before a session expires. */
+export const pcProbeConfig = z.strictObject({
+  enabled: z.boolean().default(false).describe("Off until it is asked for."),
+  addressSpaceId: z.string().min(1).max(64).describe("The address space it asks in."),
+  credentialIds: z
+    .array(z.string().min(1).max(64))
+    .max(20)
+    .default([])
+    .describe(
+      "Logins, tried in this order. Distributed COM Users and Remote Management Users are enough; never Domain Admins.",
+    ),
+  include: z.array(cidr).max(200).default([]).describe("Addresses that may be asked; nothing else is."),
+  exclude: z.array(cidr).max(200).default([]).describe("Of those, addresses that may not."),
+  allowPublic: z
+    .boolean()
+    .default(false)
+    .describe("Also ask addresses that are not private (RFC 1918, ULA)."),
+  methods: z
+    .array(z.enum(["wmi", "winrm"]))
+    .min(1)
+    .max(2)
+    .default(["wmi", "winrm"])
+    .describe("Ways to ask, in order: WMI over DCOM, WinRM."),
+  verifyAtExpiry: z
+    .boolean()
+    .default(true)
+    .describe("Ask before a session ends by its age: who answers stays, who is gone leaves."),
+  onUnknownAddress: z
+    .boolean()
+    .default(true)
+    .describe("Ask when a firewall asks about an address nobody knows."),
+  holdIfAlive: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Keep a session for up to two more periods when the computer cannot be asked but its lease is live.",
+    ),
+  workers: z.number().int().min(1).max(64).default(20).describe("Computers asked at the same time."),
+});
+export type PcProbeConfig = z.infer<typeof pcProbeConfig>;
 
 export const filterConfig = z.discriminatedUnion("kind", [
   z.strictObject({ id, kind: z.literal("ip-include"), range: cidr }),
@@ -387,6 +583,13 @@ export const siteConfig = z.strictObject({
         .describe(
           "Whether a Kerberos ticket request counts as a logon only when the same person also reads a domain controller from there within 2 minutes: no, shown but not obeyed, or yes.",
         ),
+      infrastructure: z
+        .array(cidr)
+        .max(500)
+        .default([])
+        .describe(
+          "Addresses of domain controllers, Exchange servers, proxies and firewalls: no logon is ever placed there.",
+        ),
       detection: z
         .strictObject({
           mode: z
@@ -441,6 +644,24 @@ export const siteConfig = z.strictObject({
     .max(100)
     .default([])
     .describe("Active Directories that people and groups are read from."),
+  credentials: z
+    .array(credentialConfig)
+    .max(200)
+    .default([])
+    .describe("Logins at Windows servers, for directories, event logs and the probe."),
+  eventSources: z
+    .array(eventSourceConfig)
+    .max(100)
+    .default([])
+    .describe("Windows event logs that speak of logons."),
+  wefReceiver: wefReceiverConfig
+    .nullable()
+    .default(null)
+    .describe("Where Windows computers forward their events to; off where null."),
+  pcProbe: pcProbeConfig
+    .nullable()
+    .default(null)
+    .describe("Asks Windows computers who sits at them; off where null."),
   syslogSources: z
     .array(syslogSourceConfig)
     .max(200)

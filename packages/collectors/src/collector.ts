@@ -26,9 +26,11 @@ export interface CollectedBatch {
 /** `never`: nothing was heard yet. `off`: not asked to run. The sentence is for a person. */
 export type SourceState = "ok" | "degraded" | "broken" | "off" | "never";
 
+export type SourceKind = "directory" | "syslog" | "event-log" | "wef" | "pc-probe";
+
 export interface SourceHealth {
   readonly id: string;
-  readonly kind: "directory" | "syslog";
+  readonly kind: SourceKind;
   readonly name: string;
   readonly state: SourceState;
   readonly sentence: string;
@@ -59,7 +61,7 @@ export interface CollectOptions {
  */
 export interface Collector {
   readonly id: string;
-  readonly kind: "directory" | "syslog";
+  readonly kind: SourceKind;
   collect(options: CollectOptions): AsyncIterable<CollectedBatch>;
   /** One entry for each source that this collector reads. */
   health(): readonly SourceHealth[];

@@ -8,8 +8,8 @@ import {
   isPruned,
   type NarrowedFilter,
 } from "@rollcall/srx-protocol";
+import type { LoopShare } from "./loop-share.ts";
 import type { Page, PageCache } from "./page-cache.ts";
-import type { PageTurns } from "./page-turns.ts";
 import { type ReaderMemory, readerFilter } from "./reader-memory.ts";
 import type { ServedPoint } from "./served-point.ts";
 import { revisionBefore } from "./time-index.ts";
@@ -36,7 +36,7 @@ export interface BeginningContext {
 
 export interface BatchContext extends BeginningContext {
   readonly pages: PageCache;
-  readonly turns: PageTurns;
+  readonly turns: LoopShare;
 }
 
 interface Beginning extends CursorPosition {

@@ -11,8 +11,8 @@ import { anEntry, anEntryUser, aRequest } from "@rollcall/srx-protocol/testing";
 import { fuzzRuns, fuzzSeed } from "@rollcall/testkit";
 import { describe, expect, it } from "vitest";
 import { answerBatch } from "./answer-batch.ts";
+import { LoopShare } from "./loop-share.ts";
 import { PageCache } from "./page-cache.ts";
-import { PageTurns } from "./page-turns.ts";
 import { createReaderMemory } from "./reader-memory.ts";
 import { aPoint } from "./testing/server-harness.ts";
 import { TestTable } from "./testing/test-table.ts";
@@ -54,7 +54,7 @@ describe(`a cursor that is not right (seed ${seed})`, () => {
     const ours = codecWith("our key");
     const theirs = codecWith("another key");
     const pages = new PageCache({ bytesMax: 1_000_000, onAltered: () => undefined });
-    const turns = new PageTurns(Number.POSITIVE_INFINITY);
+    const turns = new LoopShare(Number.POSITIVE_INFINITY, 0);
     const filter: EntryFilter = point.filter;
     const probe = createReaderMemory();
     const context = {

@@ -4,8 +4,8 @@ import { anEntry, anEntryUser } from "@rollcall/srx-protocol/testing";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { CappedSource } from "./capped-source.ts";
+import { LoopShare } from "./loop-share.ts";
 import { PageCache } from "./page-cache.ts";
-import { PageTurns } from "./page-turns.ts";
 import { EVERYTHING, TestTable } from "./testing/index.ts";
 
 const SPACE = "space-1";
@@ -231,7 +231,7 @@ describe("the room for pages", () => {
 
 describe("turns of the event loop", () => {
   test("are over once writing had its share, and come to those who wait one by one", async () => {
-    const turns = new PageTurns(1);
+    const turns = new LoopShare(1, 0.5);
     const spend = () =>
       turns.work(() => {
         const end = performance.now() + 2;
@@ -253,7 +253,7 @@ describe("turns of the event loop", () => {
   });
 
   test("let many small pages through in one turn", async () => {
-    const turns = new PageTurns(5);
+    const turns = new LoopShare(5, 0.5);
     const spend = (ms: number) =>
       turns.work(() => {
         const end = performance.now() + ms;

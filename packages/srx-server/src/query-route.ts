@@ -15,8 +15,8 @@ import {
 import { answerBatch, beginsAnew } from "./answer-batch.ts";
 import { CappedSources } from "./capped-source.ts";
 import { type ListenerParts, recordRefusal } from "./listener-parts.ts";
+import { LoopShare } from "./loop-share.ts";
 import { PageCache } from "./page-cache.ts";
-import { PageTurns } from "./page-turns.ts";
 import { type PreparedAnswer, prepare, prepareBatch } from "./prepared-answer.ts";
 import { RateBucket } from "./rate-bucket.ts";
 import type { Reader } from "./reader.ts";
@@ -75,7 +75,7 @@ export function createQueryRoute(parts: ListenerParts): QueryRoute {
     }
   };
   const pages = new PageCache({ bytesMax: parts.pageBytesMax, onAltered });
-  const turns = new PageTurns(PAGE_SHARE_MS);
+  const turns = new LoopShare(PAGE_SHARE_MS, 0.5);
   const caps = new CappedSources(parts);
   const pulls = new RateBucket({ ...parts.fullTables, namesMax: PULLERS_MAX });
   let reportsWaiting = 0;

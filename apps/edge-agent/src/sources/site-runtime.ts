@@ -1,5 +1,5 @@
 import type { DirectoryConfig, SiteConfig } from "@rollcall/agent-protocol";
-import type { CheckResult, SourceHealth } from "@rollcall/collectors/collector";
+import type { CheckResult, SourceHealth, SourceKind } from "@rollcall/collectors/collector";
 import type { DirectoryReader } from "@rollcall/collectors/directory";
 import type { SyslogListener } from "@rollcall/collectors/syslog";
 import type { PrincipalFacts, SuppressionContext } from "@rollcall/identity-core";
@@ -33,7 +33,7 @@ export interface SiteRuntime extends Part {
   readonly effective: EffectiveSite | null;
   sourceHealth(): readonly SourceHealth[];
   /** Tests a source; null where there is none of that id. */
-  test(kind: "directory" | "syslog", id: string, signal: AbortSignal): Promise<readonly CheckResult[] | null>;
+  test(kind: SourceKind, id: string, signal: AbortSignal): Promise<readonly CheckResult[] | null>;
   contextOf(facts: PrincipalFacts): SuppressionContext;
   /** Ids of the sources and directories of this site. */
   ownSources(): ReadonlySet<string>;

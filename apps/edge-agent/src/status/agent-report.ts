@@ -327,6 +327,7 @@ export function createAgentReport(from: ReportSources): AgentReport {
           tried: [...tried],
         })),
         overlaps: overlaps(),
+        credentials: [],
         darkSources: [...from.dark.darkSources()].slice(0, DARK_MAX),
       };
     },

@@ -4,6 +4,7 @@ import {
   type CommandUpdate,
   type checkResult,
   commandsReply,
+  type SourceKind,
   type tailLine,
 } from "@rollcall/agent-protocol";
 import { parseIp } from "@rollcall/identity-core";
@@ -23,7 +24,7 @@ export type TailLines = readonly z.infer<typeof tailLine>[];
 
 /** What commands may do here. Nothing in it changes what this agent trusts. */
 export interface CommandDesk {
-  testSource(kind: "directory" | "syslog", id: string, signal: AbortSignal): Promise<CheckList | null>;
+  testSource(kind: SourceKind, id: string, signal: AbortSignal): Promise<CheckList | null>;
   lookUp(ip: string, addressSpaceId: string | undefined): AddressAnswer[];
   /** Null: this agent does not post to that firewall. */
   pushResync(

@@ -89,6 +89,7 @@ export function aHealthReport(of: Partial<HealthReport> = {}): HealthReport {
     learning: [],
     overlaps: [],
     darkSources: [],
+    credentials: [],
     ...of,
   };
 }

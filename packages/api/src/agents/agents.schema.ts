@@ -1,4 +1,4 @@
-import { unknownSender } from "@rollcall/agent-protocol";
+import { sourceKind, unknownSender } from "@rollcall/agent-protocol";
 import { z } from "zod";
 import { health } from "../chain.schema.ts";
 import { customerInput, displayName, hostText, objectInput, uuid } from "../input-fields.ts";
@@ -39,7 +39,7 @@ export const agentDetail = agentRow.extend({
   sources: z.array(
     z.object({
       id: z.string(),
-      kind: z.enum(["directory", "syslog"]),
+      kind: sourceKind,
       name: z.string(),
       health,
       lastActivityAt: z.date().nullable(),

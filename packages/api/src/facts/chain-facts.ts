@@ -1,4 +1,4 @@
-import type { PushState } from "@rollcall/agent-protocol";
+import type { PushState, SourceKind } from "@rollcall/agent-protocol";
 import {
   type AgentFacts,
   agentHealth,
@@ -46,7 +46,7 @@ export function agentView(agent: AgentRecord, configVersion: number, now: number
 
 export function sourceView(
   record: SourceRecord,
-  kind: "directory" | "syslog",
+  kind: SourceKind,
   agents: readonly AgentRecord[],
   now: number,
 ): HealthView {
@@ -87,11 +87,7 @@ export function clockOffsetMs({ report }: AgentRecord): number | null {
   return report === null ? null : report.health.at - report.receivedAt.getTime();
 }
 
-function sourceFacts(
-  record: SourceRecord,
-  kind: "directory" | "syslog",
-  agents: readonly AgentRecord[],
-): SourceFacts {
+function sourceFacts(record: SourceRecord, kind: SourceKind, agents: readonly AgentRecord[]): SourceFacts {
   const atSite = agents.filter((agent) => agent.siteId === record.siteId && agent.state === "active");
   return {
     id: record.id,
@@ -111,7 +107,7 @@ function sourceFacts(
 /** The newest activity and the sum of the counters over the agents that read a source. */
 export function sourceActivity(
   record: SourceRecord,
-  kind: "directory" | "syslog",
+  kind: SourceKind,
   agents: readonly AgentRecord[],
 ): { lastActivityAt: Date | null; counters: Record<string, number> } {
   let last: number | null = null;

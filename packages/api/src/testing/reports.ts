@@ -26,6 +26,7 @@ export function aReport(now: number, changes: Partial<HealthReport> = {}): Healt
     learning: [],
     overlaps: [],
     darkSources: [],
+    credentials: [],
     ...changes,
   };
 }

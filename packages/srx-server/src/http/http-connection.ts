@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { type EngineOptions, HEADER_BYTES_MAX } from "../engine.ts";
 import type { Exchange } from "../exchange.ts";
+import type { LoopShare } from "../loop-share.ts";
 import { peerAddressOf, peerTransportOf } from "../peer.ts";
 import { closing, headText, type PreparedAnswer, wholeAnswer } from "../prepared-answer.ts";
 import type { BodyReading } from "../read-body.ts";
@@ -33,6 +34,7 @@ const REFUSALS: Readonly<Record<RequestFault | "timeout", string>> = {
 export class HttpConnection {
   readonly #socket: Socket;
   readonly #options: EngineOptions;
+  readonly #sending: LoopShare;
   readonly #reader: RequestReader;
   readonly sourceIp: string;
   #transport: string | null = null;
@@ -43,9 +45,11 @@ export class HttpConnection {
   #phase: Phase = "fresh";
   #since = performance.now();
 
-  constructor(socket: Socket, options: EngineOptions) {
+  /** `sending` is one for all connections: how much of a turn their long answers may take together. */
+  constructor(socket: Socket, options: EngineOptions, sending: LoopShare) {
     this.#socket = socket;
     this.#options = options;
+    this.#sending = sending;
     this.#reader = new RequestReader(HEADER_BYTES_MAX, options.limits.bodyBytesMax);
     this.sourceIp = peerAddressOf(socket);
     socket.on("data", (chunk: Buffer) => this.#take(chunk));
@@ -161,16 +165,25 @@ export class HttpConnection {
     this.#socket.destroy();
   }
 
-  /** Hands over one piece after another: the next when the one before has left. */
+  /**
+   * Hands over one piece after another: the next when the one before has left, and in a later turn of the event loop where
+   * pieces have had their share of this one. A hundred readers of a whole table would otherwise be 6 MB a turn, which
+   * everybody who asks for a few bytes waits for.
+   */
   #send(pieces: AnswerPieces, isLast: boolean): void {
     this.#enter("writing");
     this.#pieces = pieces;
+    const sending = this.#sending;
     const step = (error?: Error | null): void => {
       if (error || this.#socket.destroyed) return;
       this.#since = performance.now();
+      if (sending.isOver) {
+        void sending.next().then(() => step());
+        return;
+      }
       const piece = pieces.next();
       if (piece !== null) {
-        this.#socket.write(piece, step);
+        sending.work(() => this.#socket.write(piece, step));
         return;
       }
       this.#pieces = null;

@@ -6,8 +6,11 @@ import { Notice } from "@rollcall/ui/notice";
 import { StateGlyph } from "@rollcall/ui/state";
 import { RunningClock } from "@rollcall/ui/time";
 import { useEffect } from "react";
+import type { Inputs } from "~/trpc/outputs.ts";
 import { refusalOf } from "~/trpc/refusal.ts";
 import { type CommandView, useCommand } from "./use-command.ts";
+
+type SourceKind = Extract<Inputs["commands"]["start"]["command"], { kind: "test-source" }>["sourceKind"];
 
 /** Has the site's agent test a source, check by check, and says how to mend the first that fails. */
 export function TestRun({
@@ -16,7 +19,7 @@ export function TestRun({
   label = "Test",
   onResult,
 }: {
-  source: { readonly kind: "directory" | "syslog"; readonly id: string };
+  source: { readonly kind: SourceKind; readonly id: string };
   /** Begin at once, without a press. */
   auto?: boolean;
   label?: string;

@@ -1,22 +1,25 @@
 /**
- * Shares the event loop between those who wait for a page to be written and everybody else.
+ * Shares the event loop between work that could fill it and everybody else.
  *
- * Shape:  `isOver` is true once writing has taken its share of the present turn; `next()` resolves in a later one. Those who
- *         wait are let go in the order they came, as many in one turn as its share has room for: many small pages, or one
- *         full one. The first page of a turn is always written.
- * Units:  milliseconds of work a turn; half of the last turn where that was long, so that a loop which is busy with other
- *         things writes fewer pages and not almost none.
+ * Shape:  `isOver` is true once this kind of work has taken its share of the present turn; `next()` resolves in a later one.
+ *         Those who wait are let go in the order they came, as many in one turn as its share has room for. The first piece of
+ *         work of a turn is always done.
+ * Units:  milliseconds of work a turn, and a part of the last turn where that gives more: with a half, a loop which is busy
+ *         with other things does less of this work and not almost none. Two kinds of work with a half each would let a turn
+ *         grow without end, so only one of a process may have it.
  */
-export class PageTurns {
+export class LoopShare {
   readonly #shareMs: number;
+  readonly #ofLastTurn: number;
   readonly #waiting: (() => void)[] = [];
   #spentMs = 0;
   #roomMs: number;
   #begunAt = 0;
   #isScheduled = false;
 
-  constructor(shareMs: number) {
+  constructor(shareMs: number, ofLastTurn: number) {
     this.#shareMs = shareMs;
+    this.#ofLastTurn = ofLastTurn;
     this.#roomMs = shareMs;
   }
 
@@ -50,7 +53,7 @@ export class PageTurns {
   async #begin(): Promise<void> {
     this.#isScheduled = false;
     this.#spentMs = 0;
-    this.#roomMs = Math.max(this.#shareMs, (performance.now() - this.#begunAt) / 2);
+    this.#roomMs = Math.max(this.#shareMs, (performance.now() - this.#begunAt) * this.#ofLastTurn);
     for (let waiter = this.#waiting.shift(); waiter !== undefined; waiter = this.#waiting.shift()) {
       waiter();
       // It goes on before this does, and does its work there.

@@ -1,0 +1,1 @@
+export type { WindowsEvent } from "./windows-event.ts";

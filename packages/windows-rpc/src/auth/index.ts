@@ -1,0 +1,1 @@
+export { type SealedMessage, type SecurityContext, SecurityFault } from "./security-context.ts";

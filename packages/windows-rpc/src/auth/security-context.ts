@@ -1,0 +1,37 @@
+/**
+ * One login at a server, as the packages of Windows have it (NTLM, Kerberos, SPNEGO around either).
+ *
+ * Shape:  `start()` gives the first token; `next(token)` takes the server's and gives ours, or null when nothing more is to be
+ *         sent; both directions then seal and unseal in the order of the wire. One context serves one connection.
+ * Errors: `SecurityFault` for tokens that are malformed or do not verify.
+ */
+export interface SecurityContext {
+  /** `RPC_C_AUTHN_*`: 9 SPNEGO, 10 NTLM, 16 Kerberos. */
+  readonly authType: number;
+  start(): Promise<Uint8Array>;
+  next(token: Uint8Array): Promise<Uint8Array | null>;
+  /** True once both sides have proved themselves and the keys are there. */
+  readonly isEstablished: boolean;
+  /** Bytes of what `seal` gives as its token, for messages of this context. */
+  readonly signatureLength: number;
+  /**
+   * Encrypts `body` in place and signs `header + body + trailer` (RPC) or only `body` (HTTP: empty header and trailer).
+   * Gives the token.
+   */
+  seal(message: SealedMessage): Uint8Array;
+  /** Decrypts `body` in place and checks the token; throws `SecurityFault` where it does not verify. */
+  unseal(message: SealedMessage, token: Uint8Array): void;
+}
+
+export interface SealedMessage {
+  /** What is signed and not encrypted before the body; empty outside RPC. */
+  readonly header: Uint8Array;
+  readonly body: Uint8Array;
+  /** What is signed and not encrypted behind the body (the `sec_trailer`); empty outside RPC. */
+  readonly trailer: Uint8Array;
+}
+
+/** A token or a message that is not what this login expects. */
+export class SecurityFault extends Error {
+  override readonly name = "SecurityFault";
+}
