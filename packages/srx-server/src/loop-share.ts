@@ -11,15 +11,17 @@
 export class LoopShare {
   readonly #shareMs: number;
   readonly #ofLastTurn: number;
+  readonly #now: () => number;
   readonly #waiting: (() => void)[] = [];
   #spentMs = 0;
   #roomMs: number;
   #begunAt = 0;
   #isScheduled = false;
 
-  constructor(shareMs: number, ofLastTurn: number) {
+  constructor(shareMs: number, ofLastTurn: number, now: () => number = () => performance.now()) {
     this.#shareMs = shareMs;
     this.#ofLastTurn = ofLastTurn;
+    this.#now = now;
     this.#roomMs = shareMs;
   }
 
@@ -29,11 +31,11 @@ export class LoopShare {
 
   /** Does a piece of work and counts its time against this turn. */
   work<T>(what: () => T): T {
-    const begunAt = performance.now();
+    const begunAt = this.#now();
     try {
       return what();
     } finally {
-      this.#spentMs += performance.now() - begunAt;
+      this.#spentMs += this.#now() - begunAt;
       this.#schedule();
     }
   }
@@ -46,14 +48,14 @@ export class LoopShare {
   #schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    this.#begunAt = performance.now();
+    this.#begunAt = this.#now();
     setImmediate(() => void this.#begin());
   }
 
   async #begin(): Promise<void> {
     this.#isScheduled = false;
     this.#spentMs = 0;
-    this.#roomMs = Math.max(this.#shareMs, (performance.now() - this.#begunAt) * this.#ofLastTurn);
+    this.#roomMs = Math.max(this.#shareMs, (this.#now() - this.#begunAt) * this.#ofLastTurn);
     for (let waiter = this.#waiting.shift(); waiter !== undefined; waiter = this.#waiting.shift()) {
       waiter();
       // It goes on before this does, and does its work there.

@@ -229,22 +229,33 @@ describe("the room for pages", () => {
   });
 });
 
-describe("turns of the event loop", () => {
-  test("are over once writing had its share, and come to those who wait one by one", async () => {
-    const turns = new LoopShare(1, 0.5);
-    const spend = () =>
-      turns.work(() => {
-        const end = performance.now() + 2;
-        while (performance.now() < end);
-      });
+describe("a share of the event loop", () => {
+  /** Work that takes as long as it says, whatever else this machine does. */
+  const aLoop = (shareMs: number, ofLastTurn: number) => {
+    let now = 0;
+    const share = new LoopShare(shareMs, ofLastTurn, () => now);
+    return {
+      share,
+      pass: (ms: number) => {
+        now += ms;
+      },
+      spend: (ms: number) =>
+        share.work(() => {
+          now += ms;
+        }),
+    };
+  };
+
+  test("is over once work has taken it, and comes to those who wait one by one", async () => {
+    const { share, spend } = aLoop(1, 0);
     const order: string[] = [];
-    spend();
-    expect(turns.isOver).toBe(true);
+    spend(2);
+    expect(share.isOver).toBe(true);
     const waiter = async (name: string) => {
-      await turns.next();
-      expect(turns.isOver).toBe(false);
+      await share.next();
+      expect(share.isOver).toBe(false);
       order.push(name);
-      spend();
+      spend(2);
     };
     const waiting = [waiter("a"), waiter("b"), waiter("c")];
     setImmediate(() => order.push("somebody else"));
@@ -252,21 +263,31 @@ describe("turns of the event loop", () => {
     expect(order).toEqual(["a", "somebody else", "b", "c"]);
   });
 
-  test("let many small pages through in one turn", async () => {
-    const turns = new LoopShare(5, 0.5);
-    const spend = (ms: number) =>
-      turns.work(() => {
-        const end = performance.now() + ms;
-        while (performance.now() < end);
-      });
+  test("lets many small pieces of work through in one turn", async () => {
+    const { share, spend } = aLoop(5, 0);
     spend(6);
     let served = 0;
     for (let at = 0; at < 20; at++)
-      void turns.next().then(() => {
+      void share.next().then(() => {
         served += 1;
-        spend(0);
+        spend(0.1);
       });
     await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
     expect(served).toBe(20);
+  });
+
+  test("grows with a loop that is busy with other things, where it may", async () => {
+    for (const [part, mayGoOn] of [
+      [0.5, true],
+      [0, false],
+    ] as const) {
+      const { share, spend, pass } = aLoop(2, part);
+      spend(2);
+      const later = share.next();
+      pass(30);
+      await later;
+      spend(10);
+      expect([part, !share.isOver]).toEqual([part, mayGoOn]);
+    }
   });
 });
