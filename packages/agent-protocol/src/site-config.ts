@@ -70,10 +70,21 @@ export const directoryConfig = z.strictObject({
     .boolean()
     .default(false)
     .describe("Does not check the server's certificate. An agent accepts this from its own file only."),
-  bindUser: z.string().min(1).max(256).describe("UPN, DOMAIN\\user or DN of the reading account."),
-  bindPassword: secretRef.describe(
-    "The reading account's password; in a local file the path of a file that holds it.",
-  ),
+  credentialId: z
+    .string()
+    .min(1)
+    .max(64)
+    .optional()
+    .describe("The login to read with, one of `credentials`; instead of `bindUser` and `bindPassword`."),
+  bindUser: z
+    .string()
+    .min(1)
+    .max(256)
+    .optional()
+    .describe("UPN, DOMAIN\\user or DN of the reading account, where no credential is named."),
+  bindPassword: secretRef
+    .optional()
+    .describe("The reading account's password; in a local file the path of a file that holds it."),
   baseDn: z.string().max(1024).optional().describe("Default naming context of the server where absent."),
   domain: z
     .string()

@@ -54,7 +54,7 @@ const EXAMPLES: Readonly<Record<string, unknown>> = {
   "enforcementPoints[].addressSpaceIds": ["main"],
 };
 /** Optional values that a site usually sets: the sample shows them in force, not as a comment. */
-const SHOWN = new Set(["syslogSources[].speaksFor"]);
+const SHOWN = new Set(["syslogSources[].speaksFor", "directories[].bindUser", "directories[].bindPassword"]);
 
 const schema = (): Node =>
   z.toJSONSchema(localFile, { io: "input", unrepresentable: "any", reused: "inline" }) as Node;

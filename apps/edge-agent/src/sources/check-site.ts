@@ -1,10 +1,11 @@
 import { statSync } from "node:fs";
 import path from "node:path";
-import type { SiteConfig } from "@rollcall/agent-protocol";
+import type { SecretRef, SiteConfig } from "@rollcall/agent-protocol";
 import type { ConfigIssue } from "@rollcall/config";
 import { parseIpRange } from "@rollcall/identity-core";
 import { isSecretVerifier } from "@rollcall/pki";
 import { compilePattern, compileSequences } from "@rollcall/syslog-rules";
+import { checkWindows } from "./check-windows.ts";
 
 export interface CheckSiteOptions {
   /** Folder that relative paths of secret files start from. Null: the configuration is the portal's and names none. */
@@ -45,23 +46,25 @@ export function checkSite(site: SiteConfig, options: CheckSiteOptions): ConfigIs
         problem: `the expression cannot be used: ${outcome.problem.message} (at position ${outcome.problem.position + 1})`,
       });
   };
+  const secretFile = (secret: SecretRef | undefined, at: string): void => {
+    if (secret !== undefined && "file" in secret && options.baseFolder !== null)
+      issues.push(...checkSecretFile(path.resolve(options.baseFolder, secret.file), `${at}.file`));
+  };
 
   issues.push(...duplicates("addressSpaces", site.addressSpaces));
   issues.push(...duplicates("filters", site.filters));
   issues.push(...duplicates("enforcementPoints", site.enforcementPoints));
-  issues.push(...duplicates("directories and syslogSources", [...site.directories, ...site.syslogSources]));
+  issues.push(
+    ...duplicates("directories, syslogSources, eventSources and wefReceiver", [
+      ...site.directories,
+      ...site.syslogSources,
+      ...site.eventSources,
+      ...(site.wefReceiver === null ? [] : [site.wefReceiver]),
+    ]),
+  );
   issues.push(...duplicateClients(site));
+  issues.push(...checkWindows(site, { range, space, secretFile }));
 
-  for (const [index, directory] of site.directories.entries()) {
-    const secret = directory.bindPassword;
-    if ("file" in secret && options.baseFolder !== null)
-      issues.push(
-        ...checkSecretFile(
-          path.resolve(options.baseFolder, secret.file),
-          `directories[${index}].bindPassword.file`,
-        ),
-      );
-  }
   for (const [index, source] of site.syslogSources.entries()) {
     const at = `syslogSources[${index}]`;
     space(source.addressSpaceId, `${at}.addressSpaceId`);
@@ -97,11 +100,7 @@ export function checkSite(site: SiteConfig, options: CheckSiteOptions): ConfigIs
   }
   for (const [index, point] of site.enforcementPoints.entries()) {
     const at = `enforcementPoints[${index}]`;
-    const password = point.push?.password;
-    if (password !== undefined && "file" in password && options.baseFolder !== null)
-      issues.push(
-        ...checkSecretFile(path.resolve(options.baseFolder, password.file), `${at}.push.password.file`),
-      );
+    secretFile(point.push?.password, `${at}.push.password`);
     for (const [i, id] of point.addressSpaceIds.entries()) space(id, `${at}.addressSpaceIds[${i}]`);
     for (const [i, text] of point.sourceAddresses.entries()) range(text, `${at}.sourceAddresses[${i}]`);
     for (const [i, text] of point.includeIp.entries()) range(text, `${at}.includeIp[${i}]`);

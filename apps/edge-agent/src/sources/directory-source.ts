@@ -1,6 +1,6 @@
 import type { DirectoryConfig } from "@rollcall/agent-protocol";
 import { createDirectoryReader, type DirectoryReader, PrincipalBook } from "@rollcall/collectors/directory";
-import type { Secret } from "@rollcall/config";
+import type { LoginPort } from "@rollcall/collectors/login-port";
 import type { GroupFilter } from "@rollcall/directory-graph";
 import type { PrincipalFacts, SuppressionContext } from "@rollcall/identity-core";
 import type { Logger } from "@rollcall/observability";
@@ -10,8 +10,10 @@ import type { Logger } from "@rollcall/observability";
  * told apart; when the set of directories changes another begins, and everybody is told of anew.
  */
 export interface DirectorySet {
-  read(config: DirectoryConfig, password: Secret): DirectoryReader;
+  read(config: DirectoryConfig, login: LoginPort): DirectoryReader;
   setGroupFilter(filter: GroupFilter): void;
+  /** Reads at once: the login of one of them may be another now. */
+  refresh(): void;
   contextOf(facts: PrincipalFacts): SuppressionContext;
 }
 
@@ -23,11 +25,11 @@ export function createDirectorySet(options: {
   const book = new PrincipalBook(options.groupFilter);
   const readers: DirectoryReader[] = [];
   return {
-    read(config, password) {
-      const { bindPassword: _reference, ...rest } = config;
+    read(config, login) {
+      const { bindPassword: _password, bindUser: _user, credentialId: _credential, ...rest } = config;
       const reader = createDirectoryReader({
         config: rest,
-        password: () => password.reveal(),
+        login,
         now: options.now,
         log: options.log,
         book,
@@ -37,6 +39,9 @@ export function createDirectorySet(options: {
     },
     setGroupFilter(filter) {
       book.setGroupFilter(filter);
+      for (const reader of readers) reader.refresh();
+    },
+    refresh() {
       for (const reader of readers) reader.refresh();
     },
     contextOf(facts) {

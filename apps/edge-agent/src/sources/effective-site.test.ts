@@ -48,6 +48,10 @@ describe("effectiveSite", () => {
     expect(site.syslogSources.map(({ id }) => id)).toEqual(["vpn"]);
     expect(origins).toEqual({
       directories: "portal",
+      credentials: "portal",
+      eventSources: "portal",
+      wefReceiver: "portal",
+      pcProbe: "portal",
       syslogSources: "file",
       filters: "file",
       enforcementPoints: "portal",
@@ -75,5 +79,46 @@ describe("effectiveSite", () => {
       ["uuid-1", "uuid-2", "main"],
       "main",
     ]);
+  });
+
+  it("takes event logs, the forwarding and the probe from the portal once it says something of them, with their address space", () => {
+    const windows = {
+      credentials: [{ id: "own", name: "Own", user: "r@corp.example", password: { file: "p" } }],
+      eventSources: [
+        {
+          id: "dc1",
+          name: "DC1",
+          kind: "domain-controller",
+          host: "dc1.corp.example",
+          addressSpaceId: "main",
+        },
+      ].map((source) => ({ ...source, credentialId: "own" })),
+      wefReceiver: { id: "wef", addressSpaceId: "main", host: "agent.corp.example", clientCaPem: "PEM" },
+      pcProbe: { addressSpaceId: "main", credentialIds: ["own"] },
+    };
+    const file = siteConfig.parse({ addressSpaces: [{ id: "main", name: "Main" }], ...windows });
+    const until = effectiveSite(portal({}), file, "/x.yaml");
+    expect(until.origins).toMatchObject({ eventSources: "file", wefReceiver: "file", pcProbe: "file" });
+    expect([
+      until.site.eventSources[0]?.addressSpaceId,
+      until.site.wefReceiver?.addressSpaceId,
+      until.site.pcProbe?.addressSpaceId,
+    ]).toEqual(["uuid-1", "uuid-1", "uuid-1"]);
+    const theirs = portal({ pcProbe: { addressSpaceId: "uuid-1", credentialIds: [], workers: 3 } });
+    const then = effectiveSite(theirs, file, "/x.yaml");
+    expect(then.origins).toMatchObject({ eventSources: "file", pcProbe: "portal" });
+    expect(then.site.pcProbe?.workers).toBe(3);
+  });
+
+  it("has the credentials of both sides, the portal's where both have one of that id, and knows which may name a file", () => {
+    const login = (id: string, user: string) => ({ id, name: id, user, password: { file: "p" } });
+    const file = siteConfig.parse({
+      addressSpaces: [{ id: "main", name: "Main" }],
+      credentials: [login("a", "file-a"), login("b", "file-b")],
+    });
+    const both = effectiveSite(portal({ credentials: [login("b", "portal-b")] }), file, "/x.yaml");
+    expect(both.site.credentials.map(({ user }) => user).sort()).toEqual(["file-a", "portal-b"]);
+    expect([...both.localCredentialIds]).toEqual(["a"]);
+    expect([...effectiveSite(null, file, "/x.yaml").localCredentialIds].sort()).toEqual(["a", "b"]);
   });
 });

@@ -12,9 +12,20 @@ export interface EffectiveSite {
   readonly origins: Readonly<Record<SitePart, PartOrigin>>;
   /** Folder that local paths start from; null where no local file is used. */
   readonly baseFolder: string | null;
+  /** Credentials of the local file: only they may name a password file. */
+  readonly localCredentialIds: ReadonlySet<string>;
 }
 
-const PARTS = ["directories", "syslogSources", "filters", "enforcementPoints"] as const;
+const PARTS = [
+  "directories",
+  "credentials",
+  "eventSources",
+  "wefReceiver",
+  "pcProbe",
+  "syslogSources",
+  "filters",
+  "enforcementPoints",
+] as const;
 export type SitePart = (typeof PARTS)[number];
 
 /** Nothing is configured: the agent listens, and says what is missing. */
@@ -25,7 +36,8 @@ const EMPTY: SiteConfig = siteConfig.parse({ addressSpaces: [{ id: "default", na
  * one it leaves empty stays the file's. So a site that started by itself goes on working while it is taken over.
  *
  * Shape:  where both sides know exactly one address space they mean the same one, and the local lists follow the
- *         portal's name for it.
+ *         portal's name for it. Credentials are the exception: those of both sides are there, for sources of either
+ *         may name them; of two with one id the portal's counts.
  */
 export function effectiveSite(
   portal: SiteConfig | null,
@@ -35,12 +47,19 @@ export function effectiveSite(
   const baseFolder = localFile === null ? null : path.dirname(path.resolve(localFile));
   if (portal === null) {
     const site = local ?? EMPTY;
-    return { site, version: null, origins: originsOf(() => (local === null ? "none" : "file")), baseFolder };
+    const origins = originsOf(() => (local === null ? "none" : "file"));
+    const localCredentialIds = new Set(site.credentials.map(({ id }) => id));
+    return { site, version: null, origins, baseFolder, localCredentialIds };
   }
-  if (local === null)
-    return { site: portal, version: portal.version, origins: originsOf(() => "portal"), baseFolder };
+  if (local === null) {
+    const origins = originsOf(() => "portal");
+    return { site: portal, version: portal.version, origins, baseFolder, localCredentialIds: new Set() };
+  }
   const kept = renamedSpace(local, portal);
-  const isPortals = (part: SitePart): boolean => portal[part].length > 0 || kept[part].length === 0;
+  const isPortals = (part: SitePart): boolean => isFilled(portal[part]) || !isFilled(kept[part]);
+  const ownCredentials = kept.credentials.filter(({ id }) =>
+    portal.credentials.every((theirs) => theirs.id !== id),
+  );
   const site: SiteConfig = {
     ...portal,
     addressSpaces: [
@@ -48,6 +67,10 @@ export function effectiveSite(
       ...kept.addressSpaces.filter((space) => portal.addressSpaces.every(({ id }) => id !== space.id)),
     ],
     directories: isPortals("directories") ? portal.directories : kept.directories,
+    credentials: [...portal.credentials, ...ownCredentials],
+    eventSources: isPortals("eventSources") ? portal.eventSources : kept.eventSources,
+    wefReceiver: isPortals("wefReceiver") ? portal.wefReceiver : kept.wefReceiver,
+    pcProbe: isPortals("pcProbe") ? portal.pcProbe : kept.pcProbe,
     syslogSources: isPortals("syslogSources") ? portal.syslogSources : kept.syslogSources,
     filters: isPortals("filters") ? portal.filters : kept.filters,
     enforcementPoints: isPortals("enforcementPoints") ? portal.enforcementPoints : kept.enforcementPoints,
@@ -57,12 +80,22 @@ export function effectiveSite(
     version: portal.version,
     origins: originsOf((part) => (isPortals(part) ? "portal" : "file")),
     baseFolder,
+    localCredentialIds: new Set(ownCredentials.map(({ id }) => id)),
   };
+}
+
+/** Whether a side says anything of a part: a list with something in it, or the part itself. */
+function isFilled(part: SiteConfig[SitePart]): boolean {
+  return Array.isArray(part) ? part.length > 0 : part !== null;
 }
 
 function originsOf(originOf: (part: SitePart) => PartOrigin): EffectiveSite["origins"] {
   return {
     directories: originOf("directories"),
+    credentials: originOf("credentials"),
+    eventSources: originOf("eventSources"),
+    wefReceiver: originOf("wefReceiver"),
+    pcProbe: originOf("pcProbe"),
     syslogSources: originOf("syslogSources"),
     filters: originOf("filters"),
     enforcementPoints: originOf("enforcementPoints"),
@@ -77,6 +110,18 @@ function renamedSpace(local: SiteConfig, portal: SiteConfig): SiteConfig {
   return {
     ...local,
     addressSpaces: [theirs],
+    eventSources: local.eventSources.map((source) => ({
+      ...source,
+      addressSpaceId: rename(source.addressSpaceId),
+    })),
+    wefReceiver:
+      local.wefReceiver === null
+        ? null
+        : { ...local.wefReceiver, addressSpaceId: rename(local.wefReceiver.addressSpaceId) },
+    pcProbe:
+      local.pcProbe === null
+        ? null
+        : { ...local.pcProbe, addressSpaceId: rename(local.pcProbe.addressSpaceId) },
     syslogSources: local.syslogSources.map((source) => ({
       ...source,
       addressSpaceId: rename(source.addressSpaceId),

@@ -170,6 +170,7 @@ describe("the running site", () => {
       await applyPortal({
         directories: [directory("d1", server.port, { bindPassword: { file: "/etc/passwd" } })],
       });
+      await eventually("it is broken", () => site.sourceHealth()[0]?.state === "broken");
       expect(site.sourceHealth()).toMatchObject([
         {
           state: "broken",

@@ -1,6 +1,7 @@
 import type { DirectoryConfig, SiteConfig } from "@rollcall/agent-protocol";
 import type { CheckResult, SourceHealth, SourceKind } from "@rollcall/collectors/collector";
 import type { DirectoryReader } from "@rollcall/collectors/directory";
+import type { LoginPort } from "@rollcall/collectors/login-port";
 import type { SyslogListener } from "@rollcall/collectors/syslog";
 import type { PrincipalFacts, SuppressionContext } from "@rollcall/identity-core";
 import type { Logger } from "@rollcall/observability";
@@ -8,9 +9,10 @@ import { MARK_DIRECTORY } from "../pipeline/address-marks.ts";
 import { applyFilters } from "../pipeline/apply-filters.ts";
 import { compileSiteRules, type SiteRules } from "../pipeline/site-rules.ts";
 import { HealthRecord, type Part } from "../supervisor/part.ts";
+import { type CredentialDesk, createCredentialDesk } from "./credential-desk.ts";
 import { createDirectorySet, type DirectorySet } from "./directory-source.ts";
 import type { EffectiveSite } from "./effective-site.ts";
-import { openSecret, type SecretContext } from "./secret-opener.ts";
+import type { SecretContext } from "./secret-opener.ts";
 import { type PumpDeps, pump } from "./source-pump.ts";
 
 export interface SiteRuntimeOptions extends PumpDeps {
@@ -35,6 +37,8 @@ export interface SiteRuntime extends Part {
   /** Tests a source; null where there is none of that id. */
   test(kind: SourceKind, id: string, signal: AbortSignal): Promise<readonly CheckResult[] | null>;
   contextOf(facts: PrincipalFacts): SuppressionContext;
+  /** Every login that sources share. */
+  readonly credentials: CredentialDesk;
   /** Ids of the sources and directories of this site. */
   ownSources(): ReadonlySet<string>;
 }
@@ -52,6 +56,7 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
   const health = new HealthRecord(clock.now, "off", "not started");
   const directories = new Map<string, RunningDirectory>();
   const syslogPump = syslog === null ? null : pump(syslog, options);
+  const credentials = createCredentialDesk(options);
   let directorySet: DirectorySet | null = null;
   let effective: EffectiveSite | null = null;
   let isRunning = false;
@@ -94,10 +99,13 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
     });
     door?.setPoints(site.enforcementPoints);
     syslog?.setSources(site.syslogSources);
+    const areOtherCredentials = JSON.stringify(before?.site.credentials) !== JSON.stringify(site.credentials);
+    credentials.configure(next);
     effective = next;
     if (directorySet !== null && before !== null && fingerprintOf(before) === fingerprintOf(next)) {
       if (JSON.stringify(groupFiltersOf(before.site)) !== JSON.stringify(groupFiltersOf(site)))
         directorySet.setGroupFilter(rules.groupFilter);
+      else if (areOtherCredentials) directorySet.refresh();
     } else await changeDirectories(next, rules);
     const { directories: read, syslogSources, enforcementPoints } = site;
     health.set(
@@ -137,15 +145,20 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
         "The portal asks to read it without checking its certificate; an agent does that only by its own configuration file. Give the CA's certificate in the portal.",
       );
     }
-    const opened = await openSecret(config.bindPassword, {
-      ...options.secrets(),
-      baseFolder: isPortals ? null : next.baseFolder,
-    });
-    if (opened.kind === "refused") return refusal(opened.sentence);
-    const reader = set.read(config, opened.secret);
+    const login = loginOf(config, isPortals ? null : next.baseFolder);
+    if (login === null)
+      return refusal("Nobody is named to read it with: choose a credential, or give it a login of its own.");
+    const reader = set.read(config, login);
     const part = pump(reader, options);
     if (isRunning) await part.start(new AbortController().signal);
     return { config, reader, part, refusal: null };
+  }
+
+  function loginOf(config: DirectoryConfig, baseFolder: string | null): LoginPort | null {
+    const { credentialId, id, name, bindUser, bindPassword } = config;
+    if (credentialId !== undefined) return credentials.port(credentialId);
+    if (bindUser === undefined || bindPassword === undefined) return null;
+    return credentials.ownPort({ id, name, user: bindUser, password: bindPassword }, baseFolder);
   }
 
   return {
@@ -188,6 +201,7 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
       return source === undefined ? null : testSyslog(source.id, source.senders, syslog);
     },
     contextOf: (facts) => directorySet?.contextOf(facts) ?? {},
+    credentials,
     ownSources() {
       const site = effective?.site;
       const sources = [...(site?.directories ?? []), ...(site?.syslogSources ?? [])].map(({ id }) => id);

@@ -1,3 +1,4 @@
+import type { CredentialState } from "@rollcall/agent-protocol";
 import type { SourceHealth } from "@rollcall/collectors/collector";
 import { loopDelay, METRICS } from "@rollcall/observability";
 import type { FirewallContact } from "@rollcall/srx-server";
@@ -42,6 +43,22 @@ export function metricsOf(
       }),
     }),
   );
+  const ofLogins = (
+    name: string,
+    help: string,
+    type: Metric["type"],
+    read: (login: CredentialState) => readonly { readonly outcome?: string; readonly value: number }[],
+  ): Metric => ({
+    name,
+    help,
+    type,
+    samples: from.site.credentials.states().flatMap((login) =>
+      read(login).map(({ outcome, value }) => ({
+        labels: { credential: login.credentialId, ...(outcome === undefined ? {} : { outcome }) },
+        value,
+      })),
+    ),
+  });
   const ofFirewalls = (name: string, help: string, read: (contact: FirewallContact) => number): Metric => ({
     name,
     help,
@@ -72,6 +89,18 @@ export function metricsOf(
           : [{ labels: { source: source.id }, value: source.lastActivityAt }],
       ),
     },
+    ofLogins(
+      "credential_logins_total",
+      "Logins with a credential, let in or refused.",
+      "counter",
+      (login) => [
+        { outcome: "accepted", value: login.successes },
+        { outcome: "refused", value: login.failures },
+      ],
+    ),
+    ofLogins("credential_paused", "1 while a credential is not tried any more.", "gauge", (login) => [
+      { value: login.state === "paused" ? 1 : 0 },
+    ]),
     one(
       METRICS.syslogConnections,
       "Open syslog connections.",

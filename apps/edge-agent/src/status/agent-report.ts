@@ -327,7 +327,7 @@ export function createAgentReport(from: ReportSources): AgentReport {
           tried: [...tried],
         })),
         overlaps: overlaps(),
-        credentials: [],
+        credentials: site.credentials.states(),
         darkSources: [...from.dark.darkSources()].slice(0, DARK_MAX),
       };
     },
@@ -342,6 +342,7 @@ export function createAgentReport(from: ReportSources): AgentReport {
         configuration: configurationState(),
         eventLoop: loopDelay(),
         sources: sources().map((one) => ({ ...one, counters: { ...one.counters } })),
+        credentials: site.credentials.states(),
         firewalls: firewalls().map(({ told: _told, ...contact }) => contact),
         pushes: pushes(),
         learning: learning(),
@@ -375,7 +376,7 @@ export function createAgentReport(from: ReportSources): AgentReport {
     configuration() {
       const { effective } = site;
       if (effective === null) return null;
-      const { directories, enforcementPoints, ...rest } = effective.site;
+      const { directories, credentials, enforcementPoints, ...rest } = effective.site;
       return {
         schema: CONFIG_SCHEMA,
         version: effective.version,
@@ -383,6 +384,7 @@ export function createAgentReport(from: ReportSources): AgentReport {
         site: {
           ...rest,
           directories: directories.map(({ bindPassword: _secret, ...directory }) => directory),
+          credentials: credentials.map(withoutPassword),
           enforcementPoints: enforcementPoints.map(({ verifiers, push, ...point }) => ({
             ...point,
             secrets: verifiers.length,
@@ -396,6 +398,7 @@ export function createAgentReport(from: ReportSources): AgentReport {
     stateKey() {
       return JSON.stringify([
         sources().map((one) => [one.id, one.state]),
+        site.credentials.states().map((one) => [one.credentialId, one.state]),
         listeners().map((one) => one.state),
         commits.storeState.state,
         from.dark.darkSources().map(({ sourceId }) => sourceId),

@@ -49,6 +49,14 @@ export function renderStatus(status: StatusDocument, terminal: Pick<Terminal, "t
     "none configured",
     source,
   );
+  for (const [index, login] of status.credentials.entries())
+    row(
+      index === 0 ? "logins" : "",
+      login.name,
+      login.state === "ok" ? "ok" : login.state.toUpperCase(),
+      login.state === "ok" ? "good" : login.state === "paused" ? "bad" : "dim",
+      login.sentence,
+    );
   const pushes = new Map(status.pushes.map((push) => [push.enforcementPointId, push]));
   group("firewalls", status.firewalls, "none configured", (firewall, label) => {
     const push = pushes.get(firewall.enforcementPointId);

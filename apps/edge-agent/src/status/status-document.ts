@@ -1,4 +1,5 @@
 import {
+  credentialState,
   explanationLine,
   firewallContact,
   learnState,
@@ -52,6 +53,8 @@ export const statusDocument = z.object({
     refused: z.object({ version: z.number().int(), reason: z.string() }).nullable(),
   }),
   sources: z.array(sourceHealth),
+  /** Logins that sources share: one that is paused stands here once, with everybody who waits for it. */
+  credentials: z.array(credentialState).default([]),
   /** How late the agent comes to what is due, over the last minute or two. */
   eventLoop: z.object({ p50Ms: z.number(), p99Ms: z.number(), maxMs: z.number() }).nullable().default(null),
   firewalls: z.array(firewallContact.omit({ told: true }).extend({ name: z.string() })),
@@ -152,6 +155,10 @@ export const configDocument = z.object({
   version: z.number().int().nullable(),
   origins: z.object({
     directories: partOrigin,
+    credentials: partOrigin.default("none"),
+    eventSources: partOrigin.default("none"),
+    wefReceiver: partOrigin.default("none"),
+    pcProbe: partOrigin.default("none"),
     syslogSources: partOrigin,
     filters: partOrigin,
     enforcementPoints: partOrigin,

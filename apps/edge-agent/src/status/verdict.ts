@@ -22,6 +22,8 @@ export function verdictOf(
   if (listener !== undefined) return broken(`${listener.name} does not listen`, listener.sentence);
   if (status.portal.state === "refused")
     return broken("the portal refuses this agent", status.portal.sentence);
+  const login = status.credentials.find((one) => one.state === "paused");
+  if (login !== undefined) return broken(`the login ${login.name} is paused`, login.sentence);
   const source = status.sources.find((one) => one.state === "broken");
   if (source !== undefined) return broken(`${source.name} is broken`, source.sentence);
   const weakListener = status.listeners.find((one) => one.state === "degraded");

@@ -91,7 +91,8 @@ describe("an agent's configuration", () => {
       addressSpaces: [{ id: customer.addressSpaceId }],
     });
     const [directory] = config.directories;
-    if (!directory || !("sealed" in directory.bindPassword)) throw new Error("no sealed secret");
+    if (directory?.bindPassword === undefined || !("sealed" in directory.bindPassword))
+      throw new Error("no sealed secret");
     expect(directory.bindPassword.sealed).toHaveLength(1);
     const opened = await open(directory.bindPassword.sealed[0]?.ciphertext ?? "", {
       tenantId,

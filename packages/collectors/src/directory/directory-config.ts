@@ -1,4 +1,4 @@
-/** One directory as the site's configuration gives it, without its password (the same shape, named here so that this room needs no other). */
+/** One directory as the site's configuration gives it, without its login (the same shape, named here so that this room needs no other). */
 export interface DirectoryConfig {
   readonly id: string;
   readonly name: string;
@@ -9,8 +9,6 @@ export interface DirectoryConfig {
   /** PEM of the CA that signed the server's certificate; the system's store where absent. */
   readonly caPem?: string | undefined;
   readonly dangerouslyTrustAnyCertificate: boolean;
-  /** UPN, DOMAIN\user or DN. */
-  readonly bindUser: string;
   /** Where people are read; the server's default naming context where absent. Groups are always read in all of that. */
   readonly baseDn?: string | undefined;
   readonly domain?: string | undefined;
@@ -18,6 +16,3 @@ export interface DirectoryConfig {
   readonly pollSeconds: number;
   readonly pageSize: number;
 }
-
-/** The password, or how to get it; asked for anew at each connection, never kept. */
-export type PasswordSource = string | (() => string | Promise<string>);

@@ -5,6 +5,8 @@ export type DirectoryFaultCode =
   | "encryption-failed"
   | "encryption-required"
   | "credentials-refused"
+  /** Nothing was tried: the login is paused, or cannot be opened. */
+  | "login-withheld"
   | "no-rights"
   | "server-fault";
 
@@ -24,7 +26,6 @@ export class DirectoryFault extends Error {
 interface Target {
   readonly host: string;
   readonly port: number;
-  readonly bindUser: string;
 }
 
 const UNTRUSTED =
@@ -62,10 +63,17 @@ const BIND_WORDS: ReadonlyMap<string, readonly [string, string]> = new Map([
   ["775", ["the account is locked", "unlock the account, then type the password again"]],
 ]);
 
-/** Translates what the LDAP library, TLS or the network threw. Faults that are one already pass unchanged. */
-export function toDirectoryFault(error: unknown, target: Target): DirectoryFault {
+/**
+ * Translates what the LDAP library, TLS or the network threw. Faults that are one already pass unchanged.
+ * `user` is who asked, where that is known.
+ */
+export function toDirectoryFault(
+  error: unknown,
+  target: Target,
+  user: string = "the reading account",
+): DirectoryFault {
   if (error instanceof DirectoryFault) return error;
-  const { host, port, bindUser } = target;
+  const { host, port } = target;
   const where = `${host}:${port}`;
   const code = codeOf(error);
   const text = textOf(error);
@@ -114,7 +122,7 @@ export function toDirectoryFault(error: unknown, target: Target): DirectoryFault
         "the password or the user name is wrong",
         "type the password again",
       ];
-      return new DirectoryFault("credentials-refused", `${where} refuses ${bindUser}: ${why}`, remedy, error);
+      return new DirectoryFault("credentials-refused", `${where} refuses ${user}: ${why}`, remedy, error);
     }
     case 32:
     case 34:
@@ -127,7 +135,7 @@ export function toDirectoryFault(error: unknown, target: Target): DirectoryFault
     case 50:
       return new DirectoryFault(
         "no-rights",
-        `${bindUser} may not read ${where}`,
+        `${where} lets ${user} read nothing`,
         "give the account the right to read",
         error,
       );

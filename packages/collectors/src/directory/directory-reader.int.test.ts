@@ -4,6 +4,7 @@ import type { PrincipalFacts } from "@rollcall/identity-core";
 import { silentLogger } from "@rollcall/observability";
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
 import { type Lab, labForTests } from "../../../../infra/lab/lab.ts";
+import { openLogin } from "../testing/open-login.ts";
 import type { DirectoryConfig } from "./directory-config.ts";
 import { createDirectoryReader, type DirectoryReader } from "./directory-reader.ts";
 
@@ -25,6 +26,18 @@ function labOf(test: TestContext): Lab {
   return found;
 }
 
+type Overrides = Partial<DirectoryConfig> & { readonly user?: string; readonly password?: string };
+
+function readerOf(lab: Lab, { user = lab.readerUpn, password = lab.password, ...overrides }: Overrides) {
+  return createDirectoryReader({
+    config: configOf(lab, overrides),
+    login: openLogin(user, password),
+    now: Date.now,
+    log: silentLogger,
+    sleep: () => Promise.resolve(),
+  });
+}
+
 function configOf(lab: Lab, overrides: Partial<DirectoryConfig> = {}): DirectoryConfig {
   return {
     id: "corp",
@@ -34,7 +47,6 @@ function configOf(lab: Lab, overrides: Partial<DirectoryConfig> = {}): Directory
     tls: "ldaps",
     caPem: lab.caPem,
     dangerouslyTrustAnyCertificate: false,
-    bindUser: lab.readerUpn,
     pollSeconds: 30,
     pageSize: 50,
     ...overrides,
@@ -44,7 +56,7 @@ function configOf(lab: Lab, overrides: Partial<DirectoryConfig> = {}): Directory
 /** Follows a reader; each step is one turn, made at once. */
 async function follow<T>(
   lab: Lab,
-  overrides: Partial<DirectoryConfig>,
+  overrides: Overrides,
   use: (followed: {
     readonly reader: DirectoryReader;
     readonly facts: ReadonlyMap<string, PrincipalFacts>;
@@ -52,13 +64,7 @@ async function follow<T>(
     turn(): Promise<readonly PrincipalFacts[]>;
   }) => Promise<T>,
 ): Promise<T> {
-  const reader = createDirectoryReader({
-    config: configOf(lab, overrides),
-    password: lab.password,
-    now: Date.now,
-    log: silentLogger,
-    sleep: () => Promise.resolve(),
-  });
+  const reader = readerOf(lab, overrides);
   const end = new AbortController();
   const facts = new Map<string, PrincipalFacts>();
   const batches = reader.collect({ after: null, signal: end.signal })[Symbol.asyncIterator]();
@@ -210,15 +216,15 @@ describe("the directory reader against a Samba Active Directory", () => {
 
   it("sees a new account, and its deletion, with the right to see deleted objects and without", async (test) => {
     const lab = labOf(test);
-    for (const bindUser of [lab.readerUpn, lab.replicatorUpn]) {
-      await follow(lab, { bindUser }, async ({ reader, turn }) => {
+    for (const user of [lab.readerUpn, lab.replicatorUpn]) {
+      await follow(lab, { user }, async ({ reader, turn }) => {
         const name = `t.${Date.now().toString(36)}`;
         await lab.addUser(name);
         expect(await turn()).toMatchObject([{ name, enabled: true, groups: ["Domain Users"] }]);
         await lab.deleteAccount(name);
         expect(await turn()).toMatchObject([{ name, enabled: false, groups: [] }]);
         const listings = reader.health()[0]?.counters.deletionListings;
-        expect(listings === 0).toBe(bindUser === lab.replicatorUpn);
+        expect(listings === 0).toBe(user === lab.replicatorUpn);
       });
     }
   });
@@ -238,7 +244,7 @@ describe("the directory reader against a Samba Active Directory", () => {
 
   it("reads what the account may see, and no more", async (test) => {
     const lab = labOf(test);
-    await follow(lab, { bindUser: "svc-limited@corp.example" }, async ({ named }) => {
+    await follow(lab, { user: "svc-limited@corp.example" }, async ({ named }) => {
       expect([named("x.hidden1"), named("x.multi")].map((fact) => fact?.name)).toEqual([
         undefined,
         "x.multi",
@@ -249,30 +255,22 @@ describe("the directory reader against a Samba Active Directory", () => {
   it("logs on as a UPN, as DOMAIN\\user and as a DN", async (test) => {
     const lab = labOf(test);
     const dn = `CN=svc-collector,OU=Service Accounts,OU=Lab,${lab.baseDn}`;
-    for (const bindUser of [lab.readerUpn, `${lab.netbios}\\svc-collector`, dn]) {
-      const config = configOf(lab, { bindUser });
-      const reader = createDirectoryReader({
-        config,
-        password: lab.password,
-        now: Date.now,
-        log: silentLogger,
-      });
+    for (const user of [lab.readerUpn, `${lab.netbios}\\svc-collector`, dn]) {
+      const reader = readerOf(lab, { user });
       expect((await reader.test()).filter(({ ok }) => !ok)).toEqual([]);
     }
   });
 
   it("says what is wrong, step by step, with what to do", async (test) => {
     const lab = labOf(test);
-    const failing = async (overrides: Partial<DirectoryConfig>, password = lab.password) => {
-      const config = configOf(lab, overrides);
-      const reader = createDirectoryReader({ config, password, now: Date.now, log: silentLogger });
-      const last = (await reader.test()).at(-1);
+    const failing = async (overrides: Overrides) => {
+      const last = (await readerOf(lab, overrides).test()).at(-1);
       return `${last?.name}: ${last?.detail} -> ${last?.remedy}`;
     };
-    expect(await failing({}, "wrong")).toBe(
+    expect(await failing({ password: "wrong" })).toBe(
       `Log-on: ${lab.address}:636 refuses ${lab.readerUpn}: the password or the user name is wrong -> type the password again`,
     );
-    expect(await failing({ bindUser: "x.disabled@corp.example" })).toMatch(
+    expect(await failing({ user: "x.disabled@corp.example" })).toMatch(
       /^Log-on: .*the account is disabled -> enable/,
     );
     expect(await failing({ caPem: OTHER_CA })).toMatch(
@@ -300,7 +298,7 @@ describe("the directory reader against a Samba Active Directory", () => {
     const end = new AbortController();
     const reader = createDirectoryReader({
       config,
-      password: lab.password,
+      login: openLogin(lab.readerUpn, lab.password),
       now: Date.now,
       log: silentLogger,
       sleep: async () => end.abort(),
@@ -320,7 +318,7 @@ describe("the directory reader against a Samba Active Directory", () => {
     const sentences: string[] = [];
     const reader: DirectoryReader = createDirectoryReader({
       config: configOf(lab, { pollSeconds: 5 }),
-      password: lab.password,
+      login: openLogin(lab.readerUpn, lab.password),
       now: Date.now,
       log: silentLogger,
       sleep: async () => {

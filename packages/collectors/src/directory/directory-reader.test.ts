@@ -1,6 +1,8 @@
 import type { PrincipalFacts } from "@rollcall/identity-core";
 import { silentLogger } from "@rollcall/observability";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { LoginPort } from "../login-port.ts";
+import { openLogin } from "../testing/open-login.ts";
 import type { DirectoryConfig } from "./directory-config.ts";
 import { createDirectoryReader, type DirectoryReader } from "./directory-reader.ts";
 import { PrincipalBook } from "./principal-book.ts";
@@ -30,7 +32,12 @@ class Harness {
   readonly #end = new AbortController();
   readonly #done: Promise<void>;
 
-  constructor(overrides: Partial<DirectoryConfig> = {}, password: string = "right", book?: PrincipalBook) {
+  constructor(
+    overrides: Partial<DirectoryConfig> = {},
+    password: string = "right",
+    book?: PrincipalBook,
+    login: LoginPort = openLogin("reader@corp.example", password),
+  ) {
     this.reader = createDirectoryReader({
       config: {
         id: "dir-1",
@@ -39,12 +46,11 @@ class Harness {
         port: directory.port,
         tls: "none",
         dangerouslyTrustAnyCertificate: false,
-        bindUser: "reader@corp.example",
         pollSeconds: 30,
         pageSize: 50,
         ...overrides,
       },
-      password,
+      login,
       now: () => this.now,
       log: silentLogger,
       random: () => 1,
@@ -263,7 +269,7 @@ describe("the directory reader", () => {
     expect(harness.health.counters.fullReads).toBe(2);
   });
 
-  it("tries a refused password once more after five minutes, and then no more until it is told to", async () => {
+  it("tries a refused password again after five minutes, for as long as it is handed out", async () => {
     const harness = await started({}, "wrong");
     expect(harness.waits).toEqual([300_000]);
     expect(harness.health).toMatchObject({
@@ -272,18 +278,33 @@ describe("the directory reader", () => {
         /refuses reader@corp.example: the password or the user name is wrong: type the password again$/,
       ),
     });
-    harness.now += 300_000;
-    const second = harness.next(0);
-    while (directory.binds < 2) await new Promise((resolve) => setImmediate(resolve));
-    while (!harness.health.sentence.includes("Not tried again"))
-      await new Promise((resolve) => setImmediate(resolve));
-    expect(directory.binds).toBe(2);
     directory.password = "wrong";
     directory.addUser(1103, "ana");
-    harness.reader.refresh();
-    await second;
-    expect(directory.binds).toBe(3);
+    await harness.next(300_000);
+    expect(directory.binds).toBe(2);
     expect(harness.health.state).toBe("ok");
+    expect(harness.factsOf("ana")).toBeDefined();
+  });
+
+  it("asks no server with a login that is withheld, says why, and reads on once it may be used", async () => {
+    let go: () => void = () => undefined;
+    let isWithheld = true;
+    const open = openLogin("reader@corp.example", "right");
+    const login: LoginPort = {
+      ...open,
+      withheld: async () => (isWithheld ? "It is paused." : null),
+      untilUsable: () =>
+        new Promise((resolve) => {
+          go = resolve;
+        }),
+    };
+    directory.addUser(1103, "ana");
+    const harness = new Harness({}, "right", undefined, login);
+    while (harness.health.state !== "broken") await new Promise((resolve) => setImmediate(resolve));
+    expect([directory.binds, harness.health.sentence, harness.waits]).toEqual([0, "It is paused.", []]);
+    isWithheld = false;
+    go();
+    await harness.paused(1);
     expect(harness.factsOf("ana")).toBeDefined();
   });
 

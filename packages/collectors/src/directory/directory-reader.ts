@@ -3,19 +3,21 @@ import type { GroupFilter } from "@rollcall/directory-graph";
 import type { PrincipalFacts } from "@rollcall/identity-core";
 import type { Logger } from "@rollcall/observability";
 import type { CheckResult, CollectedBatch, CollectOptions, Collector, SourceHealth } from "../collector.ts";
-import type { DirectoryConfig, PasswordSource } from "./directory-config.ts";
+import type { LoginPort } from "../login-port.ts";
+import type { DirectoryConfig } from "./directory-config.ts";
 import { type DirectoryFault, toDirectoryFault } from "./directory-fault.ts";
 import { DirectorySync } from "./directory-sync.ts";
 import { testDirectory } from "./directory-test.ts";
 import { type LdapSession, openLdapSession } from "./ldap-session.ts";
 import { PrincipalBook } from "./principal-book.ts";
-import { MAX_REFUSED_BINDS, retryDelay } from "./retry-delay.ts";
+import { retryDelay } from "./retry-delay.ts";
 
 const FACTS_PER_BATCH = 500;
 
 export interface DirectoryReaderOptions {
   readonly config: DirectoryConfig;
-  readonly password: PasswordSource;
+  /** Who it reads as; asked for anew at each connection. */
+  readonly login: LoginPort;
   /** Epoch ms. */
   readonly now: () => number;
   readonly log: Logger;
@@ -31,7 +33,7 @@ export interface DirectoryReader extends Collector {
   readonly book: PrincipalBook;
   /** Tries each step with the present password: name, port, encryption, log-on, reading. One log-on, no retry. */
   test(signal?: AbortSignal): Promise<readonly CheckResult[]>;
-  /** Reads at once instead of at the next turn; also ends the hold after refused passwords. */
+  /** Reads at once instead of at the next turn; also tries a login again that may be another now. */
   refresh(): void;
   setGroupFilter(filter: GroupFilter): void;
 }
@@ -42,7 +44,7 @@ export interface DirectoryReader extends Collector {
  * Yields: after the first whole read the facts of everybody, then at each turn those that changed; an empty batch where
  *         nothing did, as a sign of life. `bookmark` is for people: after a restart everything is read again.
  * Errors: none thrown by `collect`; a fault is shown in `health` with its remedy and tried again with growing pauses.
- *         A refused password is tried twice in all, five minutes apart, and then no more until `refresh`.
+ *         A refused password is tried again after five minutes, for as long as the login is handed out.
  */
 export function createDirectoryReader(options: DirectoryReaderOptions): DirectoryReader {
   return new Reader(options);
@@ -91,11 +93,10 @@ class Reader implements DirectoryReader {
   }
 
   test(signal: AbortSignal = AbortSignal.timeout(60_000)): Promise<readonly CheckResult[]> {
-    return testDirectory(this.#config, () => this.#password(), signal);
+    return testDirectory(this.#config, this.#options.login, signal);
   }
 
   refresh(): void {
-    this.#refusedBinds = 0;
     this.#wake.abort();
   }
 
@@ -120,11 +121,8 @@ class Reader implements DirectoryReader {
     };
     const base = { id, kind: "directory" as const, name, lastActivityAt: this.#lastReadAt, counters };
     if (this.#fault !== null) {
-      const held =
-        this.#refusedBinds >= MAX_REFUSED_BINDS
-          ? ". Not tried again until the password is set anew, so that the account is not locked"
-          : "";
-      const sentence = `${this.#fault.message}: ${this.#fault.remedy}${held}`.slice(0, 500);
+      const { message, remedy } = this.#fault;
+      const sentence = (remedy === "" ? message : `${message}: ${remedy}`).slice(0, 500);
       return [{ ...base, state: "broken", since: this.#faultSince, sentence }];
     }
     if (this.#goodSince === null) {
@@ -142,7 +140,7 @@ class Reader implements DirectoryReader {
   }
 
   async *#readOn(signal: AbortSignal): AsyncGenerator<CollectedBatch> {
-    const session = await openLdapSession(this.#config, await this.#password());
+    const session = await openLdapSession(this.#config, this.#options.login, signal);
     const close = () => void session.close();
     signal.addEventListener("abort", close, { once: true });
     try {
@@ -186,7 +184,6 @@ class Reader implements DirectoryReader {
     if (this.#fault !== null || this.#goodSince === null) this.#goodSince = finished;
     this.#fault = null;
     this.#failures = 0;
-    this.#refusedBinds = 0;
     this.#lastReadAt = finished;
     this.#lastReadMs = finished - started;
   }
@@ -197,7 +194,7 @@ class Reader implements DirectoryReader {
     this.#fault = fault;
     this.#failures += 1;
     if (fault.code === "credentials-refused") this.#refusedBinds += 1;
-    const wait = retryDelay(fault.code, this.#failures, this.#refusedBinds, random);
+    const wait = retryDelay(fault.code, this.#failures, random);
     log.warn(
       {
         directoryId: this.id,
@@ -207,31 +204,21 @@ class Reader implements DirectoryReader {
         attempt: this.#failures,
         ...(wait.kind === "after" ? { delayMs: wait.ms } : {}),
       },
-      wait.kind === "hold" ? "directory not read until a person acts" : "directory not read",
+      wait.kind === "hold" ? "directory not read until its login may be used" : "directory not read",
     );
     await this.#pause(wait.kind === "hold" ? null : wait.ms, signal);
   }
 
-  /** Waits; null waits for `refresh` alone. */
+  /** Waits, or until `refresh`; null: until the login may be used. */
   async #pause(ms: number | null, signal: AbortSignal): Promise<void> {
     this.#wake = new AbortController();
     const either = AbortSignal.any([signal, this.#wake.signal]);
-    if (ms === null) await untilAborted(either);
+    if (ms === null) await this.#options.login.untilUsable(either);
     else await this.#sleep(ms, either);
-  }
-
-  async #password(): Promise<string> {
-    const { password } = this.#options;
-    return typeof password === "string" ? password : await password();
   }
 }
 
 async function sleepUntilAborted(ms: number, signal: AbortSignal): Promise<void> {
   // An abort ends the wait; who waits asks the signal what to do next.
   await delay(ms, undefined, { signal }).catch(() => undefined);
-}
-
-function untilAborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }

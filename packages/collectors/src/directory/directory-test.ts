@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { connect, isIP } from "node:net";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import type { CheckResult } from "../collector.ts";
+import type { LoginPort } from "../login-port.ts";
 import type { DirectoryConfig } from "./directory-config.ts";
 import { DirectoryFault, toDirectoryFault } from "./directory-fault.ts";
 import { GROUP_FILTER, OBJECT_ATTRIBUTES, PRINCIPAL_FILTER } from "./entry-records.ts";
@@ -20,7 +21,7 @@ const STEP_TIMEOUT_MS = 10_000;
  */
 export async function testDirectory(
   config: DirectoryConfig,
-  password: () => Promise<string>,
+  login: LoginPort,
   signal: AbortSignal,
 ): Promise<readonly CheckResult[]> {
   const checks: CheckResult[] = [];
@@ -38,7 +39,7 @@ export async function testDirectory(
     }
   };
   const open = async () => {
-    session = await openLdapSession(config, await password());
+    session = await openLdapSession(config, login, signal);
     return session;
   };
   try {
@@ -48,7 +49,7 @@ export async function testDirectory(
     let opened: LdapSession | null = null;
     const loggedOn = await step("Log-on", async () => {
       opened = await open();
-      return `${config.bindUser} was let in${config.tls === "starttls" ? " (StartTLS)" : ""}`;
+      return `The reading account was let in${config.tls === "starttls" ? " (StartTLS)" : ""}`;
     });
     if (!loggedOn || opened === null) return checks;
     await readSome(opened, config, step, signal);

@@ -1,4 +1,4 @@
-export type { DirectoryConfig, PasswordSource } from "./directory-config.ts";
+export type { DirectoryConfig } from "./directory-config.ts";
 export { DirectoryFault, type DirectoryFaultCode } from "./directory-fault.ts";
 export {
   createDirectoryReader,

@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import { Client, type Control, type Filter, PagedResultsControl, SearchResponse } from "ldapts";
+import type { Login, LoginPort, LoginResult } from "../login-port.ts";
 import type { DirectoryConfig } from "./directory-config.ts";
 import { DirectoryFault, toDirectoryFault } from "./directory-fault.ts";
 import { PageControl } from "./ldap-controls.ts";
@@ -32,12 +33,24 @@ export interface LdapSession {
   close(): Promise<void>;
 }
 
-/** Connects, encrypts as configured, and logs on. */
-export async function openLdapSession(config: DirectoryConfig, password: string): Promise<LdapSession> {
+/**
+ * Connects, encrypts as configured, and logs on.
+ * Shape: the server is reached before the login is asked for, so that one which is away holds nobody else up.
+ */
+export async function openLdapSession(
+  config: DirectoryConfig,
+  login: LoginPort,
+  signal: AbortSignal,
+): Promise<LdapSession> {
+  const held = await login.withheld();
+  if (held !== null) throw new DirectoryFault("login-withheld", held, "");
   const session = new Session(config);
   try {
-    await session.open(password);
-    return session;
+    await session.connect();
+    const outcome = await login.attempt((one) => session.logOn(one), signal);
+    if (outcome.kind === "accepted") return session;
+    if (outcome.kind === "withheld") throw new DirectoryFault("login-withheld", outcome.sentence, "");
+    throw session.refusal;
   } catch (error) {
     await session.close();
     throw toDirectoryFault(error, config);
@@ -48,6 +61,7 @@ class Session implements LdapSession {
   readonly #config: DirectoryConfig;
   readonly #client: Client;
   #cookie: Uint8Array = NO_COOKIE;
+  #refusal = new DirectoryFault("credentials-refused", "Nobody was refused", "");
 
   constructor(config: DirectoryConfig) {
     this.#config = config;
@@ -70,19 +84,38 @@ class Session implements LdapSession {
     return this.#client.isBound;
   }
 
-  async open(password: string): Promise<void> {
-    if (password === "") {
-      // An empty password makes an anonymous bind, which succeeds and reads nothing.
-      throw new DirectoryFault(
-        "credentials-refused",
-        `There is no password for ${this.#config.bindUser}`,
-        "type the password",
-      );
-    }
+  /** Why `logOn` was refused, as a fault; of no meaning before. */
+  get refusal(): DirectoryFault {
+    return this.#refusal;
+  }
+
+  /** Reaches the server and encrypts; nobody is logged on. */
+  async connect(): Promise<void> {
     if (this.#config.tls === "starttls") {
       await this.#client.startTLS({ ...tlsOptionsOf(this.#config), host: this.#config.host });
     }
-    await this.#client.bind(this.#config.bindUser, password);
+    // The root DSE is for everybody; asking for it makes the connection. Source: MS-ADTS 3.1.1.3.2 (documented).
+    await this.#client.search("", { scope: "base", attributes: ["dnsHostName"] });
+  }
+
+  async logOn({ user, password }: Login): Promise<LoginResult<null>> {
+    try {
+      if (password === "") {
+        // An empty password makes an anonymous bind, which succeeds and reads nothing.
+        throw new DirectoryFault(
+          "credentials-refused",
+          `There is no password for ${user}`,
+          "type the password",
+        );
+      }
+      await this.#client.bind(user, password);
+      return { kind: "accepted", value: null };
+    } catch (error) {
+      const fault = toDirectoryFault(error, this.#config, user);
+      if (fault.code !== "credentials-refused") throw fault;
+      this.#refusal = fault;
+      return { kind: "refused", reason: fault.message };
+    }
   }
 
   async *pages(

@@ -1,0 +1,161 @@
+import { chmodSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { siteConfig } from "@rollcall/agent-protocol";
+import { withTempDir } from "@rollcall/testkit";
+import { describe, expect, it } from "vitest";
+import { checkSite } from "./check-site.ts";
+
+const login = (id: string, parts: object = {}) => ({
+  id,
+  name: id,
+  user: "reader@corp.example",
+  password: { sealed: [] },
+  ...parts,
+});
+const log = (id: string, parts: object = {}) => ({
+  id,
+  name: id,
+  kind: "domain-controller",
+  host: "dc1.corp.example",
+  addressSpaceId: "main",
+  credentialId: "reader",
+  ...parts,
+});
+const directory = (parts: object) => ({ id: "d1", name: "D", host: "dc1", ...parts });
+
+/** Every fault of a configuration as `path: problem -> remedy`. */
+function faults(parts: object, baseFolder: string | null = null): string[] {
+  const site = siteConfig.parse({ addressSpaces: [{ id: "main", name: "Main" }], ...parts });
+  return checkSite(site, { baseFolder }).map(
+    ({ path: at, problem, remedy }) => `${at}: ${problem}${remedy === undefined ? "" : ` -> ${remedy}`}`,
+  );
+}
+
+describe("what a configuration says of Windows", () => {
+  it("is taken where every reference leads somewhere", () => {
+    expect(
+      faults({
+        credentials: [login("reader"), login("old", { user: "CORP\\old", allowNtlm: true })],
+        directories: [directory({ credentialId: "reader" })],
+        eventSources: [log("dc1"), log("dc2", { host: "192.0.2.2", credentialId: "old" })],
+        pcProbe: { addressSpaceId: "main", credentialIds: ["old", "reader"], include: ["10.0.0.0/8"] },
+        settings: { infrastructure: ["192.0.2.0/24"] },
+      }),
+    ).toEqual([]);
+  });
+
+  it("must name credentials that exist, wherever it names one", () => {
+    expect(
+      faults({
+        credentials: [login("reader")],
+        directories: [directory({ credentialId: "x" })],
+        eventSources: [log("dc1", { credentialId: "y" })],
+        pcProbe: { addressSpaceId: "main", credentialIds: ["z"] },
+      }),
+    ).toEqual([
+      'directories[0].credentialId: there is no credential "x" -> known here: reader',
+      'eventSources[0].credentialId: there is no credential "y" -> known here: reader',
+      'pcProbe.credentialIds[0]: there is no credential "z" -> known here: reader',
+    ]);
+    expect(faults({ directories: [directory({ credentialId: "x" })] })).toEqual([
+      'directories[0].credentialId: there is no credential "x" -> add it to credentials',
+    ]);
+  });
+
+  it("gives a directory one login: a credential, or one of its own", () => {
+    const own = { bindUser: "u", bindPassword: { sealed: [] } };
+    const credentials = [login("reader")];
+    expect(faults({ credentials, directories: [directory({ credentialId: "reader", ...own })] })).toEqual([
+      "directories[0].credentialId: there is a login of its own beside the credential -> keep credentialId, or bindUser and bindPassword",
+    ]);
+    expect(faults({ directories: [directory({})] })).toEqual([
+      "directories[0].bindUser: nobody is named to read it with -> set bindUser and bindPassword, or credentialId",
+    ]);
+    expect(faults({ directories: [directory({ bindUser: "u" })] })).toEqual([
+      "directories[0].bindPassword: nobody is named to read it with -> set bindUser and bindPassword, or credentialId",
+    ]);
+    expect(faults({ directories: [directory(own)] })).toEqual([]);
+  });
+
+  it("says how Kerberos can be used where it could not", () => {
+    expect(faults({ credentials: [login("reader", { user: "CORP\\reader" })] })).toEqual([
+      'credentials[0].user: "CORP\\reader" does not say its Kerberos realm -> write user@corp.example, or set realm',
+    ]);
+    expect(
+      faults({ credentials: [login("reader")], eventSources: [log("dc1", { host: "2001:db8::1" })] }),
+    ).toEqual([
+      "eventSources[0].host: Kerberos cannot log in at an address, and the credential does not allow NTLM -> write the server's full DNS name",
+    ]);
+  });
+
+  it("uses an id once among credentials and once among sources of every kind", () => {
+    const found = faults({
+      credentials: [login("reader"), login("reader")],
+      directories: [directory({ id: "a", credentialId: "reader" })],
+      eventSources: [log("a"), log("b")],
+      wefReceiver: { id: "b", addressSpaceId: "main", host: "agent.corp.example", clientCaPem: "nothing" },
+    });
+    expect(found).toEqual([
+      'directories, syslogSources, eventSources and wefReceiver: the id "a" is used twice -> give each its own id',
+      'directories, syslogSources, eventSources and wefReceiver: the id "b" is used twice -> give each its own id',
+      'credentials[1].id: the id "reader" is used twice -> give each its own id',
+      "wefReceiver.clientCaPem: it holds no certificate that can be read -> paste the PEM, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----",
+    ]);
+  });
+
+  it("names address spaces that exist, ranges that can be read, and nothing twice", () => {
+    const pem = "x";
+    expect(
+      faults({
+        credentials: [login("reader")],
+        eventSources: [log("dc1", { addressSpaceId: "no", rulesOn: ["r1", "r2"], rulesOff: ["r2"] })],
+        wefReceiver: {
+          id: "wef",
+          addressSpaceId: "no",
+          host: "a",
+          clientCaPem: pem,
+          channels: ["Security", "Security"],
+        },
+        pcProbe: {
+          addressSpaceId: "no",
+          credentialIds: ["reader", "reader"],
+          include: ["10.0.0.0/99"],
+          exclude: ["here"],
+          methods: ["wmi", "wmi"],
+        },
+        settings: { infrastructure: ["dc1"] },
+      }).map((sentence) => sentence.split(" -> ")[0]),
+    ).toEqual([
+      'eventSources[0].addressSpaceId: there is no address space "no"',
+      'wefReceiver.addressSpaceId: there is no address space "no"',
+      'pcProbe.addressSpaceId: there is no address space "no"',
+      'pcProbe.include[0]: "10.0.0.0/99" is no address, prefix or range',
+      'pcProbe.exclude[0]: "here" is no address, prefix or range',
+      'settings.infrastructure[0]: "dc1" is no address, prefix or range',
+      'eventSources[0].rulesOn: "r2" is switched on and off',
+      'wefReceiver.channels[1]: "Security" is there twice',
+      "wefReceiver.clientCaPem: it holds no certificate that can be read",
+      'pcProbe.credentialIds[1]: "reader" is there twice',
+      'pcProbe.methods[1]: "wmi" is there twice',
+    ]);
+  });
+
+  it("names password files that are there, hold something and are private", () =>
+    withTempDir(async (folder) => {
+      writeFileSync(path.join(folder, "good"), "x", { mode: 0o600 });
+      writeFileSync(path.join(folder, "open"), "x");
+      chmodSync(path.join(folder, "open"), 0o644);
+      const found = faults(
+        {
+          credentials: ["good", "open", "missing"].map((file) => login(file, { password: { file } })),
+          directories: [directory({ bindUser: "u", bindPassword: { file: "missing" } })],
+        },
+        folder,
+      );
+      expect(found.map((sentence) => sentence.split(": ")[0])).toEqual([
+        "credentials[1].password.file",
+        "credentials[2].password.file",
+        "directories[0].bindPassword.file",
+      ]);
+    }));
+});

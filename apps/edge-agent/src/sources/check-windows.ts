@@ -1,0 +1,126 @@
+import { X509Certificate } from "node:crypto";
+import { isIP } from "node:net";
+import type { SecretRef, SiteConfig } from "@rollcall/agent-protocol";
+import { realmOf } from "@rollcall/collectors/login-port";
+import type { ConfigIssue } from "@rollcall/config";
+
+/** Checks that hold for every part of a configuration; what they find they note themselves. */
+export interface SiteChecks {
+  range(text: string, at: string): void;
+  space(id: string, at: string): void;
+  secretFile(secret: SecretRef | undefined, at: string): void;
+}
+
+/**
+ * Checks what a configuration says of Windows: logins and who uses them, directories, event logs, forwarding, the probe.
+ *
+ * Shape:  the faults found here; those of addresses, spaces and files are noted by `checks`.
+ * Errors: none thrown.
+ */
+export function checkWindows(site: SiteConfig, checks: SiteChecks): ConfigIssue[] {
+  const issues: ConfigIssue[] = [];
+  const logins = new Map(site.credentials.map((credential) => [credential.id, credential]));
+  const login = (id: string, at: string): void => {
+    if (logins.has(id)) return;
+    const known = [...logins.keys()].join(", ");
+    issues.push({
+      path: at,
+      problem: `there is no credential "${id}"`,
+      remedy: known === "" ? "add it to credentials" : `known here: ${known}`,
+    });
+  };
+  const repeated = (values: readonly string[], at: string): void => {
+    for (const [index, value] of values.entries())
+      if (values.indexOf(value) < index)
+        issues.push({ path: `${at}[${index}]`, problem: `"${value}" is there twice`, remedy: "remove one" });
+  };
+
+  const ids = site.credentials.map(({ id }) => id);
+  for (const [index, credential] of site.credentials.entries()) {
+    const at = `credentials[${index}]`;
+    if (ids.indexOf(credential.id) < index)
+      issues.push({
+        path: `${at}.id`,
+        problem: `the id "${credential.id}" is used twice`,
+        remedy: "give each its own id",
+      });
+    checks.secretFile(credential.password, `${at}.password`);
+    if (credential.realm === undefined && realmOf(credential.user) === null && !credential.allowNtlm)
+      issues.push({
+        path: `${at}.user`,
+        problem: `"${credential.user}" does not say its Kerberos realm`,
+        remedy: "write user@corp.example, or set realm",
+      });
+  }
+
+  for (const [index, directory] of site.directories.entries()) {
+    const at = `directories[${index}]`;
+    const { credentialId, bindUser, bindPassword } = directory;
+    checks.secretFile(bindPassword, `${at}.bindPassword`);
+    if (credentialId !== undefined) login(credentialId, `${at}.credentialId`);
+    if (credentialId !== undefined && (bindUser !== undefined || bindPassword !== undefined))
+      issues.push({
+        path: `${at}.credentialId`,
+        problem: "there is a login of its own beside the credential",
+        remedy: "keep credentialId, or bindUser and bindPassword",
+      });
+    if (credentialId === undefined && (bindUser === undefined || bindPassword === undefined))
+      issues.push({
+        path: `${at}.${bindUser === undefined ? "bindUser" : "bindPassword"}`,
+        problem: "nobody is named to read it with",
+        remedy: "set bindUser and bindPassword, or credentialId",
+      });
+  }
+
+  for (const [index, source] of site.eventSources.entries()) {
+    const at = `eventSources[${index}]`;
+    checks.space(source.addressSpaceId, `${at}.addressSpaceId`);
+    login(source.credentialId, `${at}.credentialId`);
+    if (isIP(source.host) !== 0 && logins.get(source.credentialId)?.allowNtlm === false)
+      issues.push({
+        path: `${at}.host`,
+        problem: `Kerberos cannot log in at an address, and the credential does not allow NTLM`,
+        remedy: "write the server's full DNS name",
+      });
+    const both = source.rulesOn.filter((rule) => source.rulesOff.includes(rule));
+    for (const rule of both)
+      issues.push({
+        path: `${at}.rulesOn`,
+        problem: `"${rule}" is switched on and off`,
+        remedy: "remove it from one of the lists",
+      });
+  }
+
+  const { wefReceiver, pcProbe } = site;
+  if (wefReceiver !== null) {
+    checks.space(wefReceiver.addressSpaceId, "wefReceiver.addressSpaceId");
+    repeated(wefReceiver.channels, "wefReceiver.channels");
+    if (!isReadablePem(wefReceiver.clientCaPem))
+      issues.push({
+        path: "wefReceiver.clientCaPem",
+        problem: "it holds no certificate that can be read",
+        remedy: "paste the PEM, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----",
+      });
+  }
+  if (pcProbe !== null) {
+    checks.space(pcProbe.addressSpaceId, "pcProbe.addressSpaceId");
+    for (const [i, id] of pcProbe.credentialIds.entries()) login(id, `pcProbe.credentialIds[${i}]`);
+    for (const [i, text] of pcProbe.include.entries()) checks.range(text, `pcProbe.include[${i}]`);
+    for (const [i, text] of pcProbe.exclude.entries()) checks.range(text, `pcProbe.exclude[${i}]`);
+    repeated(pcProbe.credentialIds, "pcProbe.credentialIds");
+    repeated(pcProbe.methods, "pcProbe.methods");
+  }
+  for (const [i, text] of site.settings.infrastructure.entries())
+    checks.range(text, `settings.infrastructure[${i}]`);
+  return issues;
+}
+
+function isReadablePem(text: string): boolean {
+  const certificates = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  try {
+    for (const certificate of certificates) new X509Certificate(certificate);
+    return certificates.length > 0;
+  } catch {
+    return false;
+  }
+}

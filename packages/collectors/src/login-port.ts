@@ -1,0 +1,46 @@
+/** One login, opened for one attempt: nobody keeps it longer than that. */
+export interface Login {
+  /** UPN (`reader@corp.example`), `DOMAIN\user` or, for a directory, a DN. */
+  readonly user: string;
+  readonly password: string;
+  /** Kerberos realm in upper case; null where neither the credential nor the user's name says one. */
+  readonly realm: string | null;
+  /** Controllers to ask for tickets, in order; found by DNS where empty. */
+  readonly kdcs: readonly string[];
+  readonly allowNtlm: boolean;
+}
+
+/**
+ * What came of one attempt.
+ * `refused` is for a server that does not take this name and password (wrong, expired, disabled, locked), never for
+ * one that took them and then allowed too little: two refusals in a row pause the login for everybody.
+ */
+export type LoginResult<T> =
+  | { readonly kind: "accepted"; readonly value: T }
+  | { readonly kind: "refused"; readonly reason: string };
+
+/** `withheld`: nothing was tried. The login is paused or could not be opened; the sentence says why and what to do. */
+export type LoginOutcome<T> = LoginResult<T> | { readonly kind: "withheld"; readonly sentence: string };
+
+/**
+ * The way of one source to one login that others may use too. Whoever hands it out counts, and sees to it that a wrong
+ * password is tried at most twice over all of them together.
+ */
+export interface LoginPort {
+  /** Why no attempt would be made now, or null: to be asked before a server is reached for nothing. */
+  withheld(): Promise<string | null>;
+  /**
+   * Runs one attempt in its turn: while a password has not proved itself others wait for what comes of this one, so
+   * `logIn` holds nothing but the log-on itself and ends within a time limit of its own.
+   * Errors: what `logIn` throws passes unchanged and counts for nothing: the server could not be asked.
+   */
+  attempt<T>(logIn: (login: Login) => Promise<LoginResult<T>>, signal: AbortSignal): Promise<LoginOutcome<T>>;
+  /** Waits, after `withheld`, until an attempt makes sense again: another password, or a person who says so. */
+  untilUsable(signal: AbortSignal): Promise<void>;
+}
+
+/** The realm that a user's name says: what follows the `@` of a UPN, in upper case. */
+export function realmOf(user: string): string | null {
+  const at = user.lastIndexOf("@");
+  return at <= 0 || at === user.length - 1 ? null : user.slice(at + 1).toUpperCase();
+}

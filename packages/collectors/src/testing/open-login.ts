@@ -1,0 +1,7 @@
+import { type Login, type LoginPort, realmOf } from "../login-port.ts";
+
+/** A login that is handed out whenever somebody asks, however often it was refused. */
+export function openLogin(user: string, password: string): LoginPort {
+  const login: Login = { user, password, realm: realmOf(user), kdcs: [], allowNtlm: false };
+  return { withheld: async () => null, attempt: (logIn) => logIn(login), untilUsable: async () => undefined };
+}
