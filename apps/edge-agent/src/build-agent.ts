@@ -306,6 +306,7 @@ export async function buildAgent(options: BuildOptions): Promise<BuiltAgent> {
         configuration: report.configuration,
         metrics: report.metrics,
         shadow: shadow === null ? null : shadow.document,
+        resumeCredential: site.credentials.resume,
         isReady: () => (isShadow || (door !== null && door.address !== null)) && site.effective !== null,
         now: clock.now,
         log,

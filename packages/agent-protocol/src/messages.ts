@@ -236,6 +236,8 @@ export const agentCommand = z.discriminatedUnion("kind", [
   }),
   /** Sends a push firewall everything again. */
   z.object({ kind: z.literal("push-resync"), enforcementPointId: z.string().max(64) }),
+  /** Ends the pause of a credential: it is tried once more. */
+  z.object({ kind: z.literal("resume-credential"), credentialId: z.string().max(64) }),
   z.object({
     kind: z.literal("tail"),
     sourceId: z.string().optional(),
@@ -286,6 +288,8 @@ export const commandResult = z.discriminatedUnion("kind", [
     explanationLines: z.array(explanationLine).max(200).optional(),
   }),
   z.object({ kind: z.literal("push-resync"), entries: z.number().int() }),
+  /** `resumed`: false where it was not paused. */
+  z.object({ kind: z.literal("resume-credential"), resumed: z.boolean() }),
   z.object({ kind: z.literal("tail"), lines: z.array(tailLine).max(200) }),
 ]);
 export const commandUpdate = z.discriminatedUnion("state", [

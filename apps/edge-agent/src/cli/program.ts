@@ -7,6 +7,7 @@ import type { RelayFlags } from "../relay/relay-settings.ts";
 import { VERSION } from "../version.ts";
 import { completionScript, SHELLS, type Shell } from "./completion.ts";
 import { configNewSecretCommand, configShowCommand, configValidateCommand } from "./config-command.ts";
+import { credentialsResumeCommand } from "./credentials-command.ts";
 import { type EnrollOptions, enrollCommand } from "./enroll-command.ts";
 import { EXIT, exitCodeHelp } from "./exit-codes.ts";
 import { explainCommand } from "./explain-command.ts";
@@ -162,6 +163,17 @@ function createProgram(host: CliHost, done: (exit: number) => void): Command {
     .addOption(statusListen())
     .action(async (asked: string, options: Flags & { output: "table" | "json"; explain?: boolean }) =>
       done(await whoCommand(asked, options, contextOf(options))),
+    );
+
+  program
+    .command("credentials")
+    .description("logins at Windows servers")
+    .command("resume")
+    .description("try a login once more that was paused after two refusals")
+    .argument("<id>", "its id in the configuration", notEmpty)
+    .addOption(statusListen())
+    .action(async (id: string, options: Flags) =>
+      done(await credentialsResumeCommand(id, contextOf(options))),
     );
 
   program

@@ -48,8 +48,8 @@ export interface CredentialDesk {
   port(credentialId: string): LoginPort;
   /** The way to a directory's own login: paused like a credential, and shown with its directory only. */
   ownPort(login: OwnLogin, baseFolder: string | null): LoginPort;
-  /** Ends a pause. False where there is no such credential, or it is not paused. */
-  resume(credentialId: string): boolean;
+  /** Ends a pause. False where it is not paused, null where there is no such credential. */
+  resume(credentialId: string): boolean | null;
   /** Every credential of the configuration, in its order. */
   states(): CredentialState[];
 }
@@ -94,7 +94,7 @@ export function createCredentialDesk(options: CredentialDeskOptions): Credential
       return account;
     },
     resume(credentialId) {
-      return accounts.get(keyOf(credentialId))?.resume() ?? false;
+      return accounts.get(keyOf(credentialId))?.resume() ?? null;
     },
     states() {
       const { credentials = [] } = site ?? {};

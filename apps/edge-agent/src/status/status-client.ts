@@ -16,12 +16,14 @@ export async function askAgent<S extends z.ZodType>(
   path: string,
   schema: S,
   token?: string,
+  method: "GET" | "POST" = "GET",
 ): Promise<z.output<S>> {
   const base = `http://${formatListen(listen)}`;
   let status: number;
   let text: string;
   try {
     const reply = await request(`${base}${path}`, {
+      method,
       headers: {
         accept: "application/json",
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),

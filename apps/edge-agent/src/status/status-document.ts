@@ -13,6 +13,7 @@ import { shadowSummary } from "../shadow/shadow-document.ts";
 export const STATUS_SCHEMA = "rollcall.status/v1";
 export const WHO_SCHEMA = "rollcall.who/v1";
 export const CONFIG_SCHEMA = "rollcall.config/v1";
+export const RESUME_SCHEMA = "rollcall.resume/v1";
 
 const partState = z.enum(["ok", "degraded", "broken", "off"]);
 const at = z.number().int();
@@ -146,6 +147,14 @@ export const whoDocument = z.object({
   ),
 });
 export type WhoDocument = z.infer<typeof whoDocument>;
+
+/** What became of asking for a paused login to be tried once more. */
+export const resumeDocument = z.object({
+  schema: z.literal(RESUME_SCHEMA),
+  credential: z.string(),
+  outcome: z.enum(["resumed", "not-paused", "unknown"]),
+});
+export type ResumeDocument = z.infer<typeof resumeDocument>;
 
 const partOrigin = z.enum(["portal", "file", "none"]);
 

@@ -6,7 +6,13 @@ import type { ListenAddress } from "../settings.ts";
 import type { ShadowDocument } from "../shadow/shadow-document.ts";
 import { HealthRecord, type Part } from "../supervisor/part.ts";
 import { isLocalToken } from "./local-token.ts";
-import type { ConfigDocument, StatusDocument, WhoDocument } from "./status-document.ts";
+import {
+  type ConfigDocument,
+  RESUME_SCHEMA,
+  type ResumeDocument,
+  type StatusDocument,
+  type WhoDocument,
+} from "./status-document.ts";
 
 export interface StatusServerOptions {
   readonly listen: ListenAddress;
@@ -17,6 +23,8 @@ export interface StatusServerOptions {
   readonly metrics: () => string;
   /** How this agent's table differs from another server's; null where it runs beside none. */
   readonly shadow: ((withAll: boolean) => ShadowDocument) | null;
+  /** Ends the pause of a credential: false where it is not paused, null where there is none of that id. */
+  readonly resumeCredential: (id: string) => boolean | null;
   /** Whether a firewall would be answered. */
   readonly isReady: () => boolean;
   readonly now: () => number;
@@ -37,7 +45,8 @@ const ASKED_MAX = 400;
 const NEEDS_TOKEN = "This needs the token of the agent's state folder.";
 
 /**
- * The status address of this machine: /healthz, /readyz, /status, /metrics, and /who and /config for those who hold the token.
+ * The status address of this machine: /healthz, /readyz, /status, /metrics, and for those who hold the token /who, /config and
+ * POST /resume, which lets a paused login be tried once more.
  *
  * Loopback only, and only for loopback's own names: a page in a browser on this machine that makes its name lead here
  * (DNS rebinding) is refused by its Host header, and cross-origin requests by their Origin.
@@ -50,8 +59,9 @@ export function createStatusServer(options: StatusServerOptions): StatusServer {
     if (!isLocalHost(request.headers.host))
       return refuse(421, "This address answers to loopback names only.");
     if (request.headers.origin !== undefined) return refuse(403, "This address does not answer web pages.");
-    if (request.method !== "GET" && request.method !== "HEAD") return refuse(405, "Only GET is used here.");
     const url = URL.parse(request.url ?? "/", "http://loopback");
+    if (request.method === "POST" && url?.pathname === "/resume") return resume(request, url);
+    if (request.method !== "GET" && request.method !== "HEAD") return refuse(405, "Only GET is used here.");
     switch (url?.pathname) {
       case "/healthz":
         return { status: 200, type: "text/plain", body: "ok\n" };
@@ -83,6 +93,13 @@ export function createStatusServer(options: StatusServerOptions): StatusServer {
       default:
         return refuse(404, "There is nothing here.");
     }
+  }
+
+  function resume(request: IncomingMessage, url: URL): Answer {
+    if (!isLocalToken(options.token, request.headers.authorization)) return refuse(401, NEEDS_TOKEN);
+    const id = url.searchParams.get("credential") ?? "";
+    const resumed = options.resumeCredential(id);
+    return json({ schema: RESUME_SCHEMA, credential: id, outcome: outcomeOf(resumed) });
   }
 
   function handle(request: IncomingMessage, response: ServerResponse): void {
@@ -136,6 +153,11 @@ export function createStatusServer(options: StatusServerOptions): StatusServer {
         : { host: bound.address, port: bound.port };
     },
   };
+}
+
+function outcomeOf(resumed: boolean | null): ResumeDocument["outcome"] {
+  if (resumed === null) return "unknown";
+  return resumed ? "resumed" : "not-paused";
 }
 
 /** `127.0.0.1:9443`, `localhost`, `[::1]:9443`. */

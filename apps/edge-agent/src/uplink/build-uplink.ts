@@ -158,6 +158,7 @@ export function buildUplink(options: UplinkOptions): Uplink {
           desk: {
             testSource: site.test,
             pushResync: options.push.resync,
+            resumeCredential: site.credentials.resume,
             lookUp(ip, addressSpaceId) {
               const address = parseIp(ip);
               return address === null

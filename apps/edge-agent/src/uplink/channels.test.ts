@@ -164,6 +164,7 @@ describe("the command channel", () => {
       onProgress("200 entries told.");
       return 300;
     },
+    resumeCredential: (credential) => (credential === "missing" ? null : credential === "paused"),
     tail: async ({ lines }) => [
       { at: 1, sender: "10.0.0.9", sourceId: "vpn", line: `${lines} wanted`, matched: true },
     ],
@@ -243,6 +244,20 @@ describe("the command channel", () => {
     expect((await ask({ kind: "push-resync", enforcementPointId: "missing" })).at(-1)).toMatchObject({
       state: "failed",
       message: "This agent does not post to that firewall.",
+    });
+  });
+
+  it("lets a paused login be tried once more, and says where it was not paused or is not there", async () => {
+    const resumed = async (credentialId: string) =>
+      (await ask({ kind: "resume-credential", credentialId })).at(-1);
+    expect(await resumed("paused")).toEqual({
+      state: "done",
+      result: { kind: "resume-credential", resumed: true },
+    });
+    expect(await resumed("ok")).toMatchObject({ result: { resumed: false } });
+    expect(await resumed("missing")).toMatchObject({
+      state: "failed",
+      message: "This agent has no credential of that id.",
     });
   });
 

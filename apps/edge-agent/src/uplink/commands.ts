@@ -32,6 +32,8 @@ export interface CommandDesk {
     signal: AbortSignal,
     onProgress: (sentence: string) => void,
   ): Promise<number | null>;
+  /** Null: there is no such credential here. */
+  resumeCredential(credentialId: string): boolean | null;
   tail(options: {
     readonly sourceId?: string;
     readonly lines: number;
@@ -130,9 +132,9 @@ async function handle(
 }
 
 function notFound({ kind }: AgentCommand): string {
-  return kind === "push-resync"
-    ? "This agent does not post to that firewall."
-    : "This agent has no source of that id.";
+  if (kind === "push-resync") return "This agent does not post to that firewall.";
+  if (kind === "resume-credential") return "This agent has no credential of that id.";
+  return "This agent has no source of that id.";
 }
 
 function progressOf(command: AgentCommand): string {
@@ -143,6 +145,8 @@ function progressOf(command: AgentCommand): string {
       return "The address is being looked up.";
     case "push-resync":
       return "Everything is being sent to the firewall again.";
+    case "resume-credential":
+      return "The credential is being resumed.";
     case "tail":
       return `Listening for up to ${command.seconds} s.`;
   }
@@ -179,6 +183,10 @@ async function run(
           principal: line.principal?.slice(0, 700) ?? null,
         })),
       };
+    }
+    case "resume-credential": {
+      const resumed = desk.resumeCredential(command.credentialId);
+      return resumed === null ? null : { kind: "resume-credential", resumed };
     }
     case "tail": {
       const { sourceId, lines, seconds, unmatchedOnly } = command;

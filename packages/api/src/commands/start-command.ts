@@ -21,6 +21,7 @@ export const COMMAND_PERMISSIONS: Readonly<Record<AgentCommand["kind"], Permissi
   "look-up-address": "session:read",
   tail: "source:lines",
   "push-resync": "point:write",
+  "resume-credential": "source:write",
 };
 
 const WAITING_MAX = 20;
@@ -29,6 +30,7 @@ const DEADLINE_MS: Readonly<Record<AgentCommand["kind"], number>> = {
   "look-up-address": 15_000,
   tail: 90_000,
   "push-resync": 60_000,
+  "resume-credential": 15_000,
 };
 const OPEN_STATES = ["queued", "sent", "running"];
 
@@ -97,6 +99,8 @@ async function placeOfCommand(tx: Tx, tenantId: string, command: AgentCommand): 
     // Of the site's agents one posts: no other could tell the firewall anything.
     return point === null ? "not-found" : { siteId: point.siteId, agentId: point.pushAgentId };
   }
+  // A pause is an agent's own: whoever ends it names the agent.
+  if (command.kind === "resume-credential") return { siteId: null, agentId: null };
   const sourceId = command.kind === "look-up-address" ? undefined : command.sourceId;
   if (sourceId === undefined) return { siteId: null, agentId: null };
   if (!/^[0-9a-f-]{36}$/i.test(sourceId)) return "not-found";

@@ -11,6 +11,7 @@ const WORDS: Readonly<Record<string, string>> = {
   "agent.command.test-source": "Source tested at the agent",
   "agent.command.look-up-address": "Address looked up at the agent",
   "agent.command.push-resync": "Firewall sent everything anew",
+  "agent.command.resume-credential": "Paused login tried once more",
   "agent.command.tail": "Lines tailed at the agent",
   "audit.export": "Audit log exported",
   "customer.add": "Customer added",
