@@ -4,7 +4,7 @@ import { type JunosBlock, MASKED_SECRET } from "@rollcall/junos";
 import { CopyButton } from "@rollcall/ui/copy-button";
 
 /** Lines that are typed one by one, before or after the copied ones. */
-export function AroundBlock({ block }: { block: JunosBlock }) {
+export function AroundBlock({ block }: { block: Omit<JunosBlock, "id"> }) {
   return (
     <li className="border-b border-line px-4 py-2.5 last:border-b-0">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1">

@@ -21,6 +21,7 @@ import { JunosPanel } from "./junos-panel.tsx";
 import { EditPoint, RemovePoint } from "./point-dialogs.tsx";
 import type { Point } from "./point-values.ts";
 import { askingWord } from "./point-words.ts";
+import { PushLines } from "./push-lines.tsx";
 import { PushPanel } from "./push-panel.tsx";
 import { RotateSecret } from "./rotate-secret.tsx";
 import { SecretOnce } from "./secret-once.tsx";
@@ -105,8 +106,7 @@ export function PointDetail({
         <Contacts point={point} />
         <Told point={point} />
         <Secrets point={point} canRevoke={maySecret} />
-        {/* Posted to, it needs no lines; they are here for the day on which it asks again. */}
-        {point.pushedFrom === null ? null : <JunosPanel point={point} />}
+        {point.pushedFrom === null ? null : <PushLines point={point} />}
       </PageBody>
       <EditPoint point={point} sites={sites} open={dialog === "edit"} onClose={close} />
       <RotateSecret point={point} open={dialog === "rotate"} onClose={close} />
