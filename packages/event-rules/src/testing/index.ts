@@ -1,0 +1,9 @@
+export {
+  ALICE_SID,
+  aContext,
+  anEvent,
+  type ContextSketch,
+  type EventSketch,
+  fieldsOfReal,
+  NINE,
+} from "./builders.ts";
