@@ -639,7 +639,7 @@ export const siteConfig = z.strictObject({
             ),
           exempt: z
             .array(z.string().min(1).max(256))
-            .max(200)
+            .max(2000)
             .default([])
             .describe(
               "Accounts (`name` or `domain\\name`) that are never taken for service accounts, and addresses (`addressSpaceId|address`) for shared ones.",

@@ -195,7 +195,7 @@ function legacyOf(legacy: unknown, now: number): unknown {
 }
 
 /** The schema takes at most this many exempt accounts: those that the settings name come first. */
-const MAX_EXEMPT = 200;
+const MAX_EXEMPT = 2000;
 const MAX_ACCOUNT = 256;
 
 function settingsOf(settings: unknown, dismissedAccounts: readonly string[]): Record<string, unknown> {

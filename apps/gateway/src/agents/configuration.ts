@@ -107,7 +107,7 @@ async function dismissedAccounts(tx: TenantHandle["tx"], tenantId: string): Prom
     where: { tenantId, state: "dismissed" },
     select: { subject: true },
     orderBy: { decidedAt: "desc" },
-    take: 200,
+    take: 2000,
   });
   return rows.map(({ subject }) => subject);
 }

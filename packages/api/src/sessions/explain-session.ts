@@ -1,7 +1,17 @@
+import { enforcementPointConfig } from "@rollcall/agent-protocol";
 import type { TenantHandle } from "@rollcall/db";
-import { createIpSet, type EntryFilter, explainAddress, parseIp } from "@rollcall/identity-core";
+import { ALARM_MS } from "@rollcall/health";
+import {
+  createIpSet,
+  darkSourcesFor,
+  type EntryFilter,
+  explainAddress,
+  lightsOf,
+  parseIp,
+} from "@rollcall/identity-core";
 import type { z } from "zod";
 import type { TenantContext } from "../context.ts";
+import { readAgents } from "../facts/read-facts.ts";
 import { dateOf } from "../facts/stored-json.ts";
 import { readMarks } from "../marks/mark-rows.ts";
 import { findAddress } from "./find-address.ts";
@@ -48,7 +58,7 @@ export async function explainSession(
     const explained = explainAddress(state, await principalsOf({ tx, tenantId }, state), now, {
       ...(await lawOf({ tx, tenantId })),
       entry: storedEntry(row.entry),
-      readers: await readersOf({ tx, tenantId }),
+      readers: await readersOf({ tx, tenantId }, now),
       alsoLiveIn: await otherSpacesOf({ tx, tenantId }, { ip, spaceId: space.id, now }),
     });
     return {
@@ -90,7 +100,13 @@ async function otherSpacesOf(
   return others.map(({ addressSpaceId }) => addressSpaceId);
 }
 
-async function readersOf({ tx, tenantId }: Tenant): Promise<{ name: string; filter: EntryFilter }[]> {
+const whenDark = enforcementPointConfig.shape.whenSourcesDark;
+
+/** Who reads, and what each is not told: its own filters, and people whose source cannot be heard. */
+async function readersOf(
+  { tx, tenantId }: Tenant,
+  now: number,
+): Promise<{ name: string; filter: EntryFilter }[]> {
   const points = await tx.enforcementPoint.findMany({
     where: { tenantId, enabled: true },
     select: {
@@ -100,11 +116,40 @@ async function readersOf({ tx, tenantId }: Tenant): Promise<{ name: string; filt
       includeIp: true,
       excludeIp: true,
       ipv6: true,
+      whenSourcesDark: true,
+      darkMinutes: true,
     },
     orderBy: { name: "asc" },
   });
-  return points.map(({ name, domains, ...filter }) => ({
-    name,
-    filter: { ...filter, domains: domains.map((domain) => domain.toLowerCase()) },
-  }));
+  const carriers = (await readAgents(tx, tenantId)).flatMap(({ report }) =>
+    report === null
+      ? []
+      : [
+          {
+            lastWordAt: report.receivedAt.getTime(),
+            sources: report.health.sources.map(({ id, state, since }) => ({
+              id,
+              isBroken: state === "broken",
+              since,
+            })),
+          },
+        ],
+  );
+  const lights = lightsOf(carriers, now, ALARM_MS);
+  return points.map(({ name, domains, whenSourcesDark, darkMinutes, ...filter }) => {
+    const policy = {
+      whenSourcesDark: whenDark.catch("shorten").parse(whenSourcesDark),
+      darkMinutes,
+      darkAfterMs: ALARM_MS,
+    };
+    const { darkSourceIds } = darkSourcesFor(policy, lights, now);
+    return {
+      name,
+      filter: {
+        ...filter,
+        domains: domains.map((domain) => domain.toLowerCase()),
+        ...(darkSourceIds.length > 0 ? { darkSourceIds } : {}),
+      },
+    };
+  });
 }

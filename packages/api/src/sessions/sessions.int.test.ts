@@ -8,7 +8,16 @@ import {
   type TestPractice,
   tenantIdOf,
 } from "../testing/installation.ts";
-import { aContact, aLogon, ip, learn, observe, writeContact } from "../testing/reports.ts";
+import {
+  aContact,
+  aLogon,
+  aReport,
+  ip,
+  learn,
+  observe,
+  reportHealth,
+  writeContact,
+} from "../testing/reports.ts";
 
 let installation: TestInstallation;
 let practice: TestPractice;
@@ -251,6 +260,29 @@ describe("what became of everything that was said of an address", () => {
     });
     expect(explained.marks.map(({ range }) => range)).toEqual(["10.20.31.0/24"]);
     expect(explained.addressSpace.id).toBe(spaceId);
+  });
+
+  it("says which firewalls are not told, because the source cannot be heard", async () => {
+    const { customer, tenantId, agent } = await aCustomerWith([{ ip: "10.20.31.78", name: "ana" }]);
+    const now = installation.clock.now();
+    const reports = { tenantId, agentId: agent.id };
+    const source = {
+      id: "vpn",
+      kind: "syslog" as const,
+      name: "VPN",
+      sentence: "Gone.",
+      since: now - 600_000,
+    };
+    await practice.api.points.add({ customer, name: "Strict", whenSourcesDark: "drop" });
+    await practice.api.points.add({ customer, name: "Patient", whenSourcesDark: "hold" });
+    const told = async (state: "ok" | "broken") => {
+      const sources = [{ ...source, state, lastActivityAt: null, counters: {} }];
+      await reportHealth(installation, reports, aReport(now, { sources }));
+      const { lines } = await practice.api.sessions.explain({ customer, ip: "10.20.31.78" });
+      return lines.filter(({ kind }) => kind === "kept-from").map(({ sentence }) => sentence);
+    };
+    expect(await told("ok")).toEqual([]);
+    expect(await told("broken")).toEqual([expect.stringContaining("Strict is not told")]);
   });
 
   it("is nothing where nobody ever spoke of it", async () => {

@@ -103,7 +103,10 @@ async function writeDecision(
   configurationChanged();
 }
 
-type Made = { readonly kind: "made"; readonly id: string } | Extract<DecideOutcome, { kind: "cannot" }>;
+/** `id` null: what was suggested is there already, made by hand; it is not ours to take away again. */
+type Made =
+  | { readonly kind: "made"; readonly id: string | null }
+  | Extract<DecideOutcome, { kind: "cannot" }>;
 
 async function makeOf(changing: Change, suggestion: Stored, approval: Approval): Promise<Made> {
   if (suggestion.kind === "service-account") {
@@ -120,6 +123,12 @@ async function makeOf(changing: Change, suggestion: Stored, approval: Approval):
   }
   const address = addressOf(suggestion.subject);
   if (address === null) return { kind: "cannot", field: "id", sentence: "The suggestion names no address." };
+  const { tx, tenantId } = changing;
+  const isMarked = await tx.addressMark.findFirst({
+    where: { tenantId, addressSpaceId: address.addressSpaceId, range: address.ip },
+    select: { id: true },
+  });
+  if (isMarked !== null) return { kind: "made", id: null };
   const mark = await putMark(changing, {
     addressSpaceId: address.addressSpaceId,
     fields: {

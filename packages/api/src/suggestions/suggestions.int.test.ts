@@ -100,18 +100,17 @@ describe("a suggested shared host", () => {
     ]);
   });
 
-  it("is not approved twice over: a mark for the address is enough", async () => {
+  it("is approved by the mark that somebody made by hand, which an undo leaves alone", async () => {
     const { customer, tenantId, agentId, spaceId } = await aCustomer();
-    await practice.api.marks.add({ customer, range: "10.20.31.7", mark: "nat" });
+    const mark = await practice.api.marks.add({ customer, range: "10.20.31.7", mark: "nat" });
     const id = await aSuggestion(
       installation,
       { tenantId, agentId },
       { kind: "nat", subject: `${spaceId}|10.20.31.7` },
     );
-    await expect(practice.api.suggestions.approve({ customer, id })).rejects.toMatchObject({
-      message: "There is a mark for 10.20.31.7 already.",
-    });
-    expect((await practice.api.suggestions.list({ customer })).items[0]?.state).toBe("open");
+    expect(await practice.api.suggestions.approve({ customer, id })).toMatchObject({ state: "approved" });
+    expect(await practice.api.suggestions.undo({ customer, id })).toMatchObject({ state: "open" });
+    expect((await practice.api.marks.list({ customer })).items.map((one) => one.id)).toEqual([mark.id]);
   });
 });
 
