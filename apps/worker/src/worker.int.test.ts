@@ -190,10 +190,22 @@ describe.each(engines)("the worker with its queue on %s", (engine) => {
     },
   );
 
-  it("keeps retention when it starts: expired results and tokens are gone", async () => {
-    const { tenantId } = ids;
-    await database.withTenant(tenantId, ({ tx }) =>
-      tx.job.create({
+  it("keeps retention: expired results are gone, and suggestions that nobody decided in a month", async () => {
+    const { tenantId, agentId } = ids;
+    const day = 86_400_000;
+    const suggestion = (subject: string, state: string, daysAgo: number) => {
+      const seenAt = new Date(now() - daysAgo * day);
+      const about = {
+        kind: "service-account",
+        subject,
+        evidence: {},
+        firstSeenAt: seenAt,
+        lastSeenAt: seenAt,
+      };
+      return { tenantId, agentId, state, ...about };
+    };
+    await database.withTenant(tenantId, async ({ tx }) => {
+      await tx.job.create({
         data: {
           tenantId,
           id: randomUUID(),
@@ -201,8 +213,16 @@ describe.each(engines)("the worker with its queue on %s", (engine) => {
           state: "done",
           expiresAt: new Date(now() - 1),
         },
-      }),
-    );
+      });
+      await tx.suggestion.createMany({
+        data: [
+          suggestion("new", "open", 29),
+          suggestion("old", "open", 31),
+          suggestion("older", "automatic", 31),
+          suggestion("decided", "dismissed", 400),
+        ],
+      });
+    });
     await queues.enqueue("upkeep", {}, { id: randomUUID() });
     while ((await queues.counts("upkeep")).waiting + (await queues.counts("upkeep")).active > 0)
       await new Promise((resolve) => setImmediate(resolve));
@@ -210,6 +230,10 @@ describe.each(engines)("the worker with its queue on %s", (engine) => {
       tx.job.count({ where: { tenantId, expiresAt: { lt: new Date(now()) } } }),
     );
     expect(left).toBe(0);
+    const kept = await database.withTenant(tenantId, ({ tx }) =>
+      tx.suggestion.findMany({ where: { tenantId }, orderBy: { subject: "asc" } }),
+    );
+    expect(kept.map(({ subject }) => subject)).toEqual(["decided", "new"]);
     expect(lines.filter((line) => line.includes('"level":"error"'))).toEqual([]);
   });
 });

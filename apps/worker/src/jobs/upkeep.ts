@@ -8,6 +8,8 @@ const DAY_MS = 24 * HOUR_MS;
 /** Ended commands and refused sign-ins are looked at for so long and no longer. */
 const COMMANDS_KEPT_MS = 30 * DAY_MS;
 const FAILURES_KEPT_MS = DAY_MS;
+/** A suggestion that nobody decided and that was not seen again for so long says nothing any more. */
+const SUGGESTIONS_KEPT_MS = 30 * DAY_MS;
 const HORIZON_WARN_MS = 60 * DAY_MS;
 const TOMBSTONE_HOURS = { fallback: 24, min: 24, max: 168 };
 const HISTORY_DAYS = { fallback: 30, min: 7, max: 365 };
@@ -36,6 +38,13 @@ async function keepTenant({ database, log, now }: JobDeps, tenantId: string): Pr
     await tx.job.deleteMany({ where: { tenantId, expiresAt: { lt: new Date(at) } } });
     await tx.agentCommand.deleteMany({
       where: { tenantId, deadline: { lt: new Date(at - COMMANDS_KEPT_MS) } },
+    });
+    await tx.suggestion.deleteMany({
+      where: {
+        tenantId,
+        state: { in: ["open", "automatic"] },
+        lastSeenAt: { lt: new Date(at - SUGGESTIONS_KEPT_MS) },
+      },
     });
     return (await tx.customer.findUnique({ where: { id: tenantId }, select: { settings: true } }))?.settings;
   });
