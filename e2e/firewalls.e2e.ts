@@ -19,6 +19,7 @@ let portal: Portal;
 let agent: Agent;
 let firewall: Firewall;
 let customer: string;
+let siteId: string;
 let point: { readonly id: string; readonly clientId: string; readonly clientSecret: string };
 
 const line = (user: string, ip: string) =>
@@ -35,7 +36,7 @@ describe.skipIf(!isRun)("firewalls in the portal", () => {
       name: "Castell & Daughters",
     });
     customer = added.slug;
-    const { siteId } = added;
+    siteId = added.siteId;
     const ticket = await portal.mutate<{ fileName: string; fileText: string }>("agents.issueOnboarding", {
       customer,
       siteId,
@@ -113,6 +114,25 @@ describe.skipIf(!isRun)("firewalls in the portal", () => {
     await page.goto(at("/profiles"));
     await page.getByTestId("profile-used").filter({ hasText: "HQ-FW1" }).waitFor();
     await portal.mutate("points.update", { customer, id: point.id, changes: { profile: "json-superset" } });
+    expect(looks).toEqual([]);
+    expect(person.complaints).toEqual([]);
+  });
+
+  it("prints the lines of a firewall that is posted to, with its own values and never with a password", async () => {
+    const { page } = person;
+    const looks: string[] = [];
+    const pushed = await portal.mutate<{ id: string }>("points.add", { customer, siteId, name: "Depot-FW" });
+    const push = { url: "https://192.0.2.1:8443", user: "rollcall", password: "Depot-Passw0rd" };
+    await portal.mutate("points.setPush", { customer, id: pushed.id, push });
+    await page.goto(at(`/enforcement/${pushed.id}`));
+    await page.getByLabel("Zone they come by").fill("trust");
+    const lines = page.getByTestId("push-lines");
+    await lines.filter({ hasText: "security-zone trust" }).waitFor();
+    expect(await lines.textContent()).toContain("set system services webapi user rollcall");
+    expect(await page.content()).not.toContain(push.password);
+    looks.push(...(await person.lookAround("enforcement-point-pushed", { narrow: true })));
+    await page.getByLabel("Zone they come by").fill("no zone");
+    await page.getByText("is no name of a zone").waitFor();
     expect(looks).toEqual([]);
     expect(person.complaints).toEqual([]);
   });
