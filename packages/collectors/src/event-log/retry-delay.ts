@@ -1,0 +1,13 @@
+import type { EventLogFaultCode } from "./event-log-fault.ts";
+
+const FIRST_MS = 1000;
+const LONGEST_MS = 60_000;
+/** A refused login is not hurried: what refuses it is changed by a person. */
+const REFUSED_MS = 60_000;
+
+/** Grows from 1 s to 60 s with `failures` in a row, each between half and all of its step, so that agents do not come in step. */
+export function retryDelayMs(code: EventLogFaultCode, failures: number, random: () => number): number {
+  const step =
+    code === "login-refused" ? REFUSED_MS : Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(failures - 1, 10));
+  return Math.round(step * (0.5 + random() / 2));
+}
