@@ -163,7 +163,7 @@ describe("an agent by itself", () => {
           "--status-listen",
           `127.0.0.1:${agent.ports.status}`,
         ]);
-        expect(shown.out).toContain("what the running agent does (directories: file, syslogSources: file");
+        expect(shown.out).toContain("what the running agent does (directories: file, credentials: file");
         expect(shown.out).toContain("secrets: 1");
         expect(shown.out).not.toContain("s1$");
         const [, metrics] = await ask("/metrics");

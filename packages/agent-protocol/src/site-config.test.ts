@@ -8,12 +8,15 @@ describe("a site's configuration", () => {
   it("needs an address space and nothing else; every default is in the schema", () => {
     const config = siteConfig.parse(minimal);
     expect(config).toMatchObject({ version: 0, directories: [], syslogSources: [], filters: [] });
+    // Nothing listens to Windows computers and nothing asks them until somebody says so.
+    expect(config).toMatchObject({ credentials: [], eventSources: [], wefReceiver: null, pcProbe: null });
     expect(config.settings).toEqual({
       deviceLifetimeMinutes: 1440,
       arbitration: "law",
       dropUsersWithoutIncludedGroup: false,
       tombstoneHours: 24,
       corroboration: "detect",
+      infrastructure: [],
       detection: {
         mode: "detect",
         suggestServiceAccountAt: 10,
