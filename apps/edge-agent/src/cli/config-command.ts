@@ -26,6 +26,7 @@ export function configValidateCommand(context: CommandContext): number {
   const local = readLocalFile(settings.configFile);
   const counts = [
     [local.directories.length, "directories"],
+    [local.eventSources.length, "event logs"],
     [local.syslogSources.length, "syslog sources"],
     [local.filters.length, "filters"],
     [local.enforcementPoints.length, "enforcement points"],

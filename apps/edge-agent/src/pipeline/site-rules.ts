@@ -33,12 +33,14 @@ export interface SiteRules {
 type RulesSource = Pick<
   SiteConfig,
   "filters" | "directories" | "addressMarks" | "syslogSources" | "enforcementPoints"
-> & {
-  readonly settings: Pick<
-    SiteConfig["settings"],
-    "dropUsersWithoutIncludedGroup" | "deviceLifetimeMinutes" | "detection"
-  >;
-};
+> &
+  Partial<Pick<SiteConfig, "eventSources" | "wefReceiver">> & {
+    readonly settings: Pick<
+      SiteConfig["settings"],
+      "dropUsersWithoutIncludedGroup" | "deviceLifetimeMinutes" | "detection"
+    > &
+      Partial<Pick<SiteConfig["settings"], "infrastructure">>;
+  };
 
 /**
  * Compiles the filters of a configuration.
@@ -58,9 +60,11 @@ export function compileSiteRules(site: RulesSource): SiteRules {
       : [],
   );
   const dropsOthers = groups.length > 0 && site.settings.dropUsersWithoutIncludedGroup;
+  const infrastructure = createIpSet(site.settings.infrastructure ?? []);
   const suppress = createSuppression({
     ipInclude: createIpSet(ranges("ip-include")),
     ipExclude: createIpSet(ranges("ip-exclude")),
+    infrastructure,
     principalExclude: names("principal-exclude"),
     dnExclude: names("dn-exclude"),
   });
@@ -72,12 +76,13 @@ export function compileSiteRules(site: RulesSource): SiteRules {
       if (outcome.kind === "kept-back" || outcome.observation.kind === "user") return outcome;
       return { kind: "kept", observation: { ...outcome.observation, lifetimeMs: deviceLifetimeMs } };
     },
-    filterRules: new Set(
-      site.filters.flatMap(({ id, kind }) => {
+    filterRules: new Set([
+      ...(infrastructure.isEmpty ? [] : ["infrastructure"]),
+      ...site.filters.flatMap(({ id, kind }) => {
         if (kind === "group-include") return [];
         return [kind === "ip-include" || kind === "ip-exclude" ? kind : id];
       }),
-    ),
+    ]),
     groupFilter:
       groups.length === 0
         ? () => true
@@ -95,6 +100,8 @@ export function compileSiteRules(site: RulesSource): SiteRules {
       [
         ...site.directories,
         ...site.syslogSources,
+        ...(site.eventSources ?? []),
+        ...(site.wefReceiver ? [site.wefReceiver] : []),
         ...site.enforcementPoints.filter(({ mayReport }) => mayReport.length > 0),
       ].map(({ id }) => id),
     ),

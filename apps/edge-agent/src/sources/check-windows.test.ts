@@ -108,7 +108,13 @@ describe("what a configuration says of Windows", () => {
     expect(
       faults({
         credentials: [login("reader")],
-        eventSources: [log("dc1", { addressSpaceId: "no", rulesOn: ["r1", "r2"], rulesOff: ["r2"] })],
+        eventSources: [
+          log("dc1", {
+            addressSpaceId: "no",
+            rulesOn: ["event:4778", "event:4769"],
+            rulesOff: ["event:4769"],
+          }),
+        ],
         wefReceiver: {
           id: "wef",
           addressSpaceId: "no",
@@ -132,11 +138,24 @@ describe("what a configuration says of Windows", () => {
       'pcProbe.include[0]: "10.0.0.0/99" is no address, prefix or range',
       'pcProbe.exclude[0]: "here" is no address, prefix or range',
       'settings.infrastructure[0]: "dc1" is no address, prefix or range',
-      'eventSources[0].rulesOn: "r2" is switched on and off',
+      'eventSources[0].rulesOn: "event:4769" is switched on and off',
       'wefReceiver.channels[1]: "Security" is there twice',
       "wefReceiver.clientCaPem: it holds no certificate that can be read",
       'pcProbe.credentialIds[1]: "reader" is there twice',
       'pcProbe.methods[1]: "wmi" is there twice',
+    ]);
+  });
+
+  it("switches rules that there are, and says of an event that is never a session why it cannot be switched", () => {
+    const found = faults({
+      credentials: [login("reader")],
+      eventSources: [log("dc1", { rulesOn: ["event:5140", "4768"], rulesOff: ["event:4625"] })],
+    });
+    expect(found).toEqual([
+      expect.stringMatching(/^eventSources\[0\]\.rulesOff\[0\]: event:4625 never becomes a session/),
+      expect.stringMatching(
+        /^eventSources\[0\]\.rulesOn\[1\]: there is no event rule "4768" -> rules: event:4768/,
+      ),
     ]);
   });
 

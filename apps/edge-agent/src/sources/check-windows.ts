@@ -3,6 +3,7 @@ import { isIP } from "node:net";
 import type { SecretRef, SiteConfig } from "@rollcall/agent-protocol";
 import { realmOf } from "@rollcall/collectors/login-port";
 import type { ConfigIssue } from "@rollcall/config";
+import { faultOfSwitch } from "@rollcall/event-rules";
 
 /** Checks that hold for every part of a configuration; what they find they note themselves. */
 export interface SiteChecks {
@@ -82,6 +83,7 @@ export function checkWindows(site: SiteConfig, checks: SiteChecks): ConfigIssue[
         problem: `Kerberos cannot log in at an address, and the credential does not allow NTLM`,
         remedy: "write the server's full DNS name",
       });
+    issues.push(...checkSwitches(source, at));
     const both = source.rulesOn.filter((rule) => source.rulesOff.includes(rule));
     for (const rule of both)
       issues.push({
@@ -94,6 +96,7 @@ export function checkWindows(site: SiteConfig, checks: SiteChecks): ConfigIssue[
   const { wefReceiver, pcProbe } = site;
   if (wefReceiver !== null) {
     checks.space(wefReceiver.addressSpaceId, "wefReceiver.addressSpaceId");
+    issues.push(...checkSwitches(wefReceiver, "wefReceiver"));
     repeated(wefReceiver.channels, "wefReceiver.channels");
     if (!isReadablePem(wefReceiver.clientCaPem))
       issues.push({
@@ -113,6 +116,19 @@ export function checkWindows(site: SiteConfig, checks: SiteChecks): ConfigIssue[
   for (const [i, text] of site.settings.infrastructure.entries())
     checks.range(text, `settings.infrastructure[${i}]`);
   return issues;
+}
+
+/** Rules that are switched must be there: a mistyped id would switch nothing, in silence. */
+function checkSwitches(
+  source: { readonly rulesOff: readonly string[]; readonly rulesOn: readonly string[] },
+  at: string,
+): ConfigIssue[] {
+  return (["rulesOff", "rulesOn"] as const).flatMap((list) =>
+    source[list].flatMap((id, index) => {
+      const fault = faultOfSwitch(id);
+      return fault === null ? [] : [{ path: `${at}.${list}[${index}]`, ...fault }];
+    }),
+  );
 }
 
 function isReadablePem(text: string): boolean {

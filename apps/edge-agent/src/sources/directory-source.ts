@@ -2,7 +2,7 @@ import type { DirectoryConfig } from "@rollcall/agent-protocol";
 import { createDirectoryReader, type DirectoryReader, PrincipalBook } from "@rollcall/collectors/directory";
 import type { LoginPort } from "@rollcall/collectors/login-port";
 import type { GroupFilter } from "@rollcall/directory-graph";
-import type { PrincipalFacts, SuppressionContext } from "@rollcall/identity-core";
+import type { PrincipalFacts, PrincipalName, SuppressionContext } from "@rollcall/identity-core";
 import type { Logger } from "@rollcall/observability";
 
 /**
@@ -15,6 +15,10 @@ export interface DirectorySet {
   /** Reads at once: the login of one of them may be another now. */
   refresh(): void;
   contextOf(facts: PrincipalFacts): SuppressionContext;
+  /** Whether a computer of that name is a domain controller. */
+  isController(name: string): boolean;
+  /** What a directory calls an account, by its SID. */
+  principalOf(sid: string): PrincipalName | null;
 }
 
 export function createDirectorySet(options: {
@@ -48,5 +52,7 @@ export function createDirectorySet(options: {
       const dn = book.dnOf(facts.key);
       return dn === null ? {} : { dn };
     },
+    isController: (name) => book.isController(name),
+    principalOf: (sid) => book.nameOf(sid),
   };
 }

@@ -12,6 +12,8 @@ import { HealthRecord, type Part } from "../supervisor/part.ts";
 import { type CredentialDesk, createCredentialDesk } from "./credential-desk.ts";
 import { createDirectorySet, type DirectorySet } from "./directory-source.ts";
 import type { EffectiveSite } from "./effective-site.ts";
+import { EventKnowledge } from "./event-knowledge.ts";
+import { createEventLogSources, type EventLogSourcesOptions } from "./event-log-source.ts";
 import type { SecretContext } from "./secret-opener.ts";
 import { type PumpDeps, pump } from "./source-pump.ts";
 
@@ -27,6 +29,8 @@ export interface SiteRuntimeOptions extends PumpDeps {
   readonly syslog: SyslogListener | null;
   readonly secrets: () => Pick<SecretContext, "identity">;
   readonly log: Logger;
+  /** How a server's event log is reached and read. */
+  readonly eventLogWire?: EventLogSourcesOptions["wireOf"];
 }
 
 /** Runs what the configuration asks for, and changes over to another configuration without a restart. */
@@ -58,6 +62,13 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
   const syslogPump = syslog === null ? null : pump(syslog, options);
   const credentials = createCredentialDesk(options);
   let directorySet: DirectorySet | null = null;
+  const knowledge = new EventKnowledge(keeper, () => directorySet);
+  const eventLogs = createEventLogSources({
+    ...options,
+    knowledge,
+    login: (credentialId) => credentials.port(credentialId),
+    wireOf: options.eventLogWire ?? noWire,
+  });
   let effective: EffectiveSite | null = null;
   let isRunning = false;
   let applying: Promise<void> = Promise.resolve();
@@ -84,7 +95,7 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
       .catch((error: unknown) =>
         log.warn({ err: error, attempted: "apply other rules to groups" }, "rules hold for what comes"),
       );
-    if (before === null || JSON.stringify(before.site.filters) !== JSON.stringify(site.filters))
+    if (before === null || JSON.stringify(keptBackBy(before.site)) !== JSON.stringify(keptBackBy(site)))
       applyFilters(options).catch((error: unknown) =>
         log.warn(
           { err: error, attempted: "end sessions that are filtered now" },
@@ -101,19 +112,24 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
     syslog?.setSources(site.syslogSources);
     const areOtherCredentials = JSON.stringify(before?.site.credentials) !== JSON.stringify(site.credentials);
     credentials.configure(next);
+    knowledge.configure(site);
     effective = next;
     if (directorySet !== null && before !== null && fingerprintOf(before) === fingerprintOf(next)) {
       if (JSON.stringify(groupFiltersOf(before.site)) !== JSON.stringify(groupFiltersOf(site)))
         directorySet.setGroupFilter(rules.groupFilter);
       else if (areOtherCredentials) directorySet.refresh();
     } else await changeDirectories(next, rules);
-    const { directories: read, syslogSources, enforcementPoints } = site;
+    if (options.eventLogWire !== undefined) await eventLogs.change(next);
+    const { directories: read, syslogSources, eventSources, enforcementPoints } = site;
     health.set(
       "ok",
-      `${read.length} directories, ${syslogSources.length} syslog sources, ${enforcementPoints.length} enforcement points`,
+      `${read.length} directories, ${eventSources.length} event logs, ${syslogSources.length} syslog sources, ${enforcementPoints.length} enforcement points`,
     );
     log.info(
-      { configVersion: next.version ?? undefined, count: read.length + syslogSources.length },
+      {
+        configVersion: next.version ?? undefined,
+        count: read.length + eventSources.length + syslogSources.length,
+      },
       "configuration in force",
     );
   }
@@ -167,10 +183,12 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
       isRunning = true;
       await syslogPump?.start(signal);
       for (const { part } of directories.values()) await part?.start(signal);
+      await eventLogs.start(signal);
     },
     async stop() {
       isRunning = false;
       await applying.catch(() => undefined);
+      await eventLogs.stop();
       await Promise.all([...directories.values()].map(({ part }) => part?.stop()));
       await syslogPump?.stop();
       health.set("off", "stopped");
@@ -188,7 +206,11 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
       const read = [...directories.values()].flatMap(
         ({ reader, refusal }) => refusal ?? reader?.health() ?? [],
       );
-      return [...read, ...(syslog?.health() ?? silentSources(effective?.site ?? null, clock.now()))];
+      return [
+        ...read,
+        ...eventLogs.health(),
+        ...(syslog?.health() ?? silentSources(effective?.site ?? null, clock.now())),
+      ];
     },
     async test(kind, id, signal) {
       if (kind === "directory") {
@@ -197,6 +219,7 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
         if (found.reader !== null) return found.reader.test(signal);
         return [{ name: "password", ok: false, detail: found.refusal?.sentence ?? "It is not read." }];
       }
+      if (kind === "event-log") return eventLogs.test(id, signal);
       const source = effective?.site.syslogSources.find((one) => one.id === id);
       return source === undefined ? null : testSyslog(source.id, source.senders, syslog);
     },
@@ -204,16 +227,29 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
     credentials,
     ownSources() {
       const site = effective?.site;
-      const sources = [...(site?.directories ?? []), ...(site?.syslogSources ?? [])].map(({ id }) => id);
+      const sources = [
+        ...(site?.directories ?? []),
+        ...(site?.eventSources ?? []),
+        ...(site?.syslogSources ?? []),
+      ].map(({ id }) => id);
       const hasFixedUsers = site?.addressMarks.some(({ mode }) => mode === "pseudo-user") ?? false;
       return new Set(hasFixedUsers ? [...sources, MARK_DIRECTORY] : sources);
     },
   };
 }
 
+function noWire(): never {
+  throw new Error("no way to event logs was built in");
+}
+
 /** What the directories' readers are made of: a difference means other readers. */
 function fingerprintOf({ site, origins, baseFolder }: EffectiveSite): string {
   return JSON.stringify([site.directories, origins.directories, baseFolder]);
+}
+
+/** What ends sessions that stand already, when it changes. */
+function keptBackBy(site: SiteConfig): readonly unknown[] {
+  return [site.filters, site.settings.infrastructure];
 }
 
 function groupFiltersOf(site: SiteConfig): readonly unknown[] {

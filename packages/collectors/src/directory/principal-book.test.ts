@@ -45,6 +45,26 @@ describe("PrincipalBook", () => {
     expect(book.takeChangedFacts(2)[0]?.device?.osVersion).toBe("10.0 (26100)");
   });
 
+  it("knows domain controllers by their primary group, and what an account is called by its SID", () => {
+    const book = new PrincipalBook();
+    const dc = { ...record(5, "DC1"), kind: "device" as const, primaryGroupRid: 516 };
+    book.graph.upsertPrincipal(dc);
+    book.graph.upsertPrincipal({ ...record(6, "DESK"), kind: "device" as const, primaryGroupRid: 515 });
+    book.graph.upsertPrincipal({ ...record(7, "RODC"), kind: "device" as const, primaryGroupRid: 521 });
+    book.takeChangedFacts(1);
+    expect(["dc1", "RODC", "desk", "dc2"].map((name) => book.isController(name))).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
+    expect(book.nameOf(dc.sid)).toEqual({ sid: dc.sid, name: "DC1", domain: "corp.example" });
+    expect(book.nameOf("S-1-5-21-9")).toBeNull();
+    book.graph.upsertPrincipal({ ...dc, primaryGroupRid: 515 });
+    book.takeChangedFacts(2);
+    expect(book.isController("dc1")).toBe(false);
+  });
+
   it("gives each report a later time than the one before, also when the clock was set back", () => {
     const book = new PrincipalBook();
     book.graph.upsertPrincipal(record(1, "ana"));

@@ -1,11 +1,13 @@
 import { DirectoryGraph, type GroupFilter, type PrincipalRecord } from "@rollcall/directory-graph";
-import type { PrincipalFacts } from "@rollcall/identity-core";
+import type { PrincipalFacts, PrincipalName } from "@rollcall/identity-core";
 
 /** The most groups an entry may carry. Source: semantics 8 (documented). */
 const MAX_GROUPS = 200;
 /** One streamed item holds 8 KiB; what is left of it holds the names and aliases. */
 const MAX_GROUP_BYTES = 6000;
 const MAX_NAME = 256;
+/** "Domain Controllers" and "Read-only Domain Controllers". Source: MS-DTYP 2.4.2.4 (documented). */
+const CONTROLLERS_GROUP_RIDS: readonly (number | null)[] = [516, 521];
 
 /**
  * Everybody that the directories of a site know, and what was last said of each.
@@ -17,6 +19,8 @@ const MAX_NAME = 256;
 export class PrincipalBook {
   readonly graph: DirectoryGraph;
   readonly #told = new Map<string, number>();
+  /** Names of domain controllers in lower case, without `$`. */
+  readonly #controllers = new Set<string>();
   #cutGroups = 0;
   #asOf = 0;
 
@@ -39,6 +43,20 @@ export class PrincipalBook {
     return id === null ? null : (this.graph.principal(id)?.dn ?? null);
   }
 
+  /** What the directory calls an account, by its SID: for sources that write it otherwise. */
+  nameOf(sid: string): PrincipalName | null {
+    const id = this.graph.principalBySid(sid);
+    const record = id === null ? null : this.graph.principal(id);
+    if (record === null) return null;
+    const { name, domain, upn } = record;
+    return { sid, name, domain, ...(upn === null ? {} : { upn }) };
+  }
+
+  /** Whether a computer of that name, without `$` and domain, is a domain controller. */
+  isController(name: string): boolean {
+    return this.#controllers.has(name.toLowerCase());
+  }
+
   /**
    * The facts of everybody who changed since the last call, the removed ones as not enabled.
    * `asOf` only grows, for of two reports the later one counts: a clock set back must not make news old.
@@ -48,6 +66,7 @@ export class PrincipalBook {
     const { changed, removed } = this.graph.takeAffected();
     const facts: PrincipalFacts[] = [];
     for (const record of removed) {
+      this.#controllers.delete(record.name.toLowerCase());
       // One that came back meanwhile (restored, or moved and read again) is told of below.
       if (this.graph.principalBySid(record.sid) !== null) continue;
       if (!this.#told.delete(record.sid)) continue;
@@ -56,6 +75,7 @@ export class PrincipalBook {
     for (const id of changed) {
       const record = this.graph.principal(id);
       if (record === null) continue;
+      if (record.kind === "device") this.#noteController(record);
       const current = this.#compose(record, id);
       const digest = digestOf(current);
       if (this.#told.get(record.sid) === digest) continue;
@@ -63,6 +83,11 @@ export class PrincipalBook {
       facts.push(current);
     }
     return facts;
+  }
+
+  #noteController({ name, primaryGroupRid }: PrincipalRecord): void {
+    if (CONTROLLERS_GROUP_RIDS.includes(primaryGroupRid)) this.#controllers.add(name.toLowerCase());
+    else this.#controllers.delete(name.toLowerCase());
   }
 
   #compose(record: PrincipalRecord, id: number | null): PrincipalFacts {
