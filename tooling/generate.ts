@@ -43,6 +43,7 @@ put(
 const generators = [
   "apps/edge-agent/scripts/generate-config-reference.ts",
   "packages/srx-protocol/scripts/generate-profile-reference.ts",
+  "packages/event-rules/scripts/generate-rules-reference.ts",
 ];
 for (const generator of generators) {
   if (!existsSync(path.join(root, generator))) continue;

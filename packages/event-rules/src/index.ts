@@ -10,6 +10,7 @@ export type {
   Writer,
 } from "./event-rule.ts";
 export { EVENT_RULES, fieldsOf, findRule, NEVER_EVENTS } from "./event-rules.ts";
+export { IGNORED_REASONS, sentenceOfReason } from "./ignored-reasons.ts";
 export {
   type IgnoredReason,
   isSameComputer,

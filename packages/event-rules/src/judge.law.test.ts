@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { EventSourceKind } from "./event-rule.ts";
 import { EVENT_RULES } from "./event-rules.ts";
+import { sentenceOfReason } from "./ignored-reasons.ts";
 import { judge } from "./judge.ts";
 import { aContext, anEvent, fieldsOfReal, NINE } from "./testing/builders.ts";
 
@@ -105,7 +106,11 @@ describe("for whatever stands in events", () => {
       fc.property(event, (one) => {
         const judgement = judged(one);
         if (judgement.kind === "none") {
-          expect(judgement.reason).not.toBe("");
+          // A reason that nobody can explain would be a number on a screen.
+          expect([judgement.reason, sentenceOfReason(judgement.reason)]).toEqual([
+            judgement.reason,
+            expect.stringMatching(/\.$/),
+          ]);
           return;
         }
         made += 1;
