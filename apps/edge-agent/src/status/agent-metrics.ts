@@ -14,6 +14,19 @@ const SOURCE_COUNTERS: readonly (readonly [string, string, string])[] = [
   ["unmatched", METRICS.collectorRecordsUnmatched, "Records no rule meant."],
   ["refused", METRICS.collectorRecordsRejected, "Records that could not be used."],
   ["dropped", METRICS.collectorRecordsDropped, "Records that were not read."],
+  ["observations", METRICS.collectorObservations, "Observations made of records."],
+];
+
+/** What a source measures now, and not in all. */
+const SOURCE_GAUGES: readonly (readonly [string, string, string])[] = [
+  ["lagMs", METRICS.collectorLag, "How long after it happened the newest record came, ms."],
+  ["clockOffsetMs", METRICS.collectorClockOffset, "How far the source's clock is ahead, ms."],
+];
+
+/** Counters of event logs that have a name of their own behind the dot. */
+const EVENT_COUNTERS: readonly (readonly [prefix: string, label: string, name: string, help: string])[] = [
+  ["rule.", "rule", METRICS.eventRuleHits, "Windows events that a rule took, by rule."],
+  ["ignored.", "reason", METRICS.eventsIgnored, "Windows events that yielded nothing, by reason."],
 ];
 
 /** Everything a metrics reader is given, as of now. */
@@ -32,15 +45,31 @@ export function metricsOf(
     type,
     samples: [{ value }],
   });
-  const ofSources = SOURCE_COUNTERS.map(
-    ([counter, name, help]): Metric => ({
+  const ofSources = (list: typeof SOURCE_COUNTERS, type: Metric["type"]): Metric[] =>
+    list.map(([counter, name, help]) => ({
       name,
       help,
-      type: "counter",
+      type,
       samples: seen.sources.flatMap((source) => {
         const value = source.counters[counter];
         return value === undefined ? [] : [{ labels: { source: source.id, kind: source.kind }, value }];
       }),
+    }));
+  const ofEvents = EVENT_COUNTERS.map(
+    ([prefix, label, name, help]): Metric => ({
+      name,
+      help,
+      type: "counter",
+      samples: seen.sources
+        .filter(({ kind }) => kind === "event-log" || kind === "wef")
+        .flatMap((source) =>
+          Object.entries(source.counters)
+            .filter(([counter]) => counter.startsWith(prefix))
+            .map(([counter, value]) => ({
+              labels: { source: source.id, [label]: counter.slice(prefix.length) },
+              value,
+            })),
+        ),
     }),
   );
   const ofLogins = (
@@ -69,7 +98,9 @@ export function metricsOf(
     })),
   });
   return [
-    ...ofSources,
+    ...ofSources(SOURCE_COUNTERS, "counter"),
+    ...ofSources(SOURCE_GAUGES, "gauge"),
+    ...ofEvents,
     {
       name: "source_up",
       help: "1 while a source is well.",
