@@ -1,0 +1,14 @@
+export {
+  ACTIVATION,
+  type Activation,
+  decodeActivation,
+  encodeActivation,
+  REMOTE_ACTIVATION,
+} from "./activation.ts";
+export {
+  type ObjectReference,
+  readObjectReference,
+  type StringBinding,
+  tcpPortOf,
+} from "./object-reference.ts";
+export { StubFault, uuidBytes, uuidText } from "./stub.ts";
