@@ -1,13 +1,11 @@
 import type { SourceHealth, SourceState } from "../collector.ts";
-import { CALL_MS } from "./event-log-port.ts";
+import { DEAD_AFTER_MS } from "./event-log-port.ts";
 import type { ReaderView } from "./event-log-reader.ts";
 import { channelOf } from "./event-source-config.ts";
 
 /** A pause is worth a word when it is ten times the usual one, and never below a quarter of an hour. */
 const SILENCE_FACTOR = 10;
 const SILENCE_MIN_MS = 15 * 60_000;
-/** Calls come back at least every `CALL_MS`: three that do not are a server that is gone, whatever its socket says. */
-const DEAD_AFTER_MS = 3 * CALL_MS;
 /** Source: rulings, "Lifetime and clocks" (documented). */
 const OFFSET_SAID_MS = 5000;
 const OFFSET_DEGRADED_MS = 60_000;

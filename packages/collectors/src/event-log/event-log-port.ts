@@ -1,7 +1,9 @@
 /** Records asked for in one call. */
 export const RECORDS_AT_ONCE = 256;
-/** A call for records that finds none comes back after this; three of them without an answer are a dead server. */
+/** A call for records that finds none comes back after this. */
 export const CALL_MS = 5000;
+/** Three of them without an answer are a server that is gone, whatever its socket says. */
+export const DEAD_AFTER_MS = 3 * CALL_MS;
 
 /** One record as the server hands it over. */
 export interface LogRecord {

@@ -232,6 +232,16 @@ describe("a server that goes away", () => {
     expect(lab.health()?.counters.bookmarksLost).toBeGreaterThan(0);
   });
 
+  it("hangs with its connection open: it is left, and connected to anew", async () => {
+    const log = new FakeEventLog();
+    log.add(ticket(20, "one"));
+    const lab = newReader(log, { deadlineMs: 20 });
+    const reading = read(lab, 2);
+    while (log.connections < 2) await new Promise((resolve) => setImmediate(resolve));
+    log.add(ticket(0, "two"));
+    expect((await reading).names).toEqual(["one", "two"]);
+  });
+
   it("says what to do, from the moment it is away", async () => {
     const log = new FakeEventLog();
     log.fault = new EventLogFault(

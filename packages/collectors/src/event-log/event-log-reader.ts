@@ -10,6 +10,7 @@ import { EventLogFault, faultOfStatus, type LogPlace, toEventLogFault } from "./
 import { eventLogHealth } from "./event-log-health.ts";
 import {
   CALL_MS,
+  DEAD_AFTER_MS,
   type EventLogPort,
   type EventLogSession,
   type LogCursor,
@@ -49,6 +50,8 @@ export interface EventLogReaderOptions {
   /** The addresses that the server was found at: no seats. */
   readonly onServer?: (addresses: readonly string[]) => void;
   readonly test: (signal: AbortSignal) => Promise<readonly CheckResult[]>;
+  /** For tests: after how long a call that does not come back means that the server is gone. */
+  readonly deadlineMs?: number;
   /** For tests: waits without waiting. */
   readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
@@ -291,7 +294,7 @@ class Reader implements EventLogReader {
     };
     let asked = ask();
     for (;;) {
-      const got = await asked;
+      const got = await this.#inTime(asked);
       if (signal.aborted) return;
       this.#completed();
       if (this.#options.now() - this.#clockAskedAt >= CLOCK_EVERY_MS) void this.#askClock(signal);
@@ -325,6 +328,27 @@ class Reader implements EventLogReader {
         case "refused":
           throw faultOfStatus(got.status, got.name, this.#place);
       }
+    }
+  }
+
+  /** A server that hangs keeps its socket open: it is left when it has missed three answers. */
+  async #inTime<T>(asked: Promise<T>): Promise<T> {
+    const { promise, reject } = deferred<never>();
+    const timer = setTimeout(
+      () =>
+        reject(
+          new EventLogFault(
+            "unreachable",
+            `${this.#place.host} has stopped answering`,
+            "check that the server runs, and that a firewall in between has not forgotten the connection",
+          ),
+        ),
+      this.#options.deadlineMs ?? DEAD_AFTER_MS,
+    );
+    try {
+      return await Promise.race([asked, promise]);
+    } finally {
+      clearTimeout(timer);
     }
   }
 
@@ -451,6 +475,14 @@ class Reader implements EventLogReader {
     if (isPaused) await port.untilLoginUsable(signal);
     else await this.#sleep(ms, signal);
   }
+}
+
+function deferred<T>(): { readonly promise: Promise<T>; readonly reject: (reason: Error) => void } {
+  let reject: (reason: Error) => void = () => undefined;
+  const promise = new Promise<T>((_resolve, fail) => {
+    reject = fail;
+  });
+  return { promise, reject };
 }
 
 async function sleepUntilAborted(ms: number, signal: AbortSignal): Promise<void> {
