@@ -69,6 +69,23 @@ describe("4624, interactive logons at the workstation itself", () => {
     );
   });
 
+  it("leaves out what is infrastructure of the computer's addresses, and says so where that is all", () => {
+    const hosts = { "pc7.corp.example": ["10.0.0.1", "10.0.0.7"] };
+    expect(judged(4624, { LogonType: "2" }, collector({ hosts }))).toMatchObject({
+      observations: [{ ip: "10.0.0.7" }],
+    });
+    const infrastructure = ["10.0.0.0/24"];
+    expect(reasonOf(judged(4624, { LogonType: "2" }, collector({ infrastructure })))).toBe("infrastructure");
+  });
+
+  it("names a session by computer and logon id; 0x0 is none", () => {
+    const of = (TargetLogonId: string) =>
+      firstOf(judged(4624, { LogonType: "2", TargetLogonId }, collector()));
+    for (const id of ["0x1A2B3C", "0x00000000001a2b3c"])
+      expect(of(id)).toMatchObject({ correlator: "pc7.corp.example|0x1a2b3c" });
+    for (const id of ["0x0", "", "-", "0x00000000", "3"]) expect(of(id)).toMatchObject({ correlator: null });
+  });
+
   it("says that the sending computer is there too, where its connection shows it", () => {
     expect(judged(4624, { LogonType: "2" }, wef({ more: { seesDevice: true } }))).toMatchObject({
       observations: [
@@ -76,6 +93,12 @@ describe("4624, interactive logons at the workstation itself", () => {
         { kind: "device", ip: "10.0.0.7", principal: { name: "pc7", domain: "corp.example" } },
       ],
     });
+  });
+
+  it("does not say that a controller is where it says somebody else is", () => {
+    const forwarding = { kind: "wef" as const, more: { speaker: "dc1.corp.example", seesDevice: true } };
+    expect(judged(4768, {}, forwarding)).toMatchObject({ observations: [{ kind: "user" }] });
+    expect(reasonOf(judged(4768, {}, forwarding))).toBe("made 1");
   });
 
   it("means nothing in the log of a domain controller or of an Exchange server", () => {
@@ -296,6 +319,7 @@ describe("4769, tickets for services", () => {
     expect(at(31, { ServiceName: "DC1$" })).toBe("made 1");
     expect(at(32, { IpAddress: "10.0.0.8" })).toBe("made 1");
     expect(at(33, { TargetUserName: "BOB@CORP.EXAMPLE" })).toBe("made 1");
+    expect(at(34, { TargetUserName: "Alice@corp.example" })).toBe("repeated-within-a-minute");
     expect(at(60)).toBe("made 1");
   });
 });
@@ -322,6 +346,7 @@ describe("4776, passwords checked by NTLM", () => {
     expect(reasonOf(judged(4776, {}, { hosts: { PC7: ["10.0.0.7", "10.0.0.8"] } }))).toBe(
       "computer-at-several-addresses",
     );
+    expect(reasonOf(judged(4776, {}, { infrastructure: ["10.0.0.7"] }))).toBe("infrastructure");
     expect(reasonOf(judged(4776, { Status: "0xc000006a" }))).toBe("failed-logon");
     expect(reasonOf(judged(4776, { Workstation: "" }))).toBe("no-workstation");
   });
@@ -473,6 +498,7 @@ describe("names that never become users", () => {
     ["MSOL_0123abcd", "product-account"],
     ["AAD_0123abcd", "product-account"],
     ["AZUREADSSOACC$", "product-account"],
+    ["$", "no-name"],
     ["-", "no-name"],
     ["", "no-name"],
   ])("%j is nobody: %s", (TargetUserName, reason) => {

@@ -237,7 +237,9 @@ function observe(rule: EventRule, event: WindowsEvent, context: JudgeContext): J
     const named = suppressName({ ...draft, verb: "start" });
     if (named.kind === "kept-back") return none(rule.id, named.rule);
     observations.push({ ...named.observation, verb: draft.verb });
-    const device = context.seesDevice === true ? deviceBeside(draft, event, index) : null;
+    // Only where the writer itself is at the address: a controller's word on somebody else's says nothing of its own place.
+    const seesDevice = context.seesDevice === true && rule.address.from === "writer";
+    const device = seesDevice ? deviceBeside(draft, event, index) : null;
     if (device !== null) observations.push(device);
   }
   return { kind: "observations", rule: rule.id, observations };
