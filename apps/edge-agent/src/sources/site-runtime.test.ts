@@ -2,8 +2,10 @@ import { writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import path from "node:path";
 import { siteConfig } from "@rollcall/agent-protocol";
+import { FakeEventLog } from "@rollcall/collectors/event-log/testing";
 import { createSyslogListener } from "@rollcall/collectors/syslog";
-import { aLogon } from "@rollcall/identity-core/testing";
+import { anEvent, fieldsOfReal } from "@rollcall/event-rules/testing";
+import { aLogon, ip } from "@rollcall/identity-core/testing";
 import { silentLogger } from "@rollcall/observability";
 import { freePort } from "@rollcall/testkit";
 import { describe, expect, it } from "vitest";
@@ -22,6 +24,8 @@ interface Lab {
   readonly keeper: TableKeeper;
   readonly commits: GroupCommit;
   readonly folder: string;
+  /** The event log of every server. */
+  readonly events: FakeEventLog;
   /** Applies a configuration of the local file. */
   applyLocal(parts: object): Promise<void>;
   applyPortal(parts: object): Promise<void>;
@@ -31,6 +35,7 @@ function withSite(work: (lab: Lab) => Promise<void>): Promise<void> {
   return withKeeper(async ({ keeper, file }) => {
     const commits = createGroupCommit({ keeper, clock: systemClock, log, reopen: () => undefined });
     const syslog = createSyslogListener({ udp: null, tcp: null, sources: [], now: Date.now, log });
+    const events = new FakeEventLog();
     const site = createSiteRuntime({
       keeper,
       commits,
@@ -40,6 +45,12 @@ function withSite(work: (lab: Lab) => Promise<void>): Promise<void> {
       door: null,
       syslog,
       secrets: () => ({ identity: null }),
+      eventLogWire: ({ host }) => ({
+        port: events,
+        decode: events.decode,
+        test: async () => [{ name: "Name", ok: true, detail: host }],
+        askClockOffset: async () => 0,
+      }),
     });
     const signal = new AbortController().signal;
     await commits.start(signal);
@@ -54,6 +65,7 @@ function withSite(work: (lab: Lab) => Promise<void>): Promise<void> {
         keeper,
         commits,
         folder,
+        events,
         applyLocal: (parts) => site.apply(effectiveSite(null, parse(parts), path.join(folder, "site.yaml"))),
         applyPortal: (parts) => site.apply(effectiveSite(parse(parts), null, null)),
       });
@@ -203,6 +215,83 @@ describe("the running site", () => {
         null,
         null,
       ]);
+    }));
+
+  const eventSource = (id: string, parts: object = {}) => ({
+    id,
+    name: `Log ${id}`,
+    kind: "domain-controller",
+    host: `${id}.corp.example`,
+    addressSpaceId: "main",
+    credentialId: "reader",
+    ...parts,
+  });
+  const ticket = (name: string, minutesAgo: number) =>
+    anEvent({
+      eventId: 4768,
+      time: Date.now() - minutesAgo * 60_000,
+      data: fieldsOfReal(4768, { TargetUserName: name, TargetSid: "" }),
+    });
+
+  it("reads an event log into the table, goes on where it was after a restart, and knows the server's own address", () =>
+    withSite(async ({ site, keeper, events, applyLocal }) => {
+      events.add(ticket("alice", 5), anEvent({ eventId: 4688, time: Date.now() }));
+      await applyLocal({ eventSources: [eventSource("dc1")] });
+      await eventually("alice is known", () => keeper.table.countPeople().people === 1);
+      await eventually("the bookmark is kept", () => keeper.store.bookmarkOf("dc1") !== null);
+      expect(JSON.parse(keeper.store.bookmarkOf("dc1") ?? "")).toMatchObject({
+        channel: "Security",
+        record: "2",
+      });
+      expect(site.sourceHealth()).toMatchObject([
+        { id: "dc1", kind: "event-log", counters: { received: 2, matched: 1, "ignored.no-rule": 1 } },
+      ]);
+      // Another setting of the source is another reader: it goes on behind the bookmark.
+      events.add(ticket("bob", 1));
+      await applyLocal({ eventSources: [eventSource("dc1", { rulesOff: ["event:4770"] })] });
+      await eventually(
+        "bob is there",
+        () => keeper.table.entryOf("main", ip("10.0.0.7"))?.user?.name === "bob",
+      );
+      expect(events.followed.at(-1)).toEqual({ kind: "after", recordNumber: 2n });
+      expect([...site.ownSources()]).toEqual(["dc1"]);
+      // The server that the fake stands for is found at 10.0.0.1.
+      expect(keeper.table.liveCount).toBe(1);
+    }));
+
+  it("leaves an event log in peace while something else of the configuration changes, and stops one that is switched off", () =>
+    withSite(async ({ site, events, applyLocal }) => {
+      await applyLocal({ eventSources: [eventSource("dc1")] });
+      await eventually("it is read", () => events.waiting === 1);
+      await applyLocal({ eventSources: [eventSource("dc1"), eventSource("dc2")] });
+      await eventually("both are read", () => events.waiting === 2);
+      expect(events.connections).toBe(2);
+      await applyLocal({ eventSources: [eventSource("dc1"), eventSource("dc2", { enabled: false })] });
+      expect(site.sourceHealth().map(({ id, state }) => [id, state])).toEqual([
+        ["dc1", "never"],
+        ["dc2", "off"],
+      ]);
+      expect(events.connections).toBe(2);
+      const { signal } = new AbortController();
+      expect(await site.test("event-log", "dc1", signal)).toEqual([
+        { name: "Name", ok: true, detail: "dc1.corp.example" },
+      ]);
+      expect(await site.test("event-log", "dc2", signal)).toMatchObject([
+        { ok: false, remedy: "Enable the source." },
+      ]);
+      expect(await site.test("event-log", "dc3", signal)).toBeNull();
+    }));
+
+  it("ends whoever stands at an address that is infrastructure from now on", () =>
+    withSite(async ({ keeper, events, applyLocal }) => {
+      events.add(ticket("alice", 5));
+      await applyLocal({ eventSources: [eventSource("dc1")] });
+      await eventually("alice is known", () => keeper.table.countPeople().people === 1);
+      await applyLocal({
+        eventSources: [eventSource("dc1")],
+        settings: { infrastructure: ["10.0.0.0/24"] },
+      });
+      await eventually("nobody is named there", () => keeper.table.countPeople().people === 0);
     }));
 
   it("changes over in the order it was told to, whatever is still being changed", () =>

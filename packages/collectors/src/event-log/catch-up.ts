@@ -29,7 +29,7 @@ export async function findStart(
   what: LogPlaceAndQuery,
   options: {
     readonly since: number;
-    /** How many older records in a row mean that only older ones follow: 1 where a log is in the order of time. */
+    /** How many older records in a row mean that only older ones follow: 1 in a log that is strictly in the order of time. */
     readonly olderInARow: number;
     /** When a record happened; null where it cannot be read. */
     readonly timeOf: (record: LogRecord) => number | null;

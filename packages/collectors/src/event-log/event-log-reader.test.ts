@@ -115,6 +115,24 @@ describe("a log that is read for the first time", () => {
     expect((await read(lab, 3)).names).toContain("early");
   });
 
+  it("is searched on past a record that stands out of its turn, for a clock was set", async () => {
+    const log = new FakeEventLog();
+    log.add(
+      ticket(90, "old"),
+      ticket(50, "early"),
+      ticket(5000, "before-the-clock-was-set"),
+      ticket(10, "recent"),
+    );
+    expect((await read(newReader(log), 3)).names).toEqual(["early", "before-the-clock-was-set", "recent"]);
+  });
+
+  it("stops searching where only older records follow", async () => {
+    const log = new FakeEventLog();
+    log.add(...Array.from({ length: 1000 }, (_, n) => ticket(5000 - n, `old-${n}`)), ticket(10, "recent"));
+    expect((await read(newReader(log), 1)).names).toEqual(["recent"]);
+    expect(log.skimmed).toBe(256);
+  });
+
   it("counts by the server's clock", async () => {
     const log = new FakeEventLog();
     // Its clock is two hours ahead: an event of 07:30 is written as 09:30.

@@ -25,7 +25,9 @@ import { type LogBookmark, readBookmark, writeBookmark } from "./log-bookmark.ts
 import { retryDelayMs } from "./retry-delay.ts";
 
 /** In a collector's log records of many computers are mixed, and one that was away brings its old ones late. */
-const OLDER_IN_A_ROW = 512;
+const OLDER_IN_A_ROW_COLLECTED = 512;
+/** In a server's own log a record may stand out of its turn: its clock was set meanwhile. */
+const OLDER_IN_A_ROW = 32;
 const CLOCK_EVERY_MS = 10 * 60_000;
 /** Beyond this, events from before the connection open nothing. Source: semantics 1 (documented). */
 const CLOCK_TOO_FAR_MS = 10 * 60_000;
@@ -241,7 +243,8 @@ class Reader implements EventLogReader {
         { channel: this.#place.channel, query },
         {
           since,
-          olderInARow: this.#options.config.kind === "event-collector" ? OLDER_IN_A_ROW : 1,
+          olderInARow:
+            this.#options.config.kind === "event-collector" ? OLDER_IN_A_ROW_COLLECTED : OLDER_IN_A_ROW,
           timeOf: (record) => this.#timeOf(record),
           place: this.#place,
           signal,
