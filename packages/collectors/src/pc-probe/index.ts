@@ -1,0 +1,17 @@
+export { type AskedComputer, type AskOptions, askComputer } from "./ask-computer.ts";
+export { type NameService, systemNames, verifiedHostName } from "./host-name.ts";
+export {
+  ProbeFault,
+  type ProbeFaultCode,
+  type ProbeLogin,
+  type ProbeMethod,
+  type ProbeSession,
+  type ProbeTarget,
+  type ReachedComputer,
+} from "./ports.ts";
+export { isAnswered, type NotAsked, type ProbeAnswer, type Probed } from "./probe-answer.ts";
+export { ProbeCounters } from "./probe-counters.ts";
+export { observationsOf, PROBE_SOURCE_ID } from "./probe-observations.ts";
+export { ProbeScheduler, type Wish } from "./probe-scheduler.ts";
+export { createProbeScope, isTooWide, type ProbeScope } from "./probe-scope.ts";
+export type { ProbeRow } from "./seated-user.ts";

@@ -1,0 +1,57 @@
+import { createIpSet, type IpAddress, isNeverASession } from "@rollcall/identity-core";
+import type { NotAsked } from "./probe-answer.ts";
+
+export interface ProbeScopeConfig {
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+  readonly allowPublic: boolean;
+  /** Domain controllers, proxies, firewalls, and this agent's own addresses. */
+  readonly infrastructure: readonly string[];
+}
+
+export interface ProbeScope {
+  /** Why an address may not be asked; null where it may. */
+  objectionTo(ip: IpAddress): { readonly why: NotAsked; readonly sentence: string } | null;
+}
+
+/** Longer prefixes only: `0.0.0.0/0` would be the whole world, and half of it is no better. */
+const WIDEST_V4 = 8;
+const WIDEST_V6 = 16;
+
+/** RFC 1918 and unique local addresses. Source: documented ranges of RFC 1918, RFC 4193. */
+const privateAddresses = createIpSet(["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"]);
+
+/**
+ * Which addresses may be asked who sits there: what is included, minus what is excluded, never infrastructure, and nothing
+ * public unless that was allowed. An empty list includes nothing.
+ * Source: semantics 6, "Probe rules".
+ */
+export function createProbeScope(config: ProbeScopeConfig): ProbeScope {
+  const include = createIpSet(config.include.filter((range) => !isTooWide(range)));
+  const exclude = createIpSet(config.exclude);
+  const infrastructure = createIpSet(config.infrastructure);
+  return {
+    objectionTo(ip) {
+      if (isNeverASession(ip))
+        return { why: "never-a-seat", sentence: "Nobody sits at an address of this kind." };
+      if (!include.has(ip))
+        return { why: "not-included", sentence: "It is in none of the ranges that may be asked." };
+      if (exclude.has(ip)) return { why: "excluded", sentence: "It is excluded from being asked." };
+      if (infrastructure.has(ip))
+        return { why: "infrastructure", sentence: "It is one of your servers or firewalls, or this agent." };
+      if (!config.allowPublic && !privateAddresses.has(ip))
+        return {
+          why: "public",
+          sentence: "It is a public address, and asking those is not allowed (allowPublic).",
+        };
+      return null;
+    },
+  };
+}
+
+/** Whether a range is so wide that it was hardly meant: a login must not be carried to everybody. */
+export function isTooWide(range: string): boolean {
+  const bits = /\/(\d{1,3})$/.exec(range.trim())?.[1];
+  if (bits === undefined) return false;
+  return Number(bits) < (range.includes(":") ? WIDEST_V6 : WIDEST_V4);
+}
