@@ -20,6 +20,8 @@ export interface CollectedBatch {
   readonly facts: readonly PrincipalFacts[];
   readonly rejected: readonly RejectedRecords[];
   readonly bookmark: string | null;
+  /** Further bookmarks of the same transaction, by key: of each computer that forwards, one. */
+  readonly marks?: readonly { readonly key: string; readonly value: string }[];
   readonly ack?: () => void;
 }
 

@@ -27,6 +27,8 @@ export interface Arrival {
   readonly observations: readonly Observation[];
   readonly facts: readonly PrincipalFacts[];
   readonly bookmark: { readonly sourceId: string; readonly value: string } | null;
+  /** Further bookmarks that move with it. */
+  readonly marks?: readonly { readonly sourceId: string; readonly value: string }[];
   /** `cloud`: what came down; it keeps its identity and is never sent up again. */
   readonly origin: "site" | "cloud";
   readonly downlinkNext?: number;
@@ -229,7 +231,9 @@ export class TableKeeper {
             ...taken.ownFacts.map((principal) => JSON.stringify({ kind: "principal", principal })),
             ...taken.own.map((observation) => JSON.stringify({ kind: "observation", observation })),
           ],
-          bookmarks: arrivals.flatMap((arrival) => arrival.bookmark ?? []),
+          bookmarks: arrivals.flatMap(({ bookmark, marks = [] }) =>
+            bookmark === null ? marks : [bookmark, ...marks],
+          ),
           ...downlinkOf(arrivals),
         },
         now,

@@ -45,6 +45,7 @@ export function pump(collector: Collector, deps: PumpDeps): Part {
           observations: batch.observations,
           facts: batch.facts,
           bookmark: batch.bookmark === null ? null : { sourceId: collector.id, value: batch.bookmark },
+          marks: batch.marks?.map(({ key, value }) => ({ sourceId: markId(collector.id, key), value })) ?? [],
           origin: "site",
         });
         batch.ack?.();
@@ -63,6 +64,11 @@ export function pump(collector: Collector, deps: PumpDeps): Part {
       }
     },
   });
+}
+
+/** Under which id a mark of a collector is kept. */
+export function markId(collectorId: string, key: string): string {
+  return `${collectorId}/${key}`;
 }
 
 /**
