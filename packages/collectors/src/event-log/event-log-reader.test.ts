@@ -356,6 +356,69 @@ describe("records", () => {
   });
 });
 
+describe("events of computers that are not known anywhere yet", () => {
+  const atPc7 = (minutesAgo: number, eventId: number, fields: Readonly<Record<string, string>> = {}) =>
+    anEvent({
+      eventId,
+      computer: "pc7.corp.example",
+      time: NOW - minutesAgo * MINUTE,
+      data: fieldsOfReal(eventId, fields),
+    });
+  /** A collector's log, at a site that learns where pc7 is when the test says so. */
+  const newLab = (log: FakeEventLog) => {
+    const known = { isKnown: false };
+    const { site } = aContext();
+    const lab = newReader(log, {
+      config: { kind: "event-collector" },
+      site: { ...site, addressesOf: (name, at) => (known.isKnown ? site.addressesOf(name, at) : []) },
+    });
+    return { lab, known };
+  };
+
+  it("wait for two minutes, and are judged again", async () => {
+    const log = new FakeEventLog();
+    log.add(atPc7(1, 4624, { LogonType: "2" }));
+    const { lab, known } = newLab(log);
+    const reading = read(lab, 1);
+    await until(() => log.waiting > 0);
+    expect(lab.health()?.counters).toMatchObject({ received: 1, matched: 0, ignored: 0, waiting: 1 });
+    known.isKnown = true;
+    lab.clock.set(NOW + 6000);
+    log.tick();
+    expect((await reading).names).toEqual(["alice"]);
+    expect(lab.health()?.counters).toMatchObject({ matched: 1, ignored: 0 });
+  });
+
+  it("are counted as that when it does not become known", async () => {
+    const log = new FakeEventLog();
+    log.add(atPc7(1, 4624, { LogonType: "2" }));
+    const { lab } = newLab(log);
+    void read(lab, 1);
+    await until(() => log.waiting > 0);
+    lab.clock.set(NOW + 121_000);
+    log.tick();
+    await until(() => log.waiting > 0);
+    expect(lab.health()?.counters).toMatchObject({ ignored: 1, "ignored.computer-at-no-known-address": 1 });
+    lab.stop.abort();
+  });
+
+  it("keep their order: who has logged off meanwhile is ended too", async () => {
+    const log = new FakeEventLog();
+    log.add(atPc7(2, 4624, { LogonType: "2" }), atPc7(1, 4647));
+    const { lab, known } = newLab(log);
+    const reading = read(lab, 2);
+    await until(() => log.waiting > 0);
+    known.isKnown = true;
+    lab.clock.set(NOW + 6000);
+    log.tick();
+    const { batches } = await reading;
+    expect(batches.flatMap(({ observations }) => observations.map(({ verb }) => verb))).toEqual([
+      "start",
+      "end",
+    ]);
+  });
+});
+
 describe("the query", () => {
   it("falls back to event numbers where the server cannot use the other", async () => {
     const log = new FakeEventLog();

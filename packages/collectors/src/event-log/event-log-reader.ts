@@ -5,7 +5,7 @@ import type { Logger } from "@rollcall/observability";
 import type { CheckResult, CollectedBatch, CollectOptions, Collector, SourceHealth } from "../collector.ts";
 import { findStart } from "./catch-up.ts";
 import { EventCounters } from "./event-counters.ts";
-import { EventJudge } from "./event-judge.ts";
+import { type Arrival, EventJudge } from "./event-judge.ts";
 import { EventLogFault, faultOfStatus, type LogPlace, toEventLogFault } from "./event-log-fault.ts";
 import { eventLogHealth } from "./event-log-health.ts";
 import {
@@ -310,10 +310,13 @@ class Reader implements EventLogReader {
           at.bookmark = batch.bookmark ?? at.bookmark;
           break;
         }
-        case "nothing":
+        case "nothing": {
           this.#catchingUpTo = null;
           asked = ask();
+          const observations = this.#judge.again(this.#arrivalOfOld());
+          if (observations.length > 0) yield { observations, facts: [], rejected: [], bookmark: null };
           break;
+        }
         case "end":
           throw new EventLogFault(
             "server-fault",
@@ -359,15 +362,11 @@ class Reader implements EventLogReader {
     readonly collected: CollectedBatch;
     readonly bookmark: LogBookmark | null;
   } {
-    const receivedAt = this.#options.now();
-    const clockOffsetMs = this.#clockOffsetMs ?? 0;
+    const { receivedAt, clockOffsetMs } = this.#arrivalNow();
     const judgeOne = this.#judge.open({ receivedAt, clockOffsetMs });
-    const judgeOld =
-      Math.abs(clockOffsetMs) > CLOCK_TOO_FAR_MS
-        ? this.#judge.open({ receivedAt, clockOffsetMs, cap: "D" })
-        : judgeOne;
+    const judgeOld = this.#judge.open(this.#arrivalOfOld());
     const connectedAt = this.#connectedAt ?? receivedAt;
-    const observations: Observation[] = [];
+    const observations: Observation[] = [...this.#judge.again(this.#arrivalOfOld())];
     let damaged = 0;
     let sample: string | null = null;
     let newest: number | null = null;
@@ -388,6 +387,7 @@ class Reader implements EventLogReader {
       for (const made of isOld ? judgeOld(event) : judgeOne(event)) observations.push(made);
     }
     this.#counters.received(records.length, receivedAt);
+    this.#counters.set("waiting", this.#judge.waiting);
     if (damaged > 0) this.#counters.add("refused", damaged);
     if (newest !== null) {
       const happenedAt = newest - clockOffsetMs;
@@ -413,6 +413,16 @@ class Reader implements EventLogReader {
         bookmark: bookmark === null ? null : writeBookmark(bookmark),
       },
     };
+  }
+
+  /** Events from before the connection, and those that waited, open nothing while the clock is too far off. */
+  #arrivalOfOld(): Arrival {
+    const now = this.#arrivalNow();
+    return Math.abs(now.clockOffsetMs) > CLOCK_TOO_FAR_MS ? { ...now, cap: "D" } : now;
+  }
+
+  #arrivalNow(): { readonly receivedAt: number; readonly clockOffsetMs: number } {
+    return { receivedAt: this.#options.now(), clockOffsetMs: this.#clockOffsetMs ?? 0 };
   }
 
   #timeOf({ binXml }: LogRecord): number | null {
