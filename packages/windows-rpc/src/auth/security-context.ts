@@ -29,6 +29,11 @@ export interface SealedMessage {
   readonly body: Uint8Array;
   /** What is signed and not encrypted behind the body (the `sec_trailer`); empty outside RPC. */
   readonly trailer: Uint8Array;
+  /**
+   * False where both sides of an RPC connection did not agree on header signing. Kerberos then signs the body alone;
+   * NTLM signs all of it in any case.
+   */
+  readonly isHeaderSigned?: boolean;
 }
 
 /** A token or a message that is not what this login expects. */

@@ -1,0 +1,4 @@
+/** The stub of a call is not shaped as its interface says. */
+export class NdrFault extends Error {
+  override readonly name = "NdrFault";
+}
