@@ -146,6 +146,16 @@ describe("what a configuration says of Windows", () => {
     ]);
   });
 
+  it("takes events that others forward from a collector only: a controller's log is believed of everybody", () => {
+    const of = (parts: object) =>
+      faults({ credentials: [login("reader")], eventSources: [log("dc1", parts)] }).map(
+        (one) => one.split(":")[0],
+      );
+    expect(of({ channelPath: "ForwardedEvents" })).toEqual(["eventSources[0].channelPath"]);
+    expect(of({ channelPath: "security" })).toEqual([]);
+    expect(of({ kind: "event-collector", channelPath: "ForwardedEvents" })).toEqual([]);
+  });
+
   it("switches rules that there are, and says of an event that is never a session why it cannot be switched", () => {
     const found = faults({
       credentials: [login("reader")],

@@ -84,6 +84,13 @@ export function checkWindows(site: SiteConfig, checks: SiteChecks): ConfigIssue[
         remedy: "write the server's full DNS name",
       });
     issues.push(...checkSwitches(source, at));
+    if (source.kind !== "event-collector" && (source.channelPath ?? "Security").toLowerCase() !== "security")
+      issues.push({
+        path: `${at}.channelPath`,
+        problem: `logons of such a server stand in its log Security, not in ${source.channelPath}`,
+        remedy:
+          "leave channelPath out; where other computers forward to that log, choose kind event-collector",
+      });
     const both = source.rulesOn.filter((rule) => source.rulesOff.includes(rule));
     for (const rule of both)
       issues.push({
