@@ -359,9 +359,16 @@ export const pcProbeConfig = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      "Keep a session for up to two more periods when the computer cannot be asked but its lease is live.",
+      "Keep a session for up to two more periods when the computer cannot be asked but was seen since its user was.",
     ),
   workers: z.number().int().min(1).max(64).default(20).describe("Computers asked at the same time."),
+  lifetimeMinutes: z
+    .number()
+    .int()
+    .min(1)
+    .max(1440)
+    .default(480)
+    .describe("How long a session lasts after a computer said that somebody sits there."),
 });
 export type PcProbeConfig = z.infer<typeof pcProbeConfig>;
 

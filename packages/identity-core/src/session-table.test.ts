@@ -65,6 +65,20 @@ function build(observations: readonly Observation[], now: number, batchSize = 1)
   return table;
 }
 
+describe("sessions that end of themselves", () => {
+  it("are found before they end, and those of devices, or of people who stay, are not among them", () => {
+    const table = newTable();
+    const soon = aLogon({ user: "alice", at: "08:00", lifetimeMinutes: 60, ip: "10.0.0.1" });
+    const later = aLogon({ user: "bob", at: "08:00", lifetimeMinutes: 61, ip: "10.0.0.2" });
+    const device = aLogon({ kind: "device", user: "pc", at: "08:00", lifetimeMinutes: 60, ip: "10.0.0.2" });
+    table.apply([soon, later, device], at("08:00"));
+    expect([...table.endingBy(at("08:59"))]).toEqual([]);
+    expect([...table.endingBy(at("09:00"))].map(({ user }) => user?.name)).toEqual(["alice"]);
+    table.advance(at("09:00"));
+    expect([...table.endingBy(at("09:00"))]).toEqual([]);
+  });
+});
+
 describe(`SessionTable (seed ${seed})`, { timeout: 600_000 }, () => {
   it("answers the same for any order, repetition and cutting of the same observations, at any time asked", () => {
     fc.assert(

@@ -244,6 +244,17 @@ export class SessionTable implements EntrySource {
     return row < 0 ? null : this.#stateAt(row);
   }
 
+  /**
+   * Entries whose user's session ends of itself by `at`, in no order: for whoever would ask first whether somebody is still
+   * there. What ends later costs nothing. The table must not change while it is read.
+   */
+  *endingBy(at: EpochMs): Generator<Entry, undefined> {
+    for (const row of this.#timer.dueBy(at)) {
+      const entry = this.#log.at(row);
+      if (entry?.user && entry.user.expiresAt <= at) yield entry;
+    }
+  }
+
   entries(): IterableIterator<Entry> {
     return this.#log.entries();
   }

@@ -15,3 +15,12 @@ export { observationsOf, PROBE_SOURCE_ID } from "./probe-observations.ts";
 export { ProbeScheduler, type Wish } from "./probe-scheduler.ts";
 export { createProbeScope, isTooWide, type ProbeScope } from "./probe-scope.ts";
 export type { ProbeRow } from "./seated-user.ts";
+export {
+  type EndingSession,
+  endingSession,
+  HOLDS_MAX,
+  holdObservation,
+  unverifiedEnd,
+  VERIFYING_MS,
+  verifyingObservation,
+} from "./verification.ts";

@@ -7,6 +7,8 @@ export interface ProbeScopeConfig {
   readonly allowPublic: boolean;
   /** Domain controllers, proxies, firewalls, and this agent's own addresses. */
   readonly infrastructure: readonly string[];
+  /** Those that were found out. */
+  readonly isInfrastructure?: (ip: IpAddress) => boolean;
 }
 
 export interface ProbeScope {
@@ -37,7 +39,7 @@ export function createProbeScope(config: ProbeScopeConfig): ProbeScope {
       if (!include.has(ip))
         return { why: "not-included", sentence: "It is in none of the ranges that may be asked." };
       if (exclude.has(ip)) return { why: "excluded", sentence: "It is excluded from being asked." };
-      if (infrastructure.has(ip))
+      if (infrastructure.has(ip) || config.isInfrastructure?.(ip) === true)
         return { why: "infrastructure", sentence: "It is one of your servers or firewalls, or this agent." };
       if (!config.allowPublic && !privateAddresses.has(ip))
         return {

@@ -49,6 +49,18 @@ export class DueHeap {
     return rows;
   }
 
+  /** Every row due at or before `at`, in no order, and leaves them in; what comes later is not looked at. */
+  *dueBy(at: EpochMs): Generator<number, undefined> {
+    const places = [0];
+    for (let place = places.pop(); place !== undefined; place = places.pop()) {
+      if (place >= this.#size) continue;
+      const row = this.#rows.get(place);
+      if (this.#due.get(row) > at) continue;
+      yield row;
+      places.push(2 * place + 1, 2 * place + 2);
+    }
+  }
+
   #remove(row: number, place: number): void {
     this.#places.set(row, 0);
     this.#size -= 1;

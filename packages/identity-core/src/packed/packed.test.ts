@@ -447,6 +447,9 @@ describe(`the indexes under packed tables (seed ${seed})`, () => {
             else due.set(row, at);
           }
           expect(heap.next).toBe(due.size === 0 ? null : Math.min(...due.values()));
+          const soon = at ?? 50;
+          const wanted = [...due].filter(([, when]) => when <= soon).map(([one]) => one);
+          expect([...heap.dueBy(soon)].sort()).toEqual(wanted.sort());
         }
       }),
       params(2_000),
