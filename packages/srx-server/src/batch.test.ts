@@ -290,7 +290,10 @@ describe("an address query", () => {
   test("for nobody is an empty document with 200, and asks for a look-up", async () => {
     const misses: unknown[] = [];
     harness = await startHarness({
-      onIpMiss: ({ ip, refresh, point }) => misses.push([ip, refresh, point.id]),
+      onIpMiss({ ip, refresh, point }) {
+        misses.push([ip, refresh, point.id]);
+        return null;
+      },
     });
     harness.source.tell(logon("10.0.0.1"));
     const token = await harness.token();
@@ -302,5 +305,27 @@ describe("an address query", () => {
       ["10.0.0.1", true, "point-1"],
     ]);
     expect(harness.contacts.contactOf("tenant-1", "point-1")).toMatchObject({ ipQueries: 3, entriesSent: 2 });
+  });
+
+  test("waits for somebody who finds out, and is answered with what was found", async () => {
+    harness = await startHarness({
+      async onIpMiss() {
+        harness.source.tell(logon("10.0.0.9"));
+      },
+    });
+    const token = await harness.token();
+    expect(ips(await harness.poll(token, "/user_query/v2/ip/10.0.0.9"))).toEqual(["10.0.0.9"]);
+  });
+
+  test("is answered with nobody within two seconds where finding out takes longer, or fails", async () => {
+    harness = await startHarness({
+      onIpMiss: ({ ip }) =>
+        ip === "10.9.9.9" ? new Promise(() => undefined) : Promise.reject(new Error("the agent stops")),
+    });
+    const token = await harness.token();
+    const from = performance.now();
+    expect(await harness.poll(token, "/user_query/v2/ip/10.9.9.8")).toEqual({ report_entries: [] });
+    expect(await harness.poll(token, "/user_query/v2/ip/10.9.9.9")).toEqual({ report_entries: [] });
+    expect(performance.now() - from).toBeLessThan(10_000);
   });
 });

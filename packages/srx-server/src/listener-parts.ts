@@ -27,7 +27,7 @@ export interface ListenerParts {
   readonly sourceFor: (point: ServedPoint) => Awaitable<EntrySource>;
   readonly cursors: CursorCodec;
   readonly contacts: ContactRecorder;
-  readonly onIpMiss: ((miss: IpMiss) => void) | undefined;
+  readonly onIpMiss: ((miss: IpMiss) => Promise<unknown> | null) | undefined;
   readonly onUserReport: ((report: UserReport) => Awaitable<UserReportOutcome>) | undefined;
   readonly learning: Learning;
   readonly resends: ResendClock;

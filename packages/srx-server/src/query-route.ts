@@ -44,7 +44,8 @@ export interface QueryRoute {
     reader: Reader,
     source: EntrySource,
   ): Promise<PreparedAnswer>;
-  ip(request: IpRequest, reader: Reader, source: EntrySource): PreparedAnswer;
+  /** Waits, at most as long as a firewall waits, where somebody finds out who is at an address. */
+  ip(request: IpRequest, reader: Reader, source: EntrySource): PreparedAnswer | Promise<PreparedAnswer>;
   /** Waits until a report is durable, at most as long as a firewall waits. */
   user(request: UserRequest, raw: RawRequest, reader: Reader): Promise<PreparedAnswer>;
   unknownShape(reason: string, raw: RawRequest, reader: Reader): PreparedAnswer;
@@ -54,6 +55,9 @@ export interface QueryRoute {
 const PAGE_SHARE_MS = 2;
 /** A firewall waits two seconds for an answer. */
 const REPORT_MS_MAX = 1800;
+const FINDING_MS_MAX = 1800;
+/** Questions that wait for somebody to find out; more are answered with what is known. */
+const FINDINGS_WAITING_MAX = 500;
 /** Reports being written at once; more are told to come again. */
 const REPORTS_WAITING_MAX = 500;
 const LATE_RETRY_SECONDS = 5;
@@ -79,6 +83,7 @@ export function createQueryRoute(parts: ListenerParts): QueryRoute {
   const caps = new CappedSources(parts);
   const pulls = new RateBucket({ ...parts.fullTables, namesMax: PULLERS_MAX });
   let reportsWaiting = 0;
+  let findingsWaiting = 0;
 
   /** Says what of a question was passed over: once, not with every poll. */
   const warn = (reader: Reader, warnings: readonly RequestWarning[]): void => {
@@ -130,6 +135,21 @@ export function createQueryRoute(parts: ListenerParts): QueryRoute {
         reportsWaiting -= 1;
       };
       waiting.then(done, done);
+    }
+  };
+
+  /** Ends when `finding` does, well or not, and no later than a firewall waits. */
+  const foundInTime = async (finding: Promise<unknown>): Promise<void> => {
+    findingsWaiting += 1;
+    const late = new AbortController();
+    try {
+      await Promise.race([
+        finding.catch(() => undefined),
+        sleep(FINDING_MS_MAX, undefined, { signal: late.signal }).catch(() => undefined),
+      ]);
+    } finally {
+      late.abort();
+      findingsWaiting -= 1;
     }
   };
 
@@ -225,15 +245,25 @@ export function createQueryRoute(parts: ListenerParts): QueryRoute {
       const { point, record, sourceIp } = reader;
       warn(reader, request.warnings);
       const { narrowed } = readerFilter(record.memory, point.filter, request.filter);
-      const entry = narrowed.kind === "nothing" ? null : source.byIp(request.ip, narrowed.filter);
-      counters.ipQueries += 1;
-      if (entry !== null) counters.entriesSent += 1;
-      parts.contacts.ipQuery(point, sourceIp, parts.now(), entry);
-      if (!request.refresh) parts.learning.ipAsked(point, entry, record.memory.toldRevision);
-      if (entry === null || request.refresh)
-        parts.onIpMiss?.({ point, ip: request.ip, refresh: request.refresh });
-      const asked = { ip: request.ip, at: parts.now() };
-      return prepare(point.profile.encodeIp(entry, encoderOf(point.profile), asked));
+      const find = (table: EntrySource): Entry | null =>
+        narrowed.kind === "nothing" ? null : table.byIp(request.ip, narrowed.filter);
+      const answer = (entry: Entry | null): PreparedAnswer => {
+        counters.ipQueries += 1;
+        if (entry !== null) counters.entriesSent += 1;
+        parts.contacts.ipQuery(point, sourceIp, parts.now(), entry);
+        if (!request.refresh) parts.learning.ipAsked(point, entry, record.memory.toldRevision);
+        const asked = { ip: request.ip, at: parts.now() };
+        return prepare(point.profile.encodeIp(entry, encoderOf(point.profile), asked));
+      };
+      const known = find(source);
+      if (known !== null && !request.refresh) return answer(known);
+      const finding = parts.onIpMiss?.({ point, ip: request.ip, refresh: request.refresh }) ?? null;
+      if (finding === null) return answer(known);
+      if (findingsWaiting >= FINDINGS_WAITING_MAX) {
+        finding.catch(() => undefined);
+        return answer(known);
+      }
+      return foundInTime(finding).then(async () => answer(find(await parts.sourceFor(point))));
     },
 
     async user(request, raw, reader) {

@@ -75,8 +75,11 @@ export interface SrxServerOptions {
   /** At least 12 bytes, keyed alike in all gateways of one issuer. */
   readonly cursorMac: (bytes: Uint8Array) => Uint8Array;
   readonly contacts: ContactRecorder;
-  /** Told of an address nobody is known at. Called after the answer is decided; it must return at once. */
-  readonly onIpMiss?: (miss: IpMiss) => void;
+  /**
+   * Told of an address nobody is known at, or that is to be looked at anew. It must return at once: null, or a promise where
+   * somebody finds out; the table is then looked at again once it resolves, or after as long as a firewall waits.
+   */
+  readonly onIpMiss?: (miss: IpMiss) => Promise<unknown> | null;
   /**
    * Writes what a firewall reports of a person; answered once it is durable, and once the table it is answered from knows.
    * Absent: reports are refused.
