@@ -10,6 +10,7 @@ import {
   createPointRegistry,
   createSrxServer,
   type FirewallContact,
+  type IpMiss,
   type LearnReport,
   type ListenerTlsMode,
   type Peer,
@@ -31,6 +32,8 @@ export interface FirewallDoorOptions {
   readonly keeper: TableKeeper;
   /** Makes durable what firewalls report themselves. */
   readonly commits: Pick<GroupCommit, "submit">;
+  /** Told of addresses at which nobody is known; null: nobody finds out. */
+  readonly onIpMiss?: (miss: IpMiss) => Promise<unknown> | null;
   readonly responder: ResponderIdentity;
   /** Whose points these are: the customer's id, or "local" for an agent by itself. */
   readonly tenantId: string;
@@ -70,6 +73,7 @@ export function createFirewallDoor(options: FirewallDoorOptions): FirewallDoor {
     sourceFor: () => keeper.source,
     cursorMac: responder.cursorMac,
     contacts,
+    ...(options.onIpMiss === undefined ? {} : { onIpMiss: options.onIpMiss }),
     async onUserReport({ observation }) {
       await options.commits.submit({
         observations: [observation],

@@ -1,4 +1,5 @@
 import type { SiteConfig } from "@rollcall/agent-protocol";
+import { PROBE_SOURCE_ID } from "@rollcall/collectors/pc-probe";
 import type { GroupFilter, GroupNaming } from "@rollcall/directory-graph";
 import {
   createIpSet,
@@ -34,7 +35,7 @@ type RulesSource = Pick<
   SiteConfig,
   "filters" | "directories" | "addressMarks" | "syslogSources" | "enforcementPoints"
 > &
-  Partial<Pick<SiteConfig, "eventSources" | "wefReceiver">> & {
+  Partial<Pick<SiteConfig, "eventSources" | "wefReceiver" | "pcProbe">> & {
     readonly settings: Pick<
       SiteConfig["settings"],
       "dropUsersWithoutIncludedGroup" | "deviceLifetimeMinutes" | "detection"
@@ -102,6 +103,7 @@ export function compileSiteRules(site: RulesSource): SiteRules {
         ...site.syslogSources,
         ...(site.eventSources ?? []),
         ...(site.wefReceiver ? [site.wefReceiver] : []),
+        ...(site.pcProbe ? [{ id: PROBE_SOURCE_ID }] : []),
         ...site.enforcementPoints.filter(({ mayReport }) => mayReport.length > 0),
       ].map(({ id }) => id),
     ),
