@@ -98,6 +98,7 @@ export async function buildAgent(options: BuildOptions): Promise<BuiltAgent> {
     now: clock.now,
     log,
     contextOf: (facts) => site.contextOf(facts),
+    onLogon: (facts) => site.noteLogon(facts),
   });
   const commits = createGroupCommit({
     keeper,

@@ -55,8 +55,29 @@ export type CredentialConfig = z.infer<typeof credentialConfig>;
 export const directoryConfig = z.strictObject({
   id,
   name: z.string().min(1).max(100).describe("What people call it."),
-  host: z.string().min(1).max(253).describe("DNS name or address of a domain controller."),
-  port: z.number().int().min(1).max(65535).default(636).describe("636 for LDAPS, 389 for StartTLS."),
+  host: z
+    .string()
+    .min(1)
+    .max(253)
+    .describe(
+      "DNS name or address of a domain controller, or the DNS name of a domain: its controllers are then found by DNS (`_ldap._tcp.dc._msdcs.<domain>`).",
+    ),
+  servers: z
+    .array(z.string().min(1).max(253))
+    .max(20)
+    .default([])
+    .describe(
+      "Further controllers of the same domain, asked in this order when the first cannot be reached.",
+    ),
+  port: z
+    .number()
+    .int()
+    .min(1)
+    .max(65535)
+    .default(636)
+    .describe(
+      "636 for LDAPS, 389 for StartTLS; 3269 (LDAPS) or 3268 ask the global catalogue: every domain of the forest at once, where only universal groups show their members.",
+    ),
   tls: z
     .enum(["ldaps", "starttls", "none"])
     .default("ldaps")
@@ -100,6 +121,13 @@ export const directoryConfig = z.strictObject({
     .default(30)
     .describe("Seconds between two reads of what changed."),
   pageSize: z.number().int().min(50).max(1000).default(500).describe("Objects asked for at once."),
+  maxQueriesPerSecond: z
+    .number()
+    .int()
+    .min(1)
+    .max(1000)
+    .default(50)
+    .describe("The most queries a second, those at logons among them; more wait."),
 });
 export type DirectoryConfig = z.infer<typeof directoryConfig>;
 

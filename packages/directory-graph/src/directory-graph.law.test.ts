@@ -10,6 +10,12 @@ type Step =
   | { readonly kind: "user"; readonly rid: number; readonly primary: number | null }
   | { readonly kind: "group"; readonly rid: number; readonly name: string; readonly security: boolean }
   | { readonly kind: "members"; readonly rid: number; readonly members: readonly number[] }
+  | {
+      readonly kind: "join";
+      readonly rid: number;
+      readonly into: readonly number[];
+      readonly out: readonly number[];
+    }
   | { readonly kind: "remove"; readonly rid: number }
   | { readonly kind: "look" };
 
@@ -27,6 +33,12 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     kind: fc.constant("members" as const),
     rid: group,
     members: fc.array(fc.oneof(user, group), { maxLength: 6 }),
+  }),
+  fc.record({
+    kind: fc.constant("join" as const),
+    rid: group,
+    into: fc.array(fc.oneof(user, group), { maxLength: 20 }),
+    out: fc.array(fc.oneof(user, group), { maxLength: 20 }),
   }),
   fc.record({ kind: fc.constant("remove" as const), rid: fc.oneof(user, group) }),
   fc.record({ kind: fc.constant("look" as const) }),
@@ -101,6 +113,21 @@ describe("the law of membership", () => {
                 [...(model.members.get(current.rid) ?? [])].map((rid) => sid(rid)),
               );
               break;
+            case "join": {
+              const isThere = (rid: number) => model.users.has(rid) || model.groups.has(rid);
+              const members = new Set(model.members.get(current.rid));
+              for (const rid of current.into.filter(isThere)) members.add(rid);
+              for (const rid of current.out.filter(isThere)) members.delete(rid);
+              const sids = (rids: readonly number[]) => rids.filter(isThere).map((rid) => sid(rid));
+              const isKnown = graph.changeMembers(
+                `guid-${current.rid}`,
+                sids(current.into),
+                sids(current.out),
+              );
+              expect(isKnown).toBe(model.groups.has(current.rid));
+              if (isKnown) model.members.set(current.rid, members);
+              break;
+            }
             case "remove":
               model.users.delete(current.rid);
               model.groups.delete(current.rid);

@@ -1,5 +1,5 @@
 import { siblingSid } from "./binary-ids.ts";
-import { MembershipIndex } from "./membership-index.ts";
+import { type MemberChange, MembershipIndex } from "./membership-index.ts";
 import { NameIndex } from "./name-index.ts";
 import type {
   Affected,
@@ -33,7 +33,7 @@ const everyGroup: GroupFilter = () => true;
  *
  * Holds: one numbered node a SID; members by number; the transitive groups of each *distinct* set of direct groups,
  *        computed when asked. People with the same direct groups share one answer.
- * Changes: by `upsert…`, `setMembers`, `remove` and `endRead` only. Which principals must be looked at again is
+ * Changes: by `upsert…`, `setMembers`, `changeMembers`, `remove` and `endRead` only. Which principals must be looked at again is
  *        collected, and handed over by `takeAffected`.
  * Promises: cycles end; a member that was never read (a foreign principal) counts from the moment its SID is; a rename
  *        or a move breaks nothing, because links are by SID and objects by GUID.
@@ -56,9 +56,15 @@ export class DirectoryGraph {
   readonly #touchedGroups = new Set<number>();
   #removed: PrincipalRecord[] = [];
   #size = { users: 0, devices: 0, groups: 0 };
+  #mutations = 0;
 
   constructor(filter: GroupFilter = everyGroup) {
     this.#filter = filter;
+  }
+
+  /** Grows with everything that becomes another than it was: tells whether reading something again brought news. */
+  get mutations(): number {
+    return this.#mutations;
   }
 
   get size(): GraphSize {
@@ -78,6 +84,7 @@ export class DirectoryGraph {
     const before = this.#nodes[id];
     const primaryGroup = this.#primaryGroupOf(record);
     if (before?.kind === "principal" && samePrincipal(before.record, record)) return id;
+    this.#mutations += 1;
     this.#release(id);
     this.#nodes[id] = { kind: "principal", record, primaryGroup };
     this.#count(record.kind, 1);
@@ -91,6 +98,7 @@ export class DirectoryGraph {
     const id = this.#claim(record.guid, record.sid);
     const before = this.#nodes[id];
     if (before?.kind === "group" && sameGroup(before.record, record)) return id;
+    this.#mutations += 1;
     this.#release(id);
     this.#nodes[id] = { kind: "group", record };
     this.#size.groups += 1;
@@ -106,15 +114,34 @@ export class DirectoryGraph {
   setMembers(groupGuid: string, memberSids: readonly string[]): void {
     const group = this.#byGuid.get(groupGuid);
     if (group === undefined || this.#nodes[group]?.kind !== "group") return;
-    const change = this.#memberships.replace(
-      group,
-      memberSids.map((sid) => this.#numberOf(sid)),
+    this.#touchMembers(
+      this.#memberships.replace(
+        group,
+        memberSids.map((sid) => this.#numberOf(sid)),
+      ),
     );
-    for (const id of [...change.added, ...change.removed]) {
-      const kind = this.#nodes[id]?.kind;
-      if (kind === "principal") this.#touched.add(id);
-      else if (kind === "group") this.#touchGroup(id);
-    }
+  }
+
+  /**
+   * Says who came into a group and who left it; its other members stay.
+   * Errors: false where the group is not known: its members have to be read as a whole then.
+   */
+  changeMembers(groupGuid: string, addedSids: readonly string[], removedSids: readonly string[]): boolean {
+    const group = this.#byGuid.get(groupGuid);
+    if (group === undefined || this.#nodes[group]?.kind !== "group") return false;
+    const numbers = (sids: readonly string[]) => sids.map((sid) => this.#numberOf(sid));
+    this.#touchMembers(this.#memberships.change(group, numbers(addedSids), numbers(removedSids)));
+    return true;
+  }
+
+  /** The groups of one directory that a principal is directly in, its primary group left out. */
+  directGroups(sid: string, directoryId: string): readonly GroupRecord[] {
+    const id = this.#bySid.get(sid);
+    if (id === undefined) return [];
+    return [...this.#memberships.parentsOf(id)].flatMap((parent) => {
+      const group = this.group(parent);
+      return group?.directoryId === directoryId ? [group] : [];
+    });
   }
 
   /** Takes an object out that the directory no longer has. False when it was not known. */
@@ -334,6 +361,7 @@ export class DirectoryGraph {
   #drop(id: number): void {
     const node = this.#nodes[id];
     if (node?.kind !== "principal" && node?.kind !== "group") return;
+    this.#mutations += 1;
     this.#release(id);
     if (node.kind === "principal") this.#removed.push(node.record);
     else this.#touchGroup(id);
@@ -354,6 +382,15 @@ export class DirectoryGraph {
     for (const [id, node] of this.#nodes.entries()) {
       if (node.kind === "principal" && node.primaryGroup === from)
         this.#nodes[id] = { ...node, primaryGroup: to };
+    }
+  }
+
+  #touchMembers(change: MemberChange): void {
+    for (const id of [...change.added, ...change.removed]) {
+      this.#mutations += 1;
+      const kind = this.#nodes[id]?.kind;
+      if (kind === "principal") this.#touched.add(id);
+      else if (kind === "group") this.#touchGroup(id);
     }
   }
 

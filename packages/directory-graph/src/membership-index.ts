@@ -2,6 +2,8 @@ const NONE = new Int32Array(0);
 /** More changed edges than this at once: the reverse index is built anew, in one pass, when it is next asked. */
 const REBUILD_EDGES = 2000;
 const REBUILD_OVERLAY = 20_000;
+/** Up to so many changed edges a group's array is copied for each; beyond, it is made anew once. */
+const FEW_EDGES = 16;
 
 export interface MemberChange {
   readonly added: readonly number[];
@@ -27,7 +29,7 @@ export class MembershipIndex {
   }
 
   /** Sets the members of a group; `members` in any order, repeats allowed. */
-  replace(group: number, members: readonly number[]): MemberChange {
+  replace(group: number, members: readonly number[] | Int32Array): MemberChange {
     const before = this.membersOf(group);
     const after = sortedUnique(members);
     const change = difference(before, after);
@@ -40,6 +42,20 @@ export class MembershipIndex {
       if (this.#overlay.size > REBUILD_OVERLAY) this.#stale = true;
     }
     return change;
+  }
+
+  /** Puts some members in and takes some out; the rest stays. */
+  change(group: number, added: readonly number[], removed: readonly number[]): MemberChange {
+    if (added.length + removed.length > FEW_EDGES) {
+      const after = new Set(this.membersOf(group));
+      for (const id of added) after.add(id);
+      for (const id of removed) after.delete(id);
+      return this.replace(group, [...after]);
+    }
+    let after = this.membersOf(group);
+    for (const id of added) after = insert(after, id);
+    for (const id of removed) after = without(after, id);
+    return this.replace(group, after);
   }
 
   /** The groups that `id` is directly in, sorted. The array is the index's own: read it, do not keep it. */
@@ -85,7 +101,7 @@ export class MembershipIndex {
   }
 }
 
-function sortedUnique(values: readonly number[]): Int32Array {
+function sortedUnique(values: readonly number[] | Int32Array): Int32Array {
   const sorted = Int32Array.from(values).sort();
   let kept = 0;
   for (const [index, value] of sorted.entries()) {

@@ -57,6 +57,21 @@ describe("TableKeeper", () => {
       expect(spooled(keeper)).toEqual(["principal ana", "observation ana"]);
     }));
 
+  it("says who of a directory logged on once that is written, and not whom nobody knows, or who left", () =>
+    withKeeper(({ keeper, clock, file }) => {
+      keeper.store.close();
+      const told: string[] = [];
+      const listening = newKeeper(file, clock, { onLogon: ({ name }) => told.push(name) });
+      listening.write([arrival({ facts: [someFacts({ name: "ana" }), someFacts({ name: "ben" })] })]);
+      const ana = aLogon({ user: "ana", at: clock.now() });
+      listening.write([
+        arrival({ observations: [ana, aLogon({ user: "stranger", ip: "10.0.0.2", at: clock.now() })] }),
+      ]);
+      listening.write([arrival({ observations: [ana, anEnd({ user: "ben", at: clock.now() })] })]);
+      expect(told).toEqual(["ana"]);
+      listening.store.close();
+    }));
+
   it("gives groups to those who came before the directory was read, and streams only people with sessions", () =>
     withKeeper(({ keeper, clock }) => {
       keeper.write([arrival({ observations: [aLogon({ user: "ana", at: clock.now() })] })]);

@@ -67,6 +67,8 @@ export interface KeeperOptions {
   readonly log: Logger;
   /** What a directory knows of a name besides its facts: for the rules. */
   readonly contextOf?: (facts: PrincipalFacts) => SuppressionContext;
+  /** Told after it is written: somebody whom this site's directories know began to be somewhere. */
+  readonly onLogon?: (facts: PrincipalFacts) => void;
 }
 
 /**
@@ -250,8 +252,19 @@ export class TableKeeper {
     }
     this.#table.pagesStored();
     this.#watch.written();
+    this.#tellLogons(taken.own);
     for (const [rule, count] of taken.keptBack)
       this.suppressed.set(rule, (this.suppressed.get(rule) ?? 0) + count);
+  }
+
+  #tellLogons(own: readonly Observation[]): void {
+    const { onLogon } = this.#options;
+    if (onLogon === undefined) return;
+    for (const { verb, kind, principal } of own) {
+      if (verb !== "start" || kind !== "user" || principal === null) continue;
+      const [only, ...others] = this.#index.meantBy(principal);
+      if (only !== undefined && others.length === 0) onLogon(only);
+    }
   }
 
   /** Lets time pass. Gives why what it changed could not be written yet, or null; firewalls are told of it all the same. */

@@ -78,7 +78,11 @@ describe("what a configuration says of Windows", () => {
   });
 
   it("says how Kerberos can be used where it could not", () => {
-    expect(faults({ credentials: [login("reader", { user: "CORP\\reader" })] })).toEqual([
+    const short = login("reader", { user: "CORP\\reader" });
+    expect(faults({ credentials: [short], directories: [directory({ credentialId: "reader" })] })).toEqual(
+      [],
+    );
+    expect(faults({ credentials: [short], eventSources: [log("dc1")] })).toEqual([
       'credentials[0].user: "CORP\\reader" does not say its Kerberos realm -> write user@corp.example, or set realm',
     ]);
     expect(

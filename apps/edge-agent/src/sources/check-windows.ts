@@ -46,7 +46,11 @@ export function checkWindows(site: SiteConfig, checks: SiteChecks): ConfigIssue[
         remedy: "give each its own id",
       });
     checks.secretFile(credential.password, `${at}.password`);
-    if (credential.realm === undefined && realmOf(credential.user) === null && !credential.allowNtlm)
+    const isForKerberos =
+      site.eventSources.some(({ credentialId }) => credentialId === credential.id) ||
+      site.pcProbe?.credentialIds.includes(credential.id) === true;
+    const saysRealm = credential.realm !== undefined || realmOf(credential.user) !== null;
+    if (isForKerberos && !saysRealm && !credential.allowNtlm)
       issues.push({
         path: `${at}.user`,
         problem: `"${credential.user}" does not say its Kerberos realm`,

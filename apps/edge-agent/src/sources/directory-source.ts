@@ -19,6 +19,8 @@ export interface DirectorySet {
   isController(name: string): boolean;
   /** What a directory calls an account, by its SID. */
   principalOf(sid: string): PrincipalName | null;
+  /** Somebody of one of them logged on: he is read again soon. */
+  noteLogon(facts: PrincipalFacts): void;
 }
 
 export function createDirectorySet(options: {
@@ -47,6 +49,9 @@ export function createDirectorySet(options: {
     },
     refresh() {
       for (const reader of readers) reader.refresh();
+    },
+    noteLogon({ key, directoryId }) {
+      readers.find(({ id }) => id === directoryId)?.noteLogon(key);
     },
     contextOf(facts) {
       const dn = book.dnOf(facts.key);

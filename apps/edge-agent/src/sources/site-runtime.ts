@@ -41,6 +41,8 @@ export interface SiteRuntime extends Part {
   /** Tests a source; null where there is none of that id. */
   test(kind: SourceKind, id: string, signal: AbortSignal): Promise<readonly CheckResult[] | null>;
   contextOf(facts: PrincipalFacts): SuppressionContext;
+  /** Somebody logged on whom a directory of this site knows. */
+  noteLogon(facts: PrincipalFacts): void;
   /** Every login that sources share. */
   readonly credentials: CredentialDesk;
   /** Ids of the sources and directories of this site. */
@@ -224,6 +226,7 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
       return source === undefined ? null : testSyslog(source.id, source.senders, syslog);
     },
     contextOf: (facts) => directorySet?.contextOf(facts) ?? {},
+    noteLogon: (facts) => directorySet?.noteLogon(facts),
     credentials,
     ownSources() {
       const site = effective?.site;

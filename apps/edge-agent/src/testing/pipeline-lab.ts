@@ -1,7 +1,7 @@
 import path from "node:path";
 import { silentLogger } from "@rollcall/observability";
 import { FakeClock, withTempDir } from "@rollcall/testkit";
-import { type Arrival, TableKeeper } from "../pipeline/table-keeper.ts";
+import { type Arrival, type KeeperOptions, TableKeeper } from "../pipeline/table-keeper.ts";
 import { openStore } from "../state/open-store.ts";
 
 export const TEST_ISSUER = "00112233445566aa";
@@ -29,8 +29,13 @@ export function withKeeper(
   });
 }
 
-export function newKeeper(file: string, clock: { readonly now: () => number }): TableKeeper {
+export function newKeeper(
+  file: string,
+  clock: { readonly now: () => number },
+  options: Partial<KeeperOptions> = {},
+): TableKeeper {
   return new TableKeeper(openStore(file, clock.now()).store, {
+    ...options,
     issuer: TEST_ISSUER,
     now: clock.now,
     log: silentLogger,

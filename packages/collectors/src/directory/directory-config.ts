@@ -2,8 +2,10 @@
 export interface DirectoryConfig {
   readonly id: string;
   readonly name: string;
-  /** DNS name or address of a domain controller. */
+  /** DNS name or address of a domain controller, or the DNS name of a domain. */
   readonly host: string;
+  /** Further controllers of the domain. */
+  readonly servers: readonly string[];
   readonly port: number;
   readonly tls: "ldaps" | "starttls" | "none";
   /** PEM of the CA that signed the server's certificate; the system's store where absent. */
@@ -15,4 +17,6 @@ export interface DirectoryConfig {
   readonly netbiosDomain?: string | undefined;
   readonly pollSeconds: number;
   readonly pageSize: number;
+  /** The most queries a second; more wait. */
+  readonly maxQueriesPerSecond: number;
 }

@@ -49,6 +49,8 @@ function configOf(lab: Lab, overrides: Partial<DirectoryConfig> = {}): Directory
     dangerouslyTrustAnyCertificate: false,
     pollSeconds: 30,
     pageSize: 50,
+    servers: [],
+    maxQueriesPerSecond: 1000,
     ...overrides,
   };
 }

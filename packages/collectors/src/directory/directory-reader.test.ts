@@ -6,6 +6,7 @@ import { openLogin } from "../testing/open-login.ts";
 import type { DirectoryConfig } from "./directory-config.ts";
 import { createDirectoryReader, type DirectoryReader } from "./directory-reader.ts";
 import { PrincipalBook } from "./principal-book.ts";
+import type { FindServers } from "./server-choice.ts";
 import { FakeDirectory } from "./testing/fake-directory.ts";
 
 let directory: FakeDirectory;
@@ -37,6 +38,7 @@ class Harness {
     password: string = "right",
     book?: PrincipalBook,
     login: LoginPort = openLogin("reader@corp.example", password),
+    findServers: FindServers = async () => [],
   ) {
     this.reader = createDirectoryReader({
       config: {
@@ -48,11 +50,14 @@ class Harness {
         dangerouslyTrustAnyCertificate: false,
         pollSeconds: 30,
         pageSize: 50,
+        servers: [],
+        maxQueriesPerSecond: 1000,
         ...overrides,
       },
       login,
       now: () => this.now,
       log: silentLogger,
+      findServers,
       random: () => 1,
       sleep: (ms, signal) =>
         new Promise((resolve) => {
@@ -84,6 +89,14 @@ class Harness {
     this.#goOn?.();
     await this.paused(before + 1);
     return this.told.slice(told).flat();
+  }
+
+  /** Somebody logs on, and the reader takes the time it gathers in. */
+  async logOn(...sids: readonly string[]): Promise<PrincipalFacts[]> {
+    const before = this.waits.length;
+    for (const sid of sids) this.reader.noteLogon(sid);
+    await this.paused(before + 1);
+    return this.next(250);
   }
 
   async stop(): Promise<void> {
@@ -144,7 +157,8 @@ describe("the directory reader", () => {
     expect(directory.searches - searches).toBe(1);
     expect(harness.health).toMatchObject({
       state: "ok",
-      sentence: "1 users, 0 devices and 3 groups of corp.example",
+      sentence:
+        "1 users, 0 devices and 3 groups of corp.example; deletions are found by listing everything, for the account may not see deleted objects",
     });
   });
 
@@ -263,10 +277,136 @@ describe("the directory reader", () => {
     expect(harness.health.counters.fullReads).toBe(2);
   });
 
-  it("reads everything again once a day", async () => {
+  it("compares everything once a day while it goes on reading changes, mends what differs, and counts it", async () => {
+    for (let rid = 2000; rid < 2400; rid += 1) directory.addUser(rid);
+    directory.addGroup(1200, "Sales", [2000]);
     const harness = await started();
+    // Missed, however that came about: no number says that anything changed.
+    directory.changeSilently(2001, { userAccountControl: ["514"] });
+    directory.setMembersSilently(1200, [2000, 2002]);
+    expect(await harness.next()).toEqual([]);
+    const told = await harness.next(24 * 3_600_000);
+    expect(told.map(({ name }) => name).sort()).toEqual(["u2001", "u2002"]);
+    expect(harness.factsOf("u2002")?.groups).toContain("Sales");
+    expect(harness.health.counters).toMatchObject({ fullReads: 1, verifications: 1, mended: 2 });
+    expect(await harness.next()).toEqual([]);
+  });
+
+  it("takes a change in the middle of a daily comparison as at any other time", async () => {
+    for (let rid = 2000; rid < 2400; rid += 1) directory.addUser(rid);
+    const harness = new Harness({ pollSeconds: 5 });
+    await harness.paused(1);
+    directory.onSearch = (count) => {
+      // Every page takes ten seconds: the next turn is due after each.
+      harness.now += 10_000;
+      if (count === 3) directory.change(2399, { userAccountControl: ["514"] });
+    };
+    directory.searches = 0;
     await harness.next(24 * 3_600_000);
-    expect(harness.health.counters.fullReads).toBe(2);
+    directory.onSearch = () => undefined;
+    expect(harness.factsOf("u2399")?.enabled).toBe(false);
+    expect(harness.health.counters).toMatchObject({ verifications: 1, mended: 0 });
+    expect(harness.health.counters.incrementalReads).toBeGreaterThanOrEqual(1);
+  });
+
+  it("finds at the daily comparison who is no longer there, and goes on with it on a new connection", async () => {
+    directory.addUser(1103, "ana");
+    directory.addUser(1104, "ben");
+    directory.canSeeDeleted = true;
+    directory.remove(1104);
+    const harness = await started();
+    directory.forget(1103);
+    directory.dropConnections();
+    await harness.next(24 * 3_600_000);
+    const told = await harness.next(2000);
+    expect(told).toMatchObject([{ name: "ana", enabled: false }]);
+    expect(harness.health.counters).toMatchObject({ verifications: 1, mended: 1, fullReads: 1 });
+  });
+
+  it("reads a user again when he logs on, and his groups, at most once a minute", async () => {
+    directory.addUser(1103, "ana");
+    directory.addGroup(1200, "Sales", []);
+    directory.addGroup(1201, "Old", [1103]);
+    const harness = await started();
+    const sid = harness.factsOf("ana")?.key ?? "";
+    directory.setMembersSilently(1200, [1103]);
+    directory.setMembersSilently(1201, []);
+    await harness.logOn(sid);
+    expect(harness.waits).toEqual([30_000, 250, 29_750]);
+    expect(harness.factsOf("ana")?.groups).toEqual(["Domain Users", "Sales"]);
+    const searches = directory.searches;
+    for (const _ of [1, 2, 3]) harness.reader.noteLogon(sid);
+    expect(directory.searches).toBe(searches);
+    expect(harness.health.counters).toMatchObject({ logonReads: 1, logonsCoalesced: 3, logonsMended: 1 });
+    await harness.next(60_000);
+    await harness.logOn(sid);
+    expect(harness.health.counters.logonReads).toBe(2);
+  });
+
+  it("takes nobody out of a group because the reader may not see whose groups they are", async () => {
+    directory.addUser(1103, "ana");
+    directory.addGroup(1200, "Sales", [1103]);
+    directory.hidesMemberOf = true;
+    const harness = await started();
+    await harness.logOn(harness.factsOf("ana")?.key ?? "");
+    expect(harness.factsOf("ana")?.groups).toContain("Sales");
+    expect(harness.health.counters).toMatchObject({ logonReads: 1, logonsMended: 0 });
+  });
+
+  it("asks one question for many who log on together, and leaves out those of other directories", async () => {
+    for (let rid = 2000; rid < 2050; rid += 1) directory.addUser(rid);
+    const harness = await started();
+    const before = directory.searches;
+    await harness.logOn(...harness.facts.keys(), "S-1-5-21-9-9-9-1103");
+    expect(harness.health.counters.logonReads).toBe(50);
+    expect(directory.searches - before).toBeLessThanOrEqual(2);
+  });
+
+  it("ends an account at its moment, not at the next turn", async () => {
+    const filetime = (BigInt(1_000_000 + 10_000) + 11_644_473_600_000n) * 10_000n;
+    directory.addUser(1103, "ana", { accountExpires: [String(filetime)] });
+    const harness = await started();
+    expect(harness.waits).toEqual([10_000]);
+    expect(await harness.next(10_000)).toMatchObject([{ name: "ana", enabled: false }]);
+    expect(harness.waits[1]).toBe(20_000);
+  });
+
+  it("asks the next controller when one is away, stays with it, and says which one it reads", async () => {
+    directory.addUser(1103, "ana");
+    const harness = await started({ host: "127.0.0.9", servers: ["127.0.0.8", "127.0.0.1"] });
+    expect(harness.health.sentence).toMatch(/ groups of corp\.example from 127\.0\.0\.1;/);
+    directory.dropConnections();
+    await harness.next();
+    await harness.next(1000);
+    expect(harness.health).toMatchObject({ state: "ok", counters: { failovers: 0, fullReads: 1 } });
+  });
+
+  it("asks the controllers that DNS names for a domain", async () => {
+    directory.addUser(1103, "ana");
+    const asked: string[] = [];
+    const harness = new Harness({ host: "corp.example" }, "right", undefined, undefined, async (service) => {
+      asked.push(service);
+      return [
+        { name: "127.0.0.1.", priority: 1, weight: 100 },
+        { name: "127.0.0.9", priority: 0, weight: 100 },
+      ];
+    });
+    await harness.paused(1);
+    expect(asked).toEqual(["_ldap._tcp.dc._msdcs.corp.example"]);
+    expect(harness.factsOf("ana")).toBeDefined();
+  });
+
+  it("does not try a refused login at every controller", async () => {
+    const harness = await started({ servers: ["localhost"] }, "wrong");
+    expect(directory.binds).toBe(1);
+    expect(harness.health.state).toBe("broken");
+  });
+
+  it("says of the first controller what is wrong, and how many others there were", async () => {
+    const harness = await started({ host: "127.0.0.9", servers: ["127.0.0.8", "127.0.0.7"] });
+    expect(harness.health.sentence).toMatch(
+      /^127\.0\.0\.9:\d+ refuses connections, and 2 other controllers could not be read either: check/,
+    );
   });
 
   it("tries a refused password again after five minutes, for as long as it is handed out", async () => {
@@ -464,5 +604,109 @@ describe("the directory reader", () => {
       ok: false,
       remedy: expect.any(String),
     });
+  });
+});
+
+describe.each(["none", "all", "object-security"] as const)("changes, where DirSync is for %s", (dirSync) => {
+  beforeEach(() => {
+    directory.dirSync = dirSync;
+    directory.canSeeDeleted = true;
+    directory.addUser(1190, "gone");
+    directory.remove(1190);
+    for (const [rid, name] of [
+      [1103, "ana"],
+      [1104, "ben"],
+      [1105, "cho"],
+    ] as const)
+      directory.addUser(rid, name);
+    directory.addGroup(1200, "Sales", [1103]);
+    directory.addGroup(1201, "Staff", [1200]);
+  });
+
+  const told = (facts: readonly PrincipalFacts[]) =>
+    facts.map(({ name, enabled, groups }) => `${name} ${enabled} ${groups.join("+")}`).sort();
+
+  it("are told of whom they concern, and of nobody else", async () => {
+    const harness = await started();
+    expect(harness.facts.size).toBe(3);
+    directory.addGroup(1200, "Sales", [1104]);
+    expect(told(await harness.next())).toEqual([
+      "ana true Domain Users",
+      "ben true Domain Users+Sales+Staff",
+    ]);
+    directory.addGroup(1202, "New", [1105, 1200]);
+    expect(told(await harness.next())).toEqual([
+      "ben true Domain Users+New+Sales+Staff",
+      "cho true Domain Users+New",
+    ]);
+    directory.addGroup(1200, "Renamed", [1104]);
+    expect(told(await harness.next())).toEqual(["ben true Domain Users+New+Renamed+Staff"]);
+    directory.change(1105, { userAccountControl: ["514"] });
+    expect(told(await harness.next())).toEqual(["cho false Domain Users+New"]);
+    directory.change(1103, { primaryGroupID: ["1201"] });
+    expect(told(await harness.next())).toEqual(["ana true Staff"]);
+    directory.remove(1104);
+    expect(told(await harness.next())).toEqual(["ben false "]);
+    directory.addUser(1106, "dan");
+    expect(told(await harness.next())).toEqual(["dan true Domain Users"]);
+    expect(await harness.next()).toEqual([]);
+    expect(harness.health.counters).toMatchObject({
+      fullReads: 1,
+      deletionListings: 0,
+      dirSync: dirSync === "none" ? 0 : 1,
+    });
+  });
+
+  it("are all told of when they come in several answers", async () => {
+    directory.dirSyncLimit = 2;
+    const harness = await started();
+    for (let rid = 2000; rid < 2030; rid += 1) directory.addUser(rid);
+    expect(await harness.next()).toHaveLength(30);
+  });
+
+  it("are read on from another controller: by the stream where it goes on there, else by reading everything", async () => {
+    const harness = await started();
+    directory.becomeAnotherController(dirSync === "none" ? 17 : 5000);
+    directory.change(1103, { userAccountControl: ["514"] });
+    directory.dropConnections();
+    await harness.next();
+    await harness.next(2000);
+    await harness.next();
+    expect(harness.factsOf("ana")?.enabled).toBe(false);
+    expect(harness.health.counters).toMatchObject(
+      dirSync === "none" ? { fullReads: 2, verifications: 0 } : { fullReads: 1, verifications: 1 },
+    );
+  });
+});
+
+describe("a stream of changes", () => {
+  it("is begun anew where the server takes the old place no more, and what was missed is compared", async () => {
+    directory.dirSync = "object-security";
+    directory.addUser(1103, "ana");
+    directory.addUser(1104, "ben");
+    const harness = await started();
+    directory.forgetsCookies = true;
+    directory.changeSilently(1104, { userAccountControl: ["514"] });
+    directory.change(1103, { userAccountControl: ["514"] });
+    await harness.next();
+    expect([harness.factsOf("ana")?.enabled, harness.factsOf("ben")?.enabled]).toEqual([false, false]);
+    expect(harness.health).toMatchObject({
+      state: "ok",
+      counters: { verifications: 1, mended: 1, fullReads: 1 },
+    });
+  });
+
+  it("does not read a group of many again because one member came", async () => {
+    directory.dirSync = "all";
+    directory.memberLimit = 10;
+    const rids = Array.from({ length: 300 }, (_, index) => 2000 + index);
+    for (const rid of rids) directory.addUser(rid);
+    directory.addUser(1103, "ana");
+    directory.addGroup(1200, "Everyone", rids);
+    const harness = await started();
+    const searches = directory.searches;
+    directory.addGroup(1200, "Everyone", [...rids, 1103]);
+    expect((await harness.next()).map(({ name }) => name)).toEqual(["ana"]);
+    expect(directory.searches - searches).toBe(3);
   });
 });

@@ -10,9 +10,15 @@ import { DirectorySync } from "./directory-sync.ts";
 import { testDirectory } from "./directory-test.ts";
 import { type LdapSession, openLdapSession } from "./ldap-session.ts";
 import { PrincipalBook } from "./principal-book.ts";
+import { QueryPace } from "./query-pace.ts";
 import { retryDelay } from "./retry-delay.ts";
+import { type FindServers, findServersByDns, firstThatAnswers, serversOf } from "./server-choice.ts";
 
 const FACTS_PER_BATCH = 500;
+/** Logons that come together are read together. */
+const LOGONS_GATHER_MS = 250;
+/** An account that ends at a moment is ended then, not at the next turn; but not in a loop of its own. */
+const EXPIRY_LOOK_MS_MIN = 250;
 
 export interface DirectoryReaderOptions {
   readonly config: DirectoryConfig;
@@ -26,6 +32,8 @@ export interface DirectoryReaderOptions {
   /** For tests: waits without waiting. */
   readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly random?: () => number;
+  /** How a domain's controllers are found; by the system's DNS where absent. */
+  readonly findServers?: FindServers;
 }
 
 export interface DirectoryReader extends Collector {
@@ -36,6 +44,8 @@ export interface DirectoryReader extends Collector {
   /** Reads at once instead of at the next turn; also tries a login again that may be another now. */
   refresh(): void;
   setGroupFilter(filter: GroupFilter): void;
+  /** A user of this directory logged on: he is read again soon, at most once a minute. */
+  noteLogon(sid: string): void;
 }
 
 /**
@@ -57,7 +67,10 @@ class Reader implements DirectoryReader {
   readonly #config: DirectoryConfig;
   readonly #sync: DirectorySync;
   readonly #sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  readonly #pace: QueryPace;
   readonly #startedAt: number;
+  #host: string | null = null;
+  #failovers = 0;
   #fault: DirectoryFault | null = null;
   #faultSince = 0;
   #failures = 0;
@@ -74,6 +87,7 @@ class Reader implements DirectoryReader {
     this.book = options.book ?? new PrincipalBook();
     this.#sync = new DirectorySync(options.config, this.book, options.now);
     this.#sleep = options.sleep ?? sleepUntilAborted;
+    this.#pace = new QueryPace(options.config.maxQueriesPerSecond);
     this.#startedAt = options.now();
   }
 
@@ -92,8 +106,14 @@ class Reader implements DirectoryReader {
     }
   }
 
-  test(signal: AbortSignal = AbortSignal.timeout(60_000)): Promise<readonly CheckResult[]> {
-    return testDirectory(this.#config, this.#options.login, signal);
+  async test(signal: AbortSignal = AbortSignal.timeout(60_000)): Promise<readonly CheckResult[]> {
+    return testDirectory(this.#config, this.#options.login, await this.#servers(), signal);
+  }
+
+  noteLogon(sid: string): void {
+    const had = this.#sync.hasLogons;
+    this.#sync.noteLogon(sid);
+    if (!had && this.#sync.hasLogons) this.#wake.abort();
   }
 
   refresh(): void {
@@ -117,6 +137,9 @@ class Reader implements DirectoryReader {
       cutGroups: this.book.cutGroups,
       failures: this.#failures,
       refusedBinds: this.#refusedBinds,
+      dirSync: this.#sync.way === "update-numbers" ? 0 : 1,
+      failovers: this.#failovers,
+      queriesDelayed: this.#pace.waits,
       lastReadMs: this.#lastReadMs,
     };
     const base = { id, kind: "directory" as const, name, lastActivityAt: this.#lastReadAt, counters };
@@ -135,24 +158,84 @@ class Reader implements DirectoryReader {
       const sentence = "Some people are in more groups than a firewall is told: narrow the group filter";
       return [{ ...base, state: "degraded", since, sentence }];
     }
-    const sentence = `${users} users, ${devices} devices and ${groups} groups of ${this.#sync.server?.domain ?? host}`;
-    return [{ ...base, state: "ok", since, sentence }];
+    const from = this.#host === null || this.#host === host ? "" : ` from ${this.#host}`;
+    const blind = this.#sync.seesDeleted
+      ? ""
+      : "; deletions are found by listing everything, for the account may not see deleted objects";
+    const whose = this.#sync.server?.domain ?? host;
+    const sentence = `${users} users, ${devices} devices and ${groups} groups of ${whose}${from}${blind}`;
+    return [{ ...base, state: "ok", since, sentence: sentence.slice(0, 500) }];
+  }
+
+  #servers(): Promise<readonly string[]> {
+    const { findServers = findServersByDns, random = Math.random } = this.#options;
+    return serversOf(this.#config, { find: findServers, random, last: this.#host });
   }
 
   async *#readOn(signal: AbortSignal): AsyncGenerator<CollectedBatch> {
-    const session = await openLdapSession(this.#config, this.#options.login, signal);
+    const { login, log } = this.#options;
+    const { host, value: session } = await firstThatAnswers(await this.#servers(), async (server) => {
+      const config = { ...this.#config, host: server };
+      const opened = await openLdapSession(config, login, signal, this.#pace);
+      try {
+        await this.#sync.meet(opened);
+        return opened;
+      } catch (error) {
+        await opened.close();
+        throw error;
+      }
+    });
+    if (this.#host !== null && this.#host !== host) {
+      this.#failovers += 1;
+      log.warn(
+        { directoryId: this.id, from: this.#host, to: host },
+        "directory read from another controller",
+      );
+    }
+    this.#host = host;
     const close = () => void session.close();
     signal.addEventListener("abort", close, { once: true });
     try {
-      await this.#sync.meet(session);
       while (!signal.aborted) {
         yield* this.#turn(session, signal);
-        await this.#pause(this.#config.pollSeconds * 1000, signal);
+        yield* this.#untilNextTurn(session, signal);
       }
     } finally {
       signal.removeEventListener("abort", close);
       await session.close();
     }
+  }
+
+  /** The time between two turns: a verification goes on in it, who logs on is read, and whose date comes is ended. */
+  async *#untilNextTurn(session: LdapSession, signal: AbortSignal): AsyncGenerator<CollectedBatch> {
+    const { now } = this.#options;
+    const until = now() + this.#config.pollSeconds * 1000;
+    while (!signal.aborted && this.#sync.isVerifying && now() < until) {
+      await this.#sync.verifyOn(signal);
+      if (this.#sync.hasLogons) await this.#sync.readLoggedOn(session, signal);
+      yield* this.#news();
+    }
+    while (!signal.aborted && now() < until) {
+      const expiresAt = this.#sync.nextExpiryAt ?? Number.POSITIVE_INFINITY;
+      // Somebody may have logged on during the turn: then there is nothing to wait for.
+      if (!this.#sync.hasLogons)
+        await this.#pause(Math.min(until, Math.max(expiresAt, now() + EXPIRY_LOOK_MS_MIN)) - now(), signal);
+      if (signal.aborted) return;
+      if (this.#sync.hasLogons) {
+        await this.#sleep(LOGONS_GATHER_MS, signal);
+        while (this.#sync.hasLogons && !signal.aborted) await this.#sync.readLoggedOn(session, signal);
+      } else if (now() < expiresAt) return;
+      this.#sync.endExpired();
+      yield* this.#news();
+    }
+  }
+
+  /** What the book has to tell by now; nothing where nobody changed. */
+  *#news(): Generator<CollectedBatch> {
+    const facts = this.book.takeChangedFacts(this.#options.now());
+    this.#changed += facts.length;
+    for (let from = 0; from < facts.length; from += FACTS_PER_BATCH)
+      yield this.#toBatch(facts.slice(from, from + FACTS_PER_BATCH));
   }
 
   async *#turn(session: LdapSession, signal: AbortSignal): AsyncGenerator<CollectedBatch> {

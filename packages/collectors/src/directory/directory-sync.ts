@@ -1,6 +1,7 @@
-import { guidFromBytes } from "@rollcall/directory-graph";
-import { EqualityFilter, OrFilter } from "ldapts";
+import { guidFromBytes, sidFromBytes } from "@rollcall/directory-graph";
+import { AndFilter, EqualityFilter, FilterParser, OrFilter } from "ldapts";
 import { isEnabled } from "./account-state.ts";
+import { beginChanges, type ChangeCursor, readChangesSince } from "./change-stream.ts";
 import type { DirectoryConfig } from "./directory-config.ts";
 import {
   type DirectoryNames,
@@ -11,7 +12,8 @@ import {
   readEntry,
   sidsOf,
 } from "./entry-records.ts";
-import { ExtendedDnControl, ShowDeletedControl } from "./ldap-controls.ts";
+import { domainOfDn, parseExtendedDn } from "./extended-dn.ts";
+import { DIRSYNC_OBJECT_SECURITY, ExtendedDnControl, ShowDeletedControl } from "./ldap-controls.ts";
 import type { LdapEntry } from "./ldap-entry.ts";
 import type { LdapSession, SearchRequest } from "./ldap-session.ts";
 import type { PrincipalBook } from "./principal-book.ts";
@@ -20,9 +22,12 @@ import { readProgress, readServerIdentity, type ServerIdentity } from "./server-
 /** Up to so many objects, deletions are looked for at each change; beyond, every ten minutes. */
 const SMALL_DIRECTORY = 5000;
 const LISTING_PAUSE_MS = 10 * 60_000;
-const FULL_READ_EVERY_MS = 24 * 3_600_000;
-const LOCKED_PER_QUERY = 50;
+const VERIFY_EVERY_MS = 24 * 3_600_000;
+const OBJECTS_PER_QUERY = 50;
 const MAX_LOCKED_WATCHED = 500;
+/** A user is read again at his logon, at most once in so long. Source: semantics 8 (documented). */
+const LOGON_PAUSE_MS = 60_000;
+const LOGONS_WAITING_MAX = 5000;
 
 export interface SyncCounts {
   fullReads: number;
@@ -31,15 +36,36 @@ export interface SyncCounts {
   entriesUnusable: number;
   removed: number;
   deletionListings: number;
+  /** Whole readings beside the service, to compare. */
+  verifications: number;
+  /** Objects that a verification found otherwise than they were known. */
+  mended: number;
+  logonReads: number;
+  /** Logons within a minute of the last reading of that user. */
+  logonsCoalesced: number;
+  /** Logons that too many others waited before. */
+  logonsLeftOut: number;
+  /** Users whom the reading at their logon found otherwise than they were known. */
+  logonsMended: number;
+}
+
+/** How changes are learnt: as a stream, or by asking for greater update numbers. */
+export type ChangeWay = "dirsync" | "dirsync-object-security" | "update-numbers";
+
+interface Verification {
+  readonly pages: AsyncIterator<readonly LdapEntry[]>;
+  readonly session: LdapSession;
+  readonly read: number;
 }
 
 /**
- * Keeps the book equal to one directory: everything once, then what changed.
+ * Keeps the book equal to one directory: everything once, then what changed, and once a day everything again beside that.
  *
- * Holds: where the last read ended (controller and update number), and the accounts that end or unlock by the passing
- *        of time, which changes no object. A read that breaks off is made again from the start; nothing of it is told
- *        before it is whole, so nobody is told of with half of the groups.
- * Source: MS-ADTS 3.1.1.1.9, uSNChanged and highestCommittedUSN (documented).
+ * Holds: where the last read ended (controller, update number, place in the stream of changes), and the accounts that end
+ *        or unlock by the passing of time, which changes no object. A first read that breaks off is made again from the
+ *        start; nothing of it is told before it is whole, so nobody is told of with half of the groups. A verification
+ *        goes page by page between the steps, and its pages count at once: each object in them is whole.
+ * Source: MS-ADTS 3.1.1.1.9, uSNChanged and highestCommittedUSN; 3.1.1.3.4.1.3, DirSync (documented).
  */
 export class DirectorySync {
   readonly counts: SyncCounts = {
@@ -49,18 +75,30 @@ export class DirectorySync {
     entriesUnusable: 0,
     removed: 0,
     deletionListings: 0,
+    verifications: 0,
+    mended: 0,
+    logonReads: 0,
+    logonsCoalesced: 0,
+    logonsLeftOut: 0,
+    logonsMended: 0,
   };
   readonly #config: DirectoryConfig;
   readonly #book: PrincipalBook;
   readonly #now: () => number;
   #server: ServerIdentity | null = null;
+  #isRead = false;
   #usn = 0;
-  #fullReadAt = 0;
+  #cursor: ChangeCursor | null = null;
+  #verifiedAt = 0;
+  #verification: Verification | null = null;
   #listedAt = 0;
   #listedUsn = 0;
   #canSeeDeleted = false;
   readonly #expiring = new Map<string, number>();
   readonly #locked = new Set<string>();
+  /** SIDs of users who logged on and are to be read. */
+  readonly #loggedOn = new Set<string>();
+  readonly #readAtLogon = new Map<string, number>();
 
   constructor(config: DirectoryConfig, book: PrincipalBook, now: () => number) {
     this.#config = config;
@@ -76,6 +114,20 @@ export class DirectorySync {
     return this.#canSeeDeleted;
   }
 
+  get way(): ChangeWay {
+    if (this.#cursor === null) return "update-numbers";
+    return this.#cursor.flags === DIRSYNC_OBJECT_SECURITY ? "dirsync-object-security" : "dirsync";
+  }
+
+  /** Whether a verification is under way: then the next step should not wait for its turn. */
+  get isVerifying(): boolean {
+    return this.#verification !== null;
+  }
+
+  get hasLogons(): boolean {
+    return this.#loggedOn.size > 0;
+  }
+
   /** Where the last whole read ended: controller and update number. */
   get bookmark(): string | null {
     return this.#server === null
@@ -83,38 +135,134 @@ export class DirectorySync {
       : JSON.stringify({ invocationId: this.#server.invocationId, usn: this.#usn });
   }
 
-  /** To be called on a new connection: another controller may answer, and its numbers are its own. */
+  /**
+   * To be called on a new connection: another controller may answer, and its update numbers are its own. A place in the
+   * stream of changes holds for every controller of the domain; where it is not taken, everything is read again.
+   * Source: MS-ADTS 3.1.1.3.4.1.3 (documented): the cookie names the state of every controller.
+   */
   async meet(session: LdapSession): Promise<void> {
     const server = await readServerIdentity(session, this.#config);
-    const isSame = this.#server?.invocationId === server.invocationId && server.highestUsn >= this.#usn;
+    const before = this.#server;
+    const isSame = before?.invocationId === server.invocationId && server.highestUsn >= this.#usn;
+    const isSameDomain = before?.namingContext === server.namingContext;
     this.#server = server;
-    if (!isSame) this.#fullReadAt = 0;
+    this.#verification = null;
+    // Set back to an older state: what it knew is not what it knows.
+    const wasSetBack = before?.invocationId === server.invocationId && server.highestUsn < this.#usn;
+    if (isSame) return;
+    if (this.#cursor !== null && isSameDomain && !wasSetBack) {
+      this.#usn = server.highestUsn;
+      // What the old controller had and this one has not yet got is compared, without a pause.
+      this.#verifiedAt = Number.NEGATIVE_INFINITY;
+      return;
+    }
+    this.#isRead = false;
   }
 
   /** One step: everything where that is due, else what changed since the last step. */
   async step(session: LdapSession, signal: AbortSignal): Promise<void> {
     const server = this.#server;
-    if (server === null || this.#isFullReadDue()) {
+    if (server === null || !this.#isRead) {
       await this.#readEverything(session, signal);
       return;
     }
     const { dsServiceName, highestUsn } = await readProgress(session);
     if (dsServiceName !== server.dsServiceName || highestUsn === null || highestUsn < this.#usn) {
       await this.meet(session);
-      await this.#readEverything(session, signal);
+      if (!this.#isRead) await this.#readEverything(session, signal);
       return;
     }
     if (highestUsn > this.#usn) await this.#readChanges(session, server, highestUsn, signal);
     await this.#lookAtLocked(session, server, signal);
-    this.#endExpired();
+    this.endExpired();
+    if (this.#verification === null && this.#now() - this.#verifiedAt >= VERIFY_EVERY_MS)
+      this.#verification = this.#beginVerification(session, server, signal);
   }
 
-  #isFullReadDue(): boolean {
-    return this.#fullReadAt === 0 || this.#now() - this.#fullReadAt >= FULL_READ_EVERY_MS;
+  /** The next page of the verification that is under way. */
+  async verifyOn(signal: AbortSignal): Promise<void> {
+    const verification = this.#verification;
+    const server = this.#server;
+    if (verification === null || server === null) return;
+    const page = await verification.pages.next();
+    const { graph } = this.#book;
+    if (page.done !== true) {
+      for (const entry of page.value) {
+        const before = graph.mutations;
+        await this.#take(verification.session, server, entry, signal);
+        if (graph.mutations !== before) this.counts.mended += 1;
+      }
+      return;
+    }
+    const removed = graph.endRead(verification.read, this.#config.id);
+    this.counts.removed += removed;
+    this.counts.mended += removed;
+    this.counts.verifications += 1;
+    this.#verification = null;
+    this.#verifiedAt = this.#now();
+    this.#canSeeDeleted = await this.#probeDeleted(verification.session, server, signal);
+  }
+
+  /** Notes that a user logged on: he is read again with the next step, at most once a minute. */
+  noteLogon(sid: string): void {
+    const last = this.#readAtLogon.get(sid);
+    if (this.#loggedOn.has(sid) || (last !== undefined && this.#now() - last < LOGON_PAUSE_MS)) {
+      this.counts.logonsCoalesced += 1;
+    } else if (this.#loggedOn.size >= LOGONS_WAITING_MAX) {
+      this.counts.logonsLeftOut += 1;
+    } else this.#loggedOn.add(sid);
+  }
+
+  /** Reads those who logged on: their accounts, and the groups that list them. */
+  async readLoggedOn(session: LdapSession, signal: AbortSignal): Promise<void> {
+    const server = this.#server;
+    const now = this.#now();
+    for (const [sid, at] of this.#readAtLogon) if (now - at >= LOGON_PAUSE_MS) this.#readAtLogon.delete(sid);
+    if (server === null || !this.#isRead) return;
+    const { graph } = this.#book;
+    const guids = [...this.#loggedOn].slice(0, OBJECTS_PER_QUERY).flatMap((sid) => {
+      this.#loggedOn.delete(sid);
+      const id = graph.principalBySid(sid);
+      const record = id === null ? null : graph.principal(id);
+      if (record?.directoryId !== this.#config.id) return [];
+      this.#readAtLogon.set(sid, now);
+      return [record.guid];
+    });
+    if (guids.length === 0) return;
+    this.counts.logonReads += guids.length;
+    for await (const page of session.pages(this.#byGuid(server, guids, ["memberOf"]), 1000, signal)) {
+      for (const entry of page) {
+        const before = graph.mutations;
+        await this.#take(session, server, entry, signal);
+        await this.#compareGroups(session, entry, signal);
+        if (graph.mutations !== before) this.counts.logonsMended += 1;
+      }
+    }
+  }
+
+  /** Ends the accounts whose date has come. */
+  endExpired(): void {
+    const now = this.#now();
+    const { graph } = this.#book;
+    for (const [guid, expiresAt] of this.#expiring) {
+      if (isEnabled({ isDisabled: false, isLocked: false, expiresAt }, now)) continue;
+      const record = graph.principalByGuid(guid);
+      if (record?.enabled === true) graph.upsertPrincipal({ ...record, enabled: false });
+      this.#expiring.delete(guid);
+    }
+  }
+
+  /** When the next account ends by its date, epoch ms; null: none is known to. */
+  get nextExpiryAt(): number | null {
+    let next: number | null = null;
+    for (const at of this.#expiring.values()) if (next === null || at < next) next = at;
+    return next;
   }
 
   async #readEverything(session: LdapSession, signal: AbortSignal): Promise<void> {
     const server = await readServerIdentity(session, this.#config);
+    // Before the read: what changes during it comes again, and changes nothing.
+    const cursor = server.isGlobalCatalogue ? null : await beginChanges(session, server.namingContext);
     const { graph } = this.#book;
     const read = graph.beginRead();
     this.#expiring.clear();
@@ -124,11 +272,21 @@ export class DirectorySync {
     this.counts.removed += graph.endRead(read, this.#config.id);
     this.#canSeeDeleted = await this.#probeDeleted(session, server, signal);
     this.#server = server;
+    this.#cursor = cursor;
     this.#usn = server.highestUsn;
     this.#listedUsn = server.highestUsn;
-    this.#fullReadAt = this.#now();
-    this.#listedAt = this.#fullReadAt;
+    this.#isRead = true;
+    this.#verifiedAt = this.#now();
+    this.#listedAt = this.#verifiedAt;
     this.counts.fullReads += 1;
+  }
+
+  #beginVerification(session: LdapSession, server: ServerIdentity, signal: AbortSignal): Verification {
+    const pages = async function* (this: DirectorySync) {
+      for (const request of this.#requestsFor(server, ""))
+        yield* session.pages(request, this.#config.pageSize, signal);
+    };
+    return { pages: pages.call(this), session, read: this.#book.graph.beginRead() };
   }
 
   async #readChanges(
@@ -137,14 +295,118 @@ export class DirectorySync {
     highestUsn: number,
     signal: AbortSignal,
   ): Promise<void> {
-    const since = `(uSNChanged>=${this.#usn + 1})`;
-    for (const request of this.#requestsFor(server, since))
-      await this.#readAll(session, server, request, signal);
-    if (this.#canSeeDeleted) await this.#readTombstones(session, server, since, signal);
-    else if (this.#isListingDue(highestUsn))
+    if (this.#cursor === null || !(await this.#followStream(session, server, this.#cursor, signal))) {
+      const since = `(uSNChanged>=${this.#usn + 1})`;
+      for (const request of this.#requestsFor(server, since))
+        await this.#readAll(session, server, request, signal);
+      if (this.#canSeeDeleted) await this.#readTombstones(session, server, since, signal);
+    }
+    if (!this.#canSeeDeleted && this.#isListingDue(highestUsn))
       await this.#listForDeletions(session, server, highestUsn, signal);
     this.#usn = highestUsn;
     this.counts.incrementalReads += 1;
+  }
+
+  /** False where the server takes the place in the stream no more: a new one is begun, and what it missed is compared. */
+  async #followStream(
+    session: LdapSession,
+    server: ServerIdentity,
+    cursor: ChangeCursor,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    let changes: Awaited<ReturnType<typeof readChangesSince>>;
+    try {
+      changes = await readChangesSince(session, server.namingContext, cursor);
+    } catch (error) {
+      if (signal.aborted || !session.isOpen) throw error;
+      this.#cursor = await beginChanges(session, server.namingContext);
+      this.#verifiedAt = Number.NEGATIVE_INFINITY;
+      return false;
+    }
+    const { graph } = this.#book;
+    const toRead = new Set<string>();
+    for (const note of changes.notes) {
+      if (note.kind === "deleted") this.#remove(note.guid);
+      else if (note.kind === "changed") toRead.add(note.guid);
+      else if (!graph.changeMembers(note.guid, note.added, note.removed)) toRead.add(note.guid);
+    }
+    const guids = [...toRead];
+    for (let from = 0; from < guids.length; from += OBJECTS_PER_QUERY)
+      await this.#readAgain(session, server, guids.slice(from, from + OBJECTS_PER_QUERY), signal);
+    this.#cursor = changes.next;
+    return true;
+  }
+
+  /** Reads objects anew; one that does not come is none of ours any more. */
+  async #readAgain(
+    session: LdapSession,
+    server: ServerIdentity,
+    guids: readonly string[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const missing = new Set(guids);
+    for await (const page of session.pages(this.#byGuid(server, guids, []), 1000, signal)) {
+      for (const entry of page) {
+        const bytes = entry.bytes("objectGUID");
+        const guid = bytes === null ? null : guidFromBytes(bytes);
+        if (guid !== null) missing.delete(guid);
+        await this.#take(session, server, entry, signal);
+      }
+    }
+    for (const guid of missing) this.#remove(guid);
+  }
+
+  #byGuid(server: ServerIdentity, guids: readonly string[], more: readonly string[]): SearchRequest {
+    const filters = guids.map(
+      (guid) => new EqualityFilter({ attribute: "objectGUID", value: guidBytes(guid) }),
+    );
+    return {
+      base: server.namingContext,
+      scope: "sub",
+      filter: new AndFilter({
+        filters: [FilterParser.parseString(OBJECT_FILTER), new OrFilter({ filters })],
+      }),
+      attributes: [...OBJECT_ATTRIBUTES, ...more],
+      controls: [new ExtendedDnControl()],
+    };
+  }
+
+  /**
+   * Compares the groups that list a user with those we know he is in. Where `memberOf` says otherwise the group itself is
+   * asked whether it lists him: a reader may see less of a user than of a group.
+   */
+  async #compareGroups(session: LdapSession, entry: LdapEntry, signal: AbortSignal): Promise<void> {
+    const sidBytes = entry.bytes("objectSid");
+    const sid = sidBytes === null ? null : sidFromBytes(sidBytes);
+    if (sid === null) return;
+    const { graph } = this.#book;
+    const listed = new Map(
+      entry.texts("memberOf").flatMap((text) => {
+        const { guid, dn } = parseExtendedDn(text);
+        return guid === null ? [] : [[guid.toLowerCase(), dn] as const];
+      }),
+    );
+    const known = graph.directGroups(sid, this.#config.id);
+    const doubtful = new Set([
+      ...known.filter(({ guid }) => !listed.has(guid)).map(({ guid }) => guid),
+      ...[...listed.keys()].filter(
+        (guid) => graph.knows(guid) && known.every((group) => group.guid !== guid),
+      ),
+    ]);
+    const { dn } = parseExtendedDn(entry.dn);
+    for (const guid of doubtful) {
+      signal.throwIfAborted();
+      const found = await session.search(
+        {
+          base: `<GUID=${guid}>`,
+          scope: "base",
+          filter: new EqualityFilter({ attribute: "member", value: dn }),
+          attributes: ["objectGUID"],
+        },
+        [],
+      );
+      graph.changeMembers(guid, found.length > 0 ? [sid] : [], found.length > 0 ? [] : [sid]);
+    }
   }
 
   /** People below the base; groups in the whole domain, for they often stand elsewhere. */
@@ -181,10 +443,14 @@ export class DirectorySync {
   ): Promise<void> {
     this.counts.entriesRead += 1;
     const { graph } = this.#book;
-    const outcome = readEntry(entry, this.#namesOf(server), this.#now());
+    const outcome = readEntry(entry, this.#namesOf(server, entry), this.#now());
     switch (outcome.kind) {
       case "principal": {
         const { record, account } = outcome;
+        if (!isBelow(record.dn, server.baseDn)) {
+          this.#remove(record.guid);
+          return;
+        }
         graph.upsertPrincipal(record);
         if (account.expiresAt === null) this.#expiring.delete(record.guid);
         else this.#expiring.set(record.guid, account.expiresAt);
@@ -295,36 +561,31 @@ export class DirectorySync {
   /** A lock ends by itself, and no object changes: locked accounts are asked for again at each step. */
   async #lookAtLocked(session: LdapSession, server: ServerIdentity, signal: AbortSignal): Promise<void> {
     const locked = [...this.#locked];
-    for (let from = 0; from < locked.length; from += LOCKED_PER_QUERY) {
-      const [request] = this.#requestsFor(server, "");
-      if (request === undefined) return;
-      const filters = locked
-        .slice(from, from + LOCKED_PER_QUERY)
-        .map((guid) => new EqualityFilter({ attribute: "objectGUID", value: guidBytes(guid) }));
-      const filter = new OrFilter({ filters });
-      await this.#readAll(session, server, { ...request, base: server.baseDn, filter }, signal);
+    for (let from = 0; from < locked.length; from += OBJECTS_PER_QUERY) {
+      const request = this.#byGuid(server, locked.slice(from, from + OBJECTS_PER_QUERY), []);
+      await this.#readAll(session, server, request, signal);
     }
   }
 
-  #endExpired(): void {
-    const now = this.#now();
-    const { graph } = this.#book;
-    for (const [guid, expiresAt] of this.#expiring) {
-      if (isEnabled({ isDisabled: false, isLocked: false, expiresAt }, now)) continue;
-      const record = graph.principalByGuid(guid);
-      if (record?.enabled === true) graph.upsertPrincipal({ ...record, enabled: false });
-      this.#expiring.delete(guid);
-    }
+  #namesOf(server: ServerIdentity, entry: LdapEntry): DirectoryNames {
+    const directoryId = this.#config.id;
+    if (!server.isGlobalCatalogue)
+      return { directoryId, domain: server.domain, netbiosDomain: server.netbiosDomain };
+    const domain = domainOfDn(parseExtendedDn(entry.dn).dn) ?? server.domain;
+    return { directoryId, domain, netbiosDomain: server.netbiosNames.get(domain) ?? null };
   }
+}
 
-  #namesOf(server: ServerIdentity): DirectoryNames {
-    return { directoryId: this.#config.id, domain: server.domain, netbiosDomain: server.netbiosDomain };
-  }
+/** Whether a DN stands below another, both as the server writes them. */
+function isBelow(dn: string, base: string): boolean {
+  if (base === "") return true;
+  const [inner, outer] = [dn.toLowerCase(), base.toLowerCase()];
+  return inner === outer || inner.endsWith(`,${outer}`);
 }
 
 function tombstonesOf(server: ServerIdentity, since: string): SearchRequest {
   return {
-    base: `CN=Deleted Objects,${server.namingContext}`,
+    base: `CN=Deleted Objects,${server.defaultContext}`,
     scope: "one",
     filter: `(&(isDeleted=TRUE)${since})`,
     attributes: ["objectGUID"],

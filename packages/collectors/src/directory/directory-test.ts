@@ -9,6 +9,7 @@ import { DirectoryFault, toDirectoryFault } from "./directory-fault.ts";
 import { GROUP_FILTER, OBJECT_ATTRIBUTES, PRINCIPAL_FILTER } from "./entry-records.ts";
 import { ExtendedDnControl } from "./ldap-controls.ts";
 import { type LdapSession, openLdapSession, tlsOptionsOf } from "./ldap-session.ts";
+import { QueryPace } from "./query-pace.ts";
 import { readServerIdentity, type ServerIdentity } from "./server-identity.ts";
 
 const STEP_TIMEOUT_MS = 10_000;
@@ -20,11 +21,15 @@ const STEP_TIMEOUT_MS = 10_000;
  * Errors: none thrown; a fault is a failed check. One log-on is made, whatever comes of it.
  */
 export async function testDirectory(
-  config: DirectoryConfig,
+  wanted: DirectoryConfig,
   login: LoginPort,
+  servers: readonly string[],
   signal: AbortSignal,
 ): Promise<readonly CheckResult[]> {
   const checks: CheckResult[] = [];
+  const config = { ...wanted, host: servers[0] ?? wanted.host };
+  if (config.host !== wanted.host || servers.length > 1)
+    checks.push({ name: "Controllers", ok: true, detail: `${servers.join(", ")}; the first is tested` });
   let session: LdapSession | null = null;
   /** Runs one step; false when it failed and the rest makes no sense. */
   const step = async (name: string, run: () => Promise<string>): Promise<boolean> => {
@@ -39,7 +44,7 @@ export async function testDirectory(
     }
   };
   const open = async () => {
-    session = await openLdapSession(config, login, signal);
+    session = await openLdapSession(config, login, signal, new QueryPace(config.maxQueriesPerSecond));
     return session;
   };
   try {

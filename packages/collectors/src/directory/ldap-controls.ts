@@ -1,4 +1,4 @@
-import { Ber, BerWriter, Control } from "ldapts";
+import { Ber, type BerReader, BerWriter, Control } from "ldapts";
 
 /**
  * Asks for one page. ldapts has its own paging, which stops at an empty page even when the server gave a cookie to go
@@ -49,5 +49,49 @@ export class ExtendedDnControl extends Control {
 export class ShowDeletedControl extends Control {
   constructor() {
     super("1.2.840.113556.1.4.417", { critical: true });
+  }
+}
+
+/** What a caller without the right to replicate must ask for: only what it may read. */
+export const DIRSYNC_OBJECT_SECURITY = 0x1;
+/** Of a group's members those that came (`member;range=1-1`) and those that left (`member;range=0-0`). */
+const DIRSYNC_INCREMENTAL_VALUES = 0x8000_0000;
+/** The server ends an answer at about so many bytes, and says that there is more. */
+const DIRSYNC_BYTES = 1_048_576;
+/** A cookie is some hundred bytes; one that grows without end is not kept. */
+const COOKIE_BYTES_MAX = 65_536;
+
+/**
+ * Asks what changed since a cookie, deletions among it. The answer's cookie is read into this control.
+ * Source: MS-ADTS 3.1.1.3.4.1.3, LDAP_SERVER_DIRSYNC_OID (documented).
+ */
+export class DirSyncControl extends Control {
+  readonly #flags: number;
+  readonly #cookie: Uint8Array;
+  next: Uint8Array | null = null;
+  hasMore = false;
+
+  constructor(flags: number, cookie: Uint8Array) {
+    super("1.2.840.113556.1.4.841", { critical: true });
+    this.#flags = flags | DIRSYNC_INCREMENTAL_VALUES | 0;
+    this.#cookie = cookie;
+  }
+
+  protected override writeControl(writer: BerWriter): void {
+    const value = new BerWriter();
+    value.startSequence();
+    value.writeInt(this.#flags);
+    value.writeInt(DIRSYNC_BYTES);
+    value.writeBuffer(Buffer.from(this.#cookie), Ber.OctetString);
+    value.endSequence();
+    writer.writeBuffer(value.buffer, Ber.OctetString);
+  }
+
+  protected override parseControl(reader: BerReader): void {
+    if (reader.readSequence() === null) return;
+    this.hasMore = reader.readInt() !== 0;
+    reader.readInt();
+    const cookie = reader.readString(Ber.OctetString, true);
+    this.next = cookie === null || cookie.length > COOKIE_BYTES_MAX ? null : Uint8Array.from(cookie);
   }
 }

@@ -5,11 +5,18 @@ type RawValue = string | Uint8Array | readonly (string | Uint8Array)[];
 export class LdapEntry {
   readonly dn: string;
   readonly #values = new Map<string, RawValue>();
+  readonly #written: readonly string[];
 
   constructor(raw: { readonly dn: string } & Readonly<Record<string, RawValue>>) {
     this.dn = raw.dn;
+    this.#written = Object.keys(raw).filter((name) => name !== "dn");
     for (const [name, value] of Object.entries(raw))
       if (name !== "dn") this.#values.set(name.toLowerCase(), value);
+  }
+
+  /** The attributes that have a value, as the server writes them. */
+  names(): readonly string[] {
+    return [...this.#written].filter((name) => this.#list(name).length > 0);
   }
 
   /** The first value as text; null where there is none. */

@@ -6,6 +6,7 @@ import type { DirectoryConfig } from "./directory-config.ts";
 import { DirectoryFault, toDirectoryFault } from "./directory-fault.ts";
 import { PageControl } from "./ldap-controls.ts";
 import { LdapEntry } from "./ldap-entry.ts";
+import type { QueryPace } from "./query-pace.ts";
 
 const CONNECT_TIMEOUT_MS = 10_000;
 /** A server may compute the whole answer before its first page. */
@@ -29,6 +30,8 @@ export interface LdapSession {
   pages(request: SearchRequest, pageSize: number, signal: AbortSignal): AsyncGenerator<readonly LdapEntry[]>;
   /** The entry of a DN (or of the root DSE, ""); null where there is none, or it may not be seen. */
   entry(dn: string, attributes: readonly string[], controls?: readonly Control[]): Promise<LdapEntry | null>;
+  /** One answer, with the controls as given: what they bring back they hold. */
+  search(request: SearchRequest, controls: readonly Control[]): Promise<readonly LdapEntry[]>;
   readonly isOpen: boolean;
   close(): Promise<void>;
 }
@@ -41,10 +44,11 @@ export async function openLdapSession(
   config: DirectoryConfig,
   login: LoginPort,
   signal: AbortSignal,
+  pace: QueryPace,
 ): Promise<LdapSession> {
   const held = await login.withheld();
   if (held !== null) throw new DirectoryFault("login-withheld", held, "");
-  const session = new Session(config);
+  const session = new Session(config, pace);
   try {
     await session.connect();
     const outcome = await login.attempt((one) => session.logOn(one), signal);
@@ -59,12 +63,14 @@ export async function openLdapSession(
 
 class Session implements LdapSession {
   readonly #config: DirectoryConfig;
+  readonly #pace: QueryPace;
   readonly #client: Client;
   #cookie: Uint8Array = NO_COOKIE;
   #refusal = new DirectoryFault("credentials-refused", "Nobody was refused", "");
 
-  constructor(config: DirectoryConfig) {
+  constructor(config: DirectoryConfig, pace: QueryPace) {
     this.#config = config;
+    this.#pace = pace;
     const scheme = config.tls === "ldaps" ? "ldaps" : "ldap";
     const host = isIP(config.host) === 6 ? `[${config.host}]` : config.host;
     this.#client = new Client({
@@ -126,7 +132,7 @@ class Session implements LdapSession {
     let cookie: Uint8Array = NO_COOKIE;
     do {
       signal.throwIfAborted();
-      const page = await this.#search(request, [
+      const page = await this.search(request, [
         ...(request.controls ?? []),
         new PageControl(pageSize, cookie),
       ]);
@@ -143,7 +149,7 @@ class Session implements LdapSession {
   ): Promise<LdapEntry | null> {
     const request: SearchRequest = { base: dn, scope: "base", filter: "(objectClass=*)", attributes };
     try {
-      const [first] = await this.#search(request, controls);
+      const [first] = await this.search(request, controls);
       return first ?? null;
     } catch (error) {
       const cause = error instanceof Error ? error.cause : undefined;
@@ -158,7 +164,8 @@ class Session implements LdapSession {
     await this.#client.unbind().catch(() => undefined);
   }
 
-  async #search(request: SearchRequest, controls: readonly Control[]): Promise<readonly LdapEntry[]> {
+  async search(request: SearchRequest, controls: readonly Control[]): Promise<readonly LdapEntry[]> {
+    await this.#pace.turn();
     // The library would connect again by itself, without logging on.
     if (!this.isOpen) {
       throw new DirectoryFault(

@@ -10,12 +10,23 @@ export interface ServerIdentity {
   readonly invocationId: string;
   readonly dsServiceName: string;
   readonly host: string | null;
+  /** The global catalogue answers: every domain of the forest. */
+  readonly isGlobalCatalogue: boolean;
+  /** Where groups are read: the domain; "" for the whole forest. */
   readonly namingContext: string;
+  /** The server's own domain. */
+  readonly defaultContext: string;
+  /** Where people are read, as the server writes it. */
   readonly baseDn: string;
   readonly domain: string;
   readonly netbiosDomain: string | null;
+  /** NetBIOS names of the forest's domains, by DNS name. */
+  readonly netbiosNames: ReadonlyMap<string, string>;
   readonly highestUsn: number;
 }
+
+/** Source: MS-ADTS 3.1.1.3.1.11, ports of the global catalogue (documented). */
+const GLOBAL_CATALOGUE_PORTS: readonly number[] = [3268, 3269];
 
 const ROOT_ATTRIBUTES = [
   "defaultNamingContext",
@@ -48,6 +59,7 @@ export async function readServerIdentity(
   }
   const settings = await session.entry(dsServiceName, ["invocationId"]);
   const invocation = settings?.bytes("invocationId") ?? null;
+  const isGlobalCatalogue = GLOBAL_CATALOGUE_PORTS.includes(config.port);
   const domain = config.domain?.toLowerCase() ?? domainOfDn(namingContext);
   if (domain === null) {
     throw new DirectoryFault(
@@ -56,16 +68,26 @@ export async function readServerIdentity(
       "enter the domain's DNS name",
     );
   }
+  const netbiosNames = await readNetbiosNames(session, configuration);
+  const readFrom = isGlobalCatalogue ? "" : namingContext;
   return {
     invocationId: (invocation === null ? null : guidFromBytes(invocation)) ?? dsServiceName,
     dsServiceName,
     host: root?.text("dnsHostName") ?? null,
-    namingContext,
-    baseDn: config.baseDn ?? namingContext,
+    isGlobalCatalogue,
+    namingContext: readFrom,
+    defaultContext: namingContext,
+    baseDn: config.baseDn === undefined ? readFrom : await spellingOf(session, config.baseDn),
     domain,
-    netbiosDomain: config.netbiosDomain ?? (await readNetbiosName(session, configuration, namingContext)),
+    netbiosDomain: config.netbiosDomain ?? netbiosNames.get(domainOfDn(namingContext) ?? "") ?? null,
+    netbiosNames,
     highestUsn,
   };
+}
+
+/** A DN as the server writes it; as it was given where it cannot be seen: reading below it then says what is wrong. */
+async function spellingOf(session: LdapSession, dn: string): Promise<string> {
+  return (await session.entry(dn, ["objectGUID"]))?.dn ?? dn;
 }
 
 /** The update number and the controller that answers now; for asking whether anything changed at all. */
@@ -79,22 +101,23 @@ export async function readProgress(
   };
 }
 
-async function readNetbiosName(
+async function readNetbiosNames(
   session: LdapSession,
   configuration: string,
-  namingContext: string,
-): Promise<string | null> {
+): Promise<ReadonlyMap<string, string>> {
   const request = {
     base: `CN=Partitions,${configuration}`,
     scope: "one" as const,
     filter: "(&(objectClass=crossRef)(nETBIOSName=*))",
     attributes: ["nETBIOSName", "nCName"],
   };
-  const wanted = namingContext.toLowerCase();
+  const names = new Map<string, string>();
   for await (const page of session.pages(request, 100, AbortSignal.timeout(60_000))) {
     for (const entry of page) {
-      if (entry.text("nCName")?.toLowerCase() === wanted) return entry.text("nETBIOSName");
+      const domain = domainOfDn(entry.text("nCName") ?? "");
+      const name = entry.text("nETBIOSName");
+      if (domain !== null && name !== null) names.set(domain, name);
     }
   }
-  return null;
+  return names;
 }

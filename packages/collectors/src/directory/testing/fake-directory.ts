@@ -17,6 +17,7 @@ const CONFIGURATION = `CN=Configuration,${BASE}`;
 const SERVICE = `CN=NTDS Settings,CN=DC1,CN=Servers,${CONFIGURATION}`;
 const PAGED = "1.2.840.113556.1.4.319";
 const SHOW_DELETED = "1.2.840.113556.1.4.417";
+const DIRSYNC = "1.2.840.113556.1.4.841";
 const DOMAIN = [21, 1, 2, 3];
 
 type Attributes = Record<string, readonly (string | Buffer)[]>;
@@ -26,6 +27,15 @@ interface FakeObject {
   rid: number;
   isDeleted: boolean;
   attributes: Attributes;
+  /** Number of the last change of anything but members. */
+  otherUsn: number;
+}
+
+interface MemberNote {
+  readonly usn: number;
+  readonly group: number;
+  readonly member: string;
+  readonly isAdded: boolean;
 }
 
 interface Search {
@@ -36,6 +46,8 @@ interface Search {
   readonly pageSize: number;
   readonly offset: number;
   readonly showDeleted: boolean;
+  /** DirSync: its flags, and the number that the cookie holds. */
+  readonly sync: { readonly flags: number; readonly since: number } | null;
 }
 
 /**
@@ -51,10 +63,21 @@ export class FakeDirectory {
   /** Sends an empty page with a cookie before each full one. */
   sendsEmptyPages = false;
   canSeeDeleted = false;
+  /** Who may ask for the stream of changes: nobody, callers who may replicate, or everybody for what they may read. */
+  dirSync: "none" | "all" | "object-security" = "none";
+  /** Objects of one answer of the stream; it then says that there is more. */
+  dirSyncLimit = 1000;
+  /** The reader may see a group's members, and not a user's groups. */
+  hidesMemberOf = false;
+  /** The cookies of before are not taken any more. */
+  forgetsCookies = false;
   invocation = 1;
   binds = 0;
+  /** Called with each search, numbered. */
+  onSearch: (count: number) => void = () => undefined;
   searches = 0;
   readonly #objects = new Map<number, FakeObject>();
+  readonly #memberNotes: MemberNote[] = [];
   readonly #sockets = new Set<Socket>();
   readonly #server: Server = createServer({ noDelay: true }, (socket) => this.#serve(socket));
   #usn = 1000;
@@ -114,7 +137,23 @@ export class FakeDirectory {
     this.#usn += 1;
     const dn = `CN=${rid}\\0ADEL,CN=Deleted Objects,${BASE}`;
     const attributes = { ...object.attributes, isDeleted: ["TRUE"], uSNChanged: [String(this.#usn)] };
-    this.#objects.set(rid, { ...object, dn, isDeleted: true, attributes });
+    this.#objects.set(rid, { ...object, dn, isDeleted: true, attributes, otherUsn: this.#usn });
+  }
+
+  /** Changes an object without a number: what another controller wrote and this one has got by a way of its own. */
+  changeSilently(rid: number, attributes: Attributes): void {
+    const object = this.#objects.get(rid);
+    if (object === undefined) throw new Error(`there is no object ${rid}`);
+    this.#objects.set(rid, { ...object, attributes: { ...object.attributes, ...attributes } });
+  }
+
+  setMembersSilently(rid: number, members: readonly number[]): void {
+    this.changeSilently(rid, { member: members.map((member) => this.#extendedDn(member)) });
+  }
+
+  /** Loses an object without a trace and without a number. */
+  forget(rid: number): void {
+    this.#objects.delete(rid);
   }
 
   /** Hides an object without a trace, as taking the right to read it does. */
@@ -132,7 +171,24 @@ export class FakeDirectory {
   #put(rid: number, dn: string, attributes: Attributes): void {
     this.#usn += 1;
     const ids = { objectGUID: [guidOf(rid)], objectSid: [sidOf(rid)], uSNChanged: [String(this.#usn)] };
-    this.#objects.set(rid, { dn, rid, isDeleted: false, attributes: { ...attributes, ...ids } });
+    const before = this.#objects.get(rid);
+    const old = before?.attributes.member ?? [];
+    const now = attributes.member ?? [];
+    const note = (member: string | Buffer, isAdded: boolean) =>
+      this.#memberNotes.push({ usn: this.#usn, group: rid, member: String(member), isAdded });
+    for (const member of now) if (!old.includes(member)) note(member, true);
+    for (const member of old) if (!now.includes(member)) note(member, false);
+    const without = ({
+      member: _member,
+      objectGUID: _guid,
+      objectSid: _sid,
+      uSNChanged: _usn,
+      ...rest
+    }: Attributes) => JSON.stringify(rest);
+    const isOther =
+      before === undefined || before.dn !== dn || without(before.attributes) !== without(attributes);
+    const otherUsn = isOther ? this.#usn : before.otherUsn;
+    this.#objects.set(rid, { dn, rid, isDeleted: false, attributes: { ...attributes, ...ids }, otherUsn });
   }
 
   #extendedDn(rid: number): string {
@@ -179,7 +235,12 @@ export class FakeDirectory {
 
   #search(socket: Socket, id: number, reader: BerReader): void {
     this.searches += 1;
+    this.onSearch(this.searches);
     const search = readSearch(reader);
+    if (search.sync !== null) {
+      this.#searchChanges(socket, id, search, search.sync);
+      return;
+    }
     const found = this.#find(search);
     if (found === null) {
       socket.write(result(id, 0x65, 32, "no such object"));
@@ -194,6 +255,45 @@ export class FakeDirectory {
     socket.write(result(id, 0x65, 0, "", search.pageSize > 0 ? next : null));
   }
 
+  /** As Samba answers (captured): what changed of each object, members as those that came and those that left. */
+  #searchChanges(
+    socket: Socket,
+    id: number,
+    search: Search,
+    { flags, since }: NonNullable<Search["sync"]>,
+  ): void {
+    const isAllowed = this.dirSync === "all" || (this.dirSync === "object-security" && (flags & 1) === 1);
+    if (!isAllowed || (this.forgetsCookies && since > 0)) {
+      socket.write(result(id, 0x65, isAllowed ? 53 : 50, "insufficient access rights"));
+      return;
+    }
+    const changed = [...this.#objects.values()]
+      .filter(
+        ({ isDeleted, attributes }) =>
+          Number(attributes.uSNChanged?.[0]) > since &&
+          (!isDeleted || this.canSeeDeleted) &&
+          matches(search.filter, attributes),
+      )
+      .sort((a, b) => Number(a.attributes.uSNChanged?.[0]) - Number(b.attributes.uSNChanged?.[0]));
+    const answer = changed.slice(0, this.dirSyncLimit);
+    for (const object of answer) socket.write(this.#entry(id, this.#changeOf(object, since), search));
+    const isLast = answer.length === changed.length;
+    const reached = isLast ? this.#usn : Number(answer.at(-1)?.attributes.uSNChanged?.[0]);
+    socket.write(result(id, 0x65, 0, "", null, { hasMore: !isLast, cookie: String(reached) }));
+  }
+
+  #changeOf(object: FakeObject, since: number): FakeObject {
+    const notes = this.#memberNotes.filter(({ group, usn }) => group === object.rid && usn > since);
+    const { member: _member, ...rest } = object.attributes;
+    const isOther = object.otherUsn > since;
+    const attributes: Attributes = {
+      ...(isOther ? rest : { objectGUID: rest.objectGUID ?? [] }),
+      "member;range=1-1": notes.filter(({ isAdded }) => isAdded).map(({ member }) => member),
+      "member;range=0-0": notes.filter(({ isAdded }) => !isAdded).map(({ member }) => member),
+    };
+    return { ...object, attributes };
+  }
+
   #nextCookie(search: Search, total: number, sentNothing: boolean): string {
     if (sentNothing) return String(search.offset + 1);
     const following = (search.offset >> 1) + search.pageSize;
@@ -204,8 +304,13 @@ export class FakeDirectory {
     const fixed = this.#fixedEntry(search.base);
     if (search.scope === 0) {
       if (fixed !== null) return [fixed];
-      const one = [...this.#objects.values()].find(({ dn, isDeleted }) => dn === search.base && !isDeleted);
-      return one === undefined ? null : [one];
+      const guid = /^<GUID=([0-9a-f-]+)>$/.exec(search.base)?.[1]?.replaceAll("-", "");
+      const one = [...this.#objects.values()].find(
+        ({ dn, rid, isDeleted }) =>
+          !isDeleted && (guid === undefined ? dn === search.base : textOfGuid(guidOf(rid)) === guid),
+      );
+      if (one === undefined) return null;
+      return matches(search.filter, this.#plainLinks(one)) ? [one] : [];
     }
     if (search.base.startsWith("CN=Partitions,")) {
       return [
@@ -213,6 +318,7 @@ export class FakeDirectory {
           dn: `CN=CORP,${search.base}`,
           rid: 0,
           isDeleted: false,
+          otherUsn: 0,
           attributes: { nETBIOSName: ["CORP"], nCName: [BASE] },
         },
       ];
@@ -225,7 +331,13 @@ export class FakeDirectory {
   }
 
   #fixedEntry(dn: string): FakeObject | null {
-    const make = (attributes: Attributes): FakeObject => ({ dn, rid: 0, isDeleted: false, attributes });
+    const make = (attributes: Attributes): FakeObject => ({
+      dn,
+      rid: 0,
+      isDeleted: false,
+      attributes,
+      otherUsn: 0,
+    });
     if (dn === "") {
       return make({
         defaultNamingContext: [BASE],
@@ -245,8 +357,14 @@ export class FakeDirectory {
     writer.startSequence(0x64);
     writer.writeString(object.dn);
     writer.startSequence();
-    for (const wanted of search.attributes) {
-      const piece = this.#attribute(object, wanted);
+    const ranges = search.sync === null ? [] : ["member;range=1-1", "member;range=0-0"];
+    for (const wanted of [...search.attributes, ...ranges]) {
+      const given = object.attributes[wanted];
+      const piece = ranges.includes(wanted)
+        ? given === undefined || given.length === 0
+          ? null
+          : { name: wanted, values: given }
+        : this.#attribute(object, wanted);
       if (piece === null) continue;
       writer.startSequence();
       writer.writeString(piece.name);
@@ -269,6 +387,10 @@ export class FakeDirectory {
     wanted: string,
   ): { name: string; values: readonly (string | Buffer)[] } | null {
     const [plain = "", option = ""] = wanted.split(";");
+    if (plain === "memberOf") {
+      const values = this.hidesMemberOf ? [] : this.#memberOf(object);
+      return values.length === 0 ? null : { name: plain, values };
+    }
     const live = (object.attributes[plain] ?? []).filter((value) => !this.#isDeadLink(plain, value));
     if (plain !== "member" || (option === "" && live.length <= this.memberLimit)) {
       return live.length === 0 ? null : { name: plain, values: live };
@@ -277,6 +399,24 @@ export class FakeDirectory {
     const piece = live.slice(from, from + this.memberLimit);
     const isLast = from + piece.length >= live.length;
     return { name: `member;range=${from}-${isLast ? "*" : from + piece.length - 1}`, values: piece };
+  }
+
+  /** Links as a filter compares them: by DN, and `memberOf` made of the groups. */
+  #plainLinks(object: FakeObject): Attributes {
+    const member = (object.attributes.member ?? []).map((value) => {
+      const rid = Number(/-(\d+)>;CN=/.exec(String(value))?.[1]);
+      return this.#objects.get(rid)?.dn ?? "";
+    });
+    return { ...object.attributes, member };
+  }
+
+  #memberOf({ rid }: FakeObject): readonly string[] {
+    return [...this.#objects.values()]
+      .filter(({ attributes }) => attributes.member?.includes(this.#extendedDn(rid)))
+      .map(
+        (group) =>
+          `<GUID=${textOfGuid(guidOf(group.rid), "-")}>;<SID=S-1-5-${DOMAIN.join("-")}-${group.rid}>;${group.dn}`,
+      );
   }
 
   #isDeadLink(attribute: string, value: string | Buffer): boolean {
@@ -289,8 +429,16 @@ export class FakeDirectory {
 
 function guidOf(rid: number): Buffer {
   const guid = Buffer.alloc(16, 7);
-  guid.writeUInt32BE(rid, 12);
+  // Seven bits a byte: the library's parser of filters, which this server uses, reads values as text.
+  for (const index of [0, 1, 2, 3]) guid[12 + index] = (rid >> (7 * (3 - index))) & 0x7f;
   return guid;
+}
+
+/** As text in the order that Windows writes it. */
+function textOfGuid(bytes: Buffer, dash = ""): string {
+  const hex = (...indexes: number[]) =>
+    indexes.map((index) => (bytes[index] ?? 0).toString(16).padStart(2, "0")).join("");
+  return [hex(3, 2, 1, 0), hex(5, 4), hex(7, 6), hex(8, 9), hex(10, 11, 12, 13, 14, 15)].join(dash);
 }
 
 function sidOf(rid: number): Buffer {
@@ -329,6 +477,7 @@ function readSearch(reader: BerReader): Search {
   let pageSize = 0;
   let offset = 0;
   let showDeleted = false;
+  let sync: Search["sync"] = null;
   if (reader.peek() === 0xa0) {
     reader.readSequence();
     const controlsEnd = reader.offset + reader.length;
@@ -344,13 +493,27 @@ function readSearch(reader: BerReader): Search {
         pageSize = value.readInt() ?? 0;
         offset = Number(value.readString(Ber.OctetString, true)?.toString() ?? "0") || 0;
       }
+      if (oid === DIRSYNC) {
+        const value = new BerReader(reader.readString(Ber.OctetString, true) ?? Buffer.alloc(0));
+        value.readSequence();
+        const flags = value.readInt() ?? 0;
+        value.readInt();
+        sync = { flags, since: Number(value.readString(Ber.OctetString, true)?.toString() ?? "0") || 0 };
+      }
       reader.offset = controlEnd;
     }
   }
-  return { base, scope, filter, attributes, pageSize, offset, showDeleted };
+  return { base, scope, filter, attributes, pageSize, offset, showDeleted, sync };
 }
 
-function result(id: number, tag: number, code: number, text: string, cookie: string | null = null): Buffer {
+function result(
+  id: number,
+  tag: number,
+  code: number,
+  text: string,
+  cookie: string | null = null,
+  sync: { readonly hasMore: boolean; readonly cookie: string } | null = null,
+): Buffer {
   const writer = new BerWriter();
   writer.startSequence();
   writer.writeInt(id);
@@ -368,6 +531,20 @@ function result(id: number, tag: number, code: number, text: string, cookie: str
     writer.startSequence(0xa0);
     writer.startSequence();
     writer.writeString(PAGED);
+    writer.writeBuffer(value.buffer, Ber.OctetString);
+    writer.endSequence();
+    writer.endSequence();
+  }
+  if (sync !== null) {
+    const value = new BerWriter();
+    value.startSequence();
+    value.writeInt(sync.hasMore ? 1 : 0);
+    value.writeInt(0);
+    value.writeString(sync.cookie);
+    value.endSequence();
+    writer.startSequence(0xa0);
+    writer.startSequence();
+    writer.writeString(DIRSYNC);
     writer.writeBuffer(value.buffer, Ber.OctetString);
     writer.endSequence();
     writer.endSequence();
