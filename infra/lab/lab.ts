@@ -14,6 +14,8 @@ export interface LabSettings {
   readonly address?: string;
   readonly realm?: string;
   readonly users?: number;
+  /** Another lab's address, whose domain this one's controller can find: needed for a trust, on both sides. */
+  readonly forwarder?: string;
   /** Begins with the seeded state, whatever an earlier run left behind: 3 s from an image. */
   readonly isFresh?: boolean;
   /** Where seeded states are kept for the next start; `null`: nowhere. */
@@ -69,6 +71,10 @@ export interface Lab extends LabFacts {
   tokenGroupsOf(user: string): Promise<readonly string[]>;
   /** Runs an LDIF as Administrator. */
   change(ldif: string): Promise<void>;
+  /** The SID of an account or group. */
+  sidOf(name: string): Promise<string>;
+  /** Makes a two-way trust with another lab's domain; each must have the other as its forwarder. */
+  trust(other: LabFacts): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -125,6 +131,7 @@ function environmentOf(settings: LabSettings): Record<string, string> {
     AD_LAB_STATE: settings.state ?? path.join(root, "dc"),
     ...(settings.address === undefined ? {} : { AD_LAB_ADDR: settings.address }),
     ...(settings.realm === undefined ? {} : { AD_LAB_REALM: settings.realm }),
+    ...(settings.forwarder === undefined ? {} : { AD_LAB_DNS_FORWARDER: settings.forwarder }),
     ...(settings.users === undefined ? {} : { AD_LAB_USERS: String(settings.users) }),
     ...(images === null ? {} : { AD_LAB_CACHE: images }),
   };
@@ -242,6 +249,23 @@ function toLab(facts: LabFacts, env: Record<string, string>): Lab {
       return valuesOf(text, "tokenGroups").map(sidText);
     },
     change,
+    async sidOf(name) {
+      const text = await search(await dnOf(name), "base", "(objectClass=*)", ["objectSid"]);
+      const [sid] = valuesOf(text, "objectSid");
+      if (sid === undefined) throw new Error(`read the SID of ${name}: it has none`);
+      return sidText(sid);
+    },
+    async trust(other) {
+      const options = ["--type=external", "--direction=both", "--create-location=both"];
+      const theirs = ["-U", `${other.adminUpn.toUpperCase()}%${other.password}`];
+      const ours = ["--local-dc-username=administrator", `--local-dc-password=${facts.password}`];
+      const create = ["samba-tool", "domain", "trust", "create", other.domain];
+      const { code, stderr } = await runCommand(AD_LAB, ["exec", ...create, ...options, ...theirs, ...ours], {
+        env,
+      });
+      if (code !== 0)
+        throw new Error(`make a trust with ${other.domain}: ${stderr.trim().split("\n").at(-1)}`);
+    },
     async stop() {
       await runCommand(AD_LAB, ["stop"], { env });
     },

@@ -48,6 +48,8 @@ class Seeder:
         options = ["batch_mode:1", "transaction_index_cache_size:202481"]
         self.sam = SamDB(url=lp.private_path("sam.ldb"), session_info=system_session(), lp=lp, options=options)
         self.base, self.dns = self.sam.domain_dn(), self.sam.domain_dns_name()
+        # Two domains have no object in common.
+        self.namespace = NAMESPACE if self.dns == "corp.example" else uuid.uuid5(NAMESPACE, self.dns)
         self.accounts = self._existing("(sAMAccountName=*)", "sAMAccountName")
         self.units = set(self._existing("(objectClass=organizationalUnit)", None).values())
         credentials = Credentials()
@@ -69,9 +71,8 @@ class Seeder:
             self.sam.transaction_start()
             self.pending = 0
 
-    @staticmethod
-    def _guid(name):
-        return ndr_pack(misc.GUID(str(uuid.uuid5(NAMESPACE, name))))
+    def _guid(self, name):
+        return ndr_pack(misc.GUID(str(uuid.uuid5(self.namespace, name))))
 
     def child(self, cn, parent):
         dn = ldb.Dn(self.sam, "CN=x," + parent)

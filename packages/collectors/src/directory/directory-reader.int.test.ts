@@ -216,6 +216,68 @@ describe("the directory reader against a Samba Active Directory", () => {
     }
   });
 
+  it("keeps hold of a person who is moved, gets another name and another primary group", async (test) => {
+    const lab = labOf(test);
+    await follow(lab, {}, async ({ turn, facts }) => {
+      const name = `t.${Date.now().toString(36)}`;
+      await lab.addUser(name);
+      const [first] = await turn();
+      const dn = `CN=${name},OU=Staff,OU=Lab,${lab.baseDn}`;
+      const move = (from: string, to: string, above: string) =>
+        lab.change(
+          `dn: ${from}\nchangetype: modrdn\nnewrdn: CN=${to}\ndeleteoldrdn: 1\nnewsuperior: ${above},OU=Lab,${lab.baseDn}`,
+        );
+      await move(dn, `${name}-2`, "OU=Groups");
+      const moved = `CN=${name}-2,OU=Groups,OU=Lab,${lab.baseDn}`;
+      // Nothing that a firewall is told is another.
+      expect(await turn()).toEqual([]);
+      await lab.change(
+        `dn: ${moved}\nchangetype: modify\nreplace: sAMAccountName\nsAMAccountName: ${name}-3`,
+      );
+      expect(await turn()).toMatchObject([{ key: first?.key, name: `${name}-3` }]);
+      await lab.addToGroup(`${name}-3`, "GG-Primary");
+      await turn();
+      const rid = (await lab.sidOf("GG-Primary")).split("-").at(-1);
+      await lab.change(`dn: ${moved}\nchangetype: modify\nreplace: primaryGroupID\nprimaryGroupID: ${rid}`);
+      await turn();
+      expect(facts.get(first?.key ?? "")?.groups).toEqual(
+        expect.arrayContaining(["Domain Users", "GG-Primary"]),
+      );
+      await lab.deleteAccount(`${name}-3`);
+    });
+  });
+
+  it("lets a person go who is moved out of the part that is read", async (test) => {
+    const lab = labOf(test);
+    const overrides = { baseDn: `OU=Staff,OU=Lab,${lab.baseDn}`.replaceAll(",", ", ") };
+    await follow(lab, overrides, async ({ turn }) => {
+      const name = `t.${Date.now().toString(36)}`;
+      await lab.addUser(name);
+      expect(await turn()).toMatchObject([{ name, enabled: true }]);
+      await lab.change(
+        `dn: CN=${name},OU=Staff,OU=Lab,${lab.baseDn}\nchangetype: modrdn\nnewrdn: CN=${name}\ndeleteoldrdn: 1\nnewsuperior: OU=Groups,OU=Lab,${lab.baseDn}`,
+      );
+      expect(await turn()).toMatchObject([{ name, enabled: false }]);
+      await lab.deleteAccount(name);
+    });
+  });
+
+  it("reads a user and his groups again when he logs on", async (test) => {
+    const lab = labOf(test);
+    await follow(lab, {}, async ({ reader, turn, named }) => {
+      await lab.addToGroup("u000009", "GG-Empty");
+      reader.noteLogon(named("u000009")?.key ?? "");
+      expect((await turn()).map(({ name }) => name)).toEqual(["u000009"]);
+      expect(reader.health()[0]?.counters).toMatchObject({
+        logonReads: 1,
+        logonsMended: 1,
+        incrementalReads: 0,
+      });
+      await lab.removeFromGroup("u000009", "GG-Empty");
+      await turn();
+    });
+  });
+
   it("sees a new account, and its deletion, with the right to see deleted objects and without", async (test) => {
     const lab = labOf(test);
     for (const user of [lab.readerUpn, lab.replicatorUpn]) {
@@ -225,8 +287,10 @@ describe("the directory reader against a Samba Active Directory", () => {
         expect(await turn()).toMatchObject([{ name, enabled: true, groups: ["Domain Users"] }]);
         await lab.deleteAccount(name);
         expect(await turn()).toMatchObject([{ name, enabled: false, groups: [] }]);
-        const listings = reader.health()[0]?.counters.deletionListings;
-        expect(listings === 0).toBe(user === lab.replicatorUpn);
+        const { counters, sentence } = reader.health()[0] ?? {};
+        expect(counters).toMatchObject({ dirSync: 1, fullReads: 1 });
+        expect(counters?.deletionListings === 0).toBe(user === lab.replicatorUpn);
+        expect(/deletions are found by listing/.test(sentence ?? "")).toBe(user !== lab.replicatorUpn);
       });
     }
   });
