@@ -11,6 +11,7 @@ import {
 import { callByPath, listProcedures } from "./testing/procedures.ts";
 import { aReport, aSuggestion, reportHealth } from "./testing/reports.ts";
 import {
+  A_CA_PEM,
   A_PROFILE,
   A_SEQUENCE,
   SAMPLE_INPUTS,
@@ -41,6 +42,19 @@ async function aFullCustomer(of: TestPractice, customer: string): Promise<Sample
     bindUser: "reader@example",
     password: "the password of the directory",
   });
+  const login = { user: "reader@corp.example", password: "the password of the login" };
+  const credential = await api.credentials.add({ customer, name: "Reader", ...login });
+  const unused = await api.credentials.add({ customer, name: "Spare", ...login });
+  const eventSource = await api.eventSources.add({
+    customer,
+    siteId,
+    credentialId: credential.id,
+    kind: "domain-controller",
+    name: "DC-01 log",
+    host: "dc1.corp.example",
+  });
+  await api.forwarding.set({ customer, siteId, host: "agent.corp.example", clientCaPem: A_CA_PEM });
+  await api.probes.set({ customer, siteId, enabled: false, credentialIds: [credential.id] });
   const source = await api.syslog.add({ customer, siteId, name: "VPN", senders: ["10.20.0.9"] });
   const saved = await api.syslog.saveSequences({
     customer,
@@ -67,6 +81,9 @@ async function aFullCustomer(of: TestPractice, customer: string): Promise<Sample
     agentId: agent.id,
     enrolmentId: ticket.enrolmentId,
     directoryId: directory.id,
+    credentialId: credential.id,
+    unusedCredentialId: unused.id,
+    eventSourceId: eventSource.id,
     syslogId: source.id,
     syslogVersion: saved.source.version,
     filterId: filter.id,
@@ -159,7 +176,7 @@ describe("another tenant's things", () => {
 });
 
 describe("secrets", () => {
-  it("stand nowhere in the database: not the directory's password, not the firewall's secret, made or chosen, not the password of its Web API, not the file's seed", async () => {
+  it("stand nowhere in the database: not the directory's password, not the login's, not the firewall's secret, made or chosen, not the password of its Web API, not the file's seed", async () => {
     const point = await practice.api.points.add({ customer: "theirs", name: "Second firewall" });
     const chosenSecret = "Kp7-vast-Orchard-39!";
     await practice.api.points.rotateSecret({ customer: "theirs", id: point.id, chosen: chosenSecret });
@@ -190,6 +207,7 @@ describe("secrets", () => {
     expect(dump.length).toBeGreaterThan(10_000);
     for (const secret of [
       "the password of the directory",
+      "the password of the login",
       point.clientSecret,
       chosenSecret,
       pushed.password,
@@ -203,7 +221,11 @@ describe("secrets", () => {
   });
 
   it("stand in no log line either", () => {
-    for (const secret of ["the password of the directory", "the password of the Web API"])
+    for (const secret of [
+      "the password of the directory",
+      "the password of the login",
+      "the password of the Web API",
+    ])
       expect(installation.logged.join("")).not.toContain(secret);
   });
 });

@@ -11,9 +11,10 @@ export const PERMISSIONS = {
   "agent:read": "see agents, their health and their configuration state",
   "agent:enrol": "make and revoke onboarding files",
   "agent:manage": "set an agent's firewall names, revoke an agent",
-  "source:read": "see directories, syslog sources and their rules",
-  "source:write": "add, change and remove directories and syslog sources",
-  "source:test": "run the test of a directory or syslog source",
+  "source:read": "see directories, logins, event logs, syslog sources and their rules, the probe",
+  "source:write":
+    "add, change and remove directories, logins and sources; let a paused login be tried once more",
+  "source:test": "run the test of a directory or source",
   "source:lines": "see raw log lines",
   "filter:read": "see filters and marks of shared hosts",
   "filter:write": "add, change and remove filters and marks, decide on suggestions",

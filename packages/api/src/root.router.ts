@@ -1,14 +1,18 @@
 import { agentsRouter } from "./agents/agents.router.ts";
 import { auditRouter } from "./audit/audit.router.ts";
 import { commandsRouter } from "./commands/commands.router.ts";
+import { credentialsRouter } from "./credentials/credentials.router.ts";
 import { customersRouter } from "./customers/customers.router.ts";
 import { directoriesRouter } from "./directories/directories.router.ts";
+import { eventSourcesRouter } from "./event-sources/event-sources.router.ts";
 import { filtersRouter } from "./filters/filters.router.ts";
+import { forwardingRouter } from "./forwarding/forwarding.router.ts";
 import { jobsRouter } from "./jobs/jobs.router.ts";
 import { liveRouter } from "./live/live.router.ts";
 import { marksRouter } from "./marks/marks.router.ts";
 import { meRouter } from "./me/me.router.ts";
 import { pointsRouter } from "./points/points.router.ts";
+import { probesRouter } from "./probes/probes.router.ts";
 import { profilesRouter } from "./profiles/profiles.router.ts";
 import { sessionsRouter } from "./sessions/sessions.router.ts";
 import { settingsRouter } from "./settings/settings.router.ts";
@@ -25,7 +29,11 @@ export const appRouter = router({
   sites: sitesRouter,
   agents: agentsRouter,
   commands: commandsRouter,
+  credentials: credentialsRouter,
   directories: directoriesRouter,
+  eventSources: eventSourcesRouter,
+  forwarding: forwardingRouter,
+  probes: probesRouter,
   syslog: syslogRouter,
   filters: filtersRouter,
   marks: marksRouter,

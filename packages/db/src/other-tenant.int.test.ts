@@ -155,11 +155,15 @@ describe("another tenant's rows", () => {
       mine[column] = foreign[column];
       const same = mine[column] === JSON.parse(await rowOf(child, own.tenantId))[column];
       if (same) continue;
-      const outcome = await attempt(
-        own.tenantId,
-        `INSERT INTO ${child} SELECT * FROM json_populate_record(NULL::${child}, $1)`,
-        [JSON.stringify(mine)],
-      );
+      // Of these a site has one: a second would be refused for that alone, so the one there is is moved.
+      const isOnePerSite = child === "wef_receiver" || child === "pc_probe";
+      const outcome = isOnePerSite
+        ? await attempt(own.tenantId, `UPDATE ${child} SET ${column} = $1`, [mine[column]])
+        : await attempt(
+            own.tenantId,
+            `INSERT INTO ${child} SELECT * FROM json_populate_record(NULL::${child}, $1)`,
+            [JSON.stringify(mine)],
+          );
       expect(outcome, `${name} (${column})`).toBe("23503");
     }
   });

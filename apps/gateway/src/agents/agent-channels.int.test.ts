@@ -56,7 +56,7 @@ describe("an agent's configuration", () => {
         where: { tenantId_id: { tenantId, id: directoryId } },
       });
       await tx.sealedSecret.update({
-        where: { tenantId_id: { tenantId, id: directory.secretId } },
+        where: { tenantId_id: { tenantId, id: directory.secretId ?? "" } },
         data: {
           sealed: [
             { agentId, ciphertext },

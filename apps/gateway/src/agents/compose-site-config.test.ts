@@ -1,8 +1,12 @@
 import { siteConfig } from "@rollcall/agent-protocol";
 import { describe, expect, it } from "vitest";
 import {
+  type CredentialRow,
   composeSiteConfig,
+  type DirectoryRow,
+  type EventSourceRow,
   liveSecrets,
+  type PcProbeRow,
   type PointRow,
   type SiteRows,
   type SyslogSourceRow,
@@ -67,6 +71,10 @@ function someRows(of: Partial<SiteRows> = {}): SiteRows {
       { id: "plant", name: "Plant", isDefault: false },
     ],
     directories: [],
+    credentials: [],
+    eventSources: [],
+    wefReceiver: null,
+    pcProbe: null,
     syslogSources: [],
     filters: [],
     points: [],
@@ -146,6 +154,104 @@ describe("an agent's configuration from rows", () => {
     ]);
     expect(names({ id: "a", firewallNames: [], name: "h.example" })).toEqual(["h.example"]);
     expect(names({ id: "a", firewallNames: [], name: "Agent of Zürich" })).toEqual(["rollcall-agent"]);
+  });
+});
+
+describe("a site's logins at Windows servers", () => {
+  const credential = (id: string): CredentialRow => ({
+    id,
+    name: `Reader ${id}`,
+    user: "reader@corp.example",
+    realm: null,
+    kdcs: [],
+    allowNtlm: false,
+    sealed: [
+      { agentId: "a1", ciphertext: "for-a1" },
+      { agentId: "a2", ciphertext: "for-a2" },
+    ],
+  });
+  const credentials = ["of-directory", "of-log", "of-probe", "of-nobody"].map(credential);
+  const directory: DirectoryRow = {
+    id: "ad",
+    name: "AD",
+    host: "dc1.corp.example",
+    port: 636,
+    tls: "ldaps",
+    caPem: null,
+    dangerouslyTrustAnyCertificate: false,
+    bindUser: null,
+    credentialId: "of-directory",
+    baseDn: null,
+    domain: null,
+    netbiosDomain: null,
+    pollSeconds: 30,
+    secret: null,
+  };
+  const log: EventSourceRow = {
+    id: "dc",
+    kind: "domain-controller",
+    name: "DC-01",
+    host: "dc1.corp.example",
+    addressSpaceId: "plant",
+    credentialId: "of-log",
+    channelPath: null,
+    query: null,
+    catchUpMinutes: 60,
+    lifetimeMinutes: 480,
+    rulesOff: ["event:4769"],
+    rulesOn: [],
+    endpointMapperPort: 135,
+    headerSigning: true,
+  };
+  const probe: PcProbeRow = {
+    addressSpaceId: "default",
+    include: ["10.30.0.0/16"],
+    exclude: [],
+    allowPublic: false,
+    methods: ["wmi", "winrm"],
+    verifyAtExpiry: true,
+    onUnknownAddress: true,
+    holdIfAlive: false,
+    workers: 20,
+    credentials: [
+      { credentialId: "of-log", ordinal: 2 },
+      { credentialId: "of-probe", ordinal: 1 },
+    ],
+  };
+
+  it("travel to it only where one of its sources uses them, each with the password sealed to this agent", () => {
+    const all = { credentials, directories: [directory], eventSources: [log], pcProbe: probe };
+    const config = composeSiteConfig(someRows(all), now);
+    expect(config.credentials.map(({ id }) => id)).toEqual(["of-directory", "of-log", "of-probe"]);
+    expect(config.credentials[0]?.password).toEqual({ sealed: [{ agentId: "a1", ciphertext: "for-a1" }] });
+    expect(config.directories[0]).toMatchObject({ credentialId: "of-directory" });
+    expect(config.directories[0]?.bindUser).toBeUndefined();
+    expect(composeSiteConfig(someRows({ credentials }), now).credentials).toEqual([]);
+  });
+
+  it("are tried by the probe in the order that was chosen", () => {
+    const config = composeSiteConfig(someRows({ credentials, pcProbe: probe }), now);
+    expect(config.pcProbe).toMatchObject({ enabled: true, credentialIds: ["of-probe", "of-log"] });
+  });
+
+  it("bring the address space of an event log, of event forwarding and of the probe with them", () => {
+    const spacesOf = (of: Partial<SiteRows>) =>
+      composeSiteConfig(someRows({ credentials, ...of }), now).addressSpaces.map(({ id }) => id);
+    expect(spacesOf({ eventSources: [log] })).toEqual(["default", "plant"]);
+    expect(spacesOf({ pcProbe: { ...probe, addressSpaceId: "plant" } })).toEqual(["default", "plant"]);
+    expect(spacesOf({})).toEqual(["default"]);
+  });
+
+  it("leave a source to its kind's own log and query where nobody chose", () => {
+    const [source] = composeSiteConfig(someRows({ credentials, eventSources: [log] }), now).eventSources;
+    expect(source).toMatchObject({ kind: "domain-controller", rulesOff: ["event:4769"] });
+    expect([source?.channelPath, source?.query]).toEqual([undefined, undefined]);
+  });
+
+  it("stand beside the addresses of servers, at which no logon is placed", () => {
+    const settings = { infrastructure: ["10.0.0.10"] };
+    const customer = { id: "t", name: "T", configVersion: 1, settings };
+    expect(composeSiteConfig(someRows({ customer }), now).settings.infrastructure).toEqual(["10.0.0.10"]);
   });
 });
 

@@ -1,6 +1,7 @@
 import { type SiteConfig, type SyslogSourceConfig, secretRef, siteConfig } from "@rollcall/agent-protocol";
 import type { z } from "zod";
 import { firewallNamesOf } from "./firewall-certificate.ts";
+import { heldSpaces } from "./held-spaces.ts";
 
 type DirectoryConfig = SiteConfig["directories"][number];
 type SealedSecret = Extract<z.infer<typeof secretRef>, { sealed: unknown }>;
@@ -25,6 +26,10 @@ export interface SiteRows {
     readonly isDefault: boolean;
   }[];
   readonly directories: readonly DirectoryRow[];
+  readonly credentials: readonly CredentialRow[];
+  readonly eventSources: readonly EventSourceRow[];
+  readonly wefReceiver: WefReceiverRow | null;
+  readonly pcProbe: PcProbeRow | null;
   readonly syslogSources: readonly SyslogSourceRow[];
   readonly filters: readonly {
     readonly id: string;
@@ -56,12 +61,72 @@ export interface DirectoryRow {
   readonly tls: string;
   readonly caPem: string | null;
   readonly dangerouslyTrustAnyCertificate: boolean;
-  readonly bindUser: string;
+  /** Null where a credential is named. */
+  readonly bindUser: string | null;
+  readonly credentialId: string | null;
   readonly baseDn: string | null;
   readonly domain: string | null;
   readonly netbiosDomain: string | null;
   readonly pollSeconds: number;
-  readonly secret: { readonly sealed: unknown };
+  readonly secret: { readonly sealed: unknown } | null;
+}
+
+export interface CredentialRow {
+  readonly id: string;
+  readonly name: string;
+  readonly user: string;
+  readonly realm: string | null;
+  readonly kdcs: readonly string[];
+  readonly allowNtlm: boolean;
+  readonly sealed: unknown;
+}
+
+export interface EventSourceRow {
+  readonly id: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly host: string;
+  readonly addressSpaceId: string;
+  readonly credentialId: string;
+  readonly channelPath: string | null;
+  readonly query: string | null;
+  readonly catchUpMinutes: number;
+  readonly lifetimeMinutes: number;
+  readonly rulesOff: readonly string[];
+  readonly rulesOn: readonly string[];
+  readonly endpointMapperPort: number;
+  readonly headerSigning: boolean;
+}
+
+export interface WefReceiverRow {
+  readonly id: string;
+  readonly name: string;
+  readonly addressSpaceId: string;
+  readonly host: string;
+  readonly port: number;
+  readonly clientCaPem: string;
+  readonly allow: readonly string[];
+  readonly channels: readonly string[];
+  readonly query: string | null;
+  readonly heartbeatSeconds: number;
+  readonly readExisting: boolean;
+  readonly compress: boolean;
+  readonly lifetimeMinutes: number;
+  readonly rulesOff: readonly string[];
+  readonly rulesOn: readonly string[];
+}
+
+export interface PcProbeRow {
+  readonly addressSpaceId: string;
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+  readonly allowPublic: boolean;
+  readonly methods: readonly string[];
+  readonly verifyAtExpiry: boolean;
+  readonly onUnknownAddress: boolean;
+  readonly holdIfAlive: boolean;
+  readonly workers: number;
+  readonly credentials: readonly { readonly credentialId: string; readonly ordinal: number }[];
 }
 
 export interface SyslogSourceRow {
@@ -131,18 +196,26 @@ const SETTING_NAMES = [
   "dropUsersWithoutIncludedGroup",
   "tombstoneHours",
   "corroboration",
+  "infrastructure",
   "detection",
 ] as const;
 
 /**
  * Makes an agent's configuration of the rows that describe its site.
  *
- * Shape:  only what this agent may know: of a sealed secret its own ciphertext, of a firewall the verifiers of live
- *         secrets, and only firewalls all of whose address spaces this agent holds.
+ * Shape:  only what this agent may know: of a sealed secret its own ciphertext, of the customer's logins those that its
+ *         site uses, of a firewall the verifiers of live secrets, and only firewalls all of whose address spaces this
+ *         agent holds.
  * Errors: throws where the rows do not make a valid configuration: a bug of whoever wrote them.
  */
 export function composeSiteConfig(rows: SiteRows, now: number): SiteConfig {
-  const held = heldSpaces(rows);
+  const one = (speaker: { readonly addressSpaceId: string } | null) => (speaker === null ? [] : [speaker]);
+  const held = heldSpaces(rows.addressSpaces, [
+    ...rows.syslogSources,
+    ...rows.eventSources,
+    ...one(rows.wefReceiver),
+    ...one(rows.pcProbe),
+  ]);
   const points = rows.points.filter(
     (point) => point.addressSpaceIds.length > 0 && point.addressSpaceIds.every((id) => held.has(id)),
   );
@@ -158,6 +231,10 @@ export function composeSiteConfig(rows: SiteRows, now: number): SiteConfig {
     addressSpaces: rows.addressSpaces.filter(({ id }) => held.has(id)).map(({ id, name }) => ({ id, name })),
     settings: settingsOf(settings, rows.dismissedAccounts),
     directories: rows.directories.map((row) => directoryOf(row, rows.agent.id)),
+    credentials: usedCredentials(rows).map((row) => credentialOf(row, rows.agent.id)),
+    eventSources: rows.eventSources.map(eventSourceOf),
+    wefReceiver: rows.wefReceiver && wefReceiverOf(rows.wefReceiver),
+    pcProbe: rows.pcProbe && pcProbeOf(rows.pcProbe),
     syslogSources: rows.syslogSources.map(syslogSourceOf),
     filters: rows.filters.map(filterOf),
     enforcementPoints: points.map((point) => pointOf(point, { ...rows, now })),
@@ -169,17 +246,6 @@ export function composeSiteConfig(rows: SiteRows, now: number): SiteConfig {
       legacy: legacyOf(settingNamed(settings, "legacyListener"), now),
     },
   });
-}
-
-/** An agent holds the spaces its site's sources speak for, and always the customer's default one. */
-export function heldSpaces(rows: {
-  readonly addressSpaces: readonly { readonly id: string; readonly isDefault: boolean }[];
-  readonly syslogSources: readonly { readonly addressSpaceId: string }[];
-}): Set<string> {
-  return new Set([
-    ...rows.addressSpaces.filter((space) => space.isDefault).map((space) => space.id),
-    ...rows.syslogSources.map((source) => source.addressSpaceId),
-  ]);
 }
 
 function settingNamed(settings: unknown, name: string): unknown {
@@ -235,12 +301,92 @@ function directoryOf(row: DirectoryRow, agentId: string): unknown {
     tls: row.tls as DirectoryConfig["tls"],
     caPem: row.caPem ?? undefined,
     dangerouslyTrustAnyCertificate: row.dangerouslyTrustAnyCertificate,
-    bindUser: row.bindUser,
-    bindPassword: { sealed: sealedFor(row.secret.sealed, agentId) },
+    credentialId: row.credentialId ?? undefined,
+    bindUser: row.bindUser ?? undefined,
+    bindPassword: row.secret === null ? undefined : { sealed: sealedFor(row.secret.sealed, agentId) },
     baseDn: row.baseDn ?? undefined,
     domain: row.domain ?? undefined,
     netbiosDomain: row.netbiosDomain ?? undefined,
     pollSeconds: row.pollSeconds,
+  };
+}
+
+/** A login travels to a site that has a use for it, and to no other. */
+function usedCredentials({ credentials, directories, eventSources, pcProbe }: SiteRows): CredentialRow[] {
+  const used = new Set([
+    ...directories.map(({ credentialId }) => credentialId),
+    ...eventSources.map(({ credentialId }) => credentialId),
+    ...(pcProbe?.credentials ?? []).map(({ credentialId }) => credentialId),
+  ]);
+  return credentials.filter(({ id }) => used.has(id));
+}
+
+function credentialOf(row: CredentialRow, agentId: string): unknown {
+  return {
+    id: row.id,
+    name: row.name,
+    user: row.user,
+    password: { sealed: sealedFor(row.sealed, agentId) },
+    realm: row.realm ?? undefined,
+    kdcs: row.kdcs,
+    allowNtlm: row.allowNtlm,
+  };
+}
+
+function eventSourceOf(row: EventSourceRow): unknown {
+  return {
+    id: row.id,
+    name: row.name,
+    kind: row.kind,
+    host: row.host,
+    addressSpaceId: row.addressSpaceId,
+    credentialId: row.credentialId,
+    channelPath: row.channelPath ?? undefined,
+    query: row.query ?? undefined,
+    catchUpMinutes: row.catchUpMinutes,
+    lifetimeMinutes: row.lifetimeMinutes,
+    rulesOff: row.rulesOff,
+    rulesOn: row.rulesOn,
+    endpointMapperPort: row.endpointMapperPort,
+    headerSigning: row.headerSigning,
+  };
+}
+
+function wefReceiverOf(row: WefReceiverRow): unknown {
+  return {
+    id: row.id,
+    name: row.name,
+    addressSpaceId: row.addressSpaceId,
+    host: row.host,
+    port: row.port,
+    clientCaPem: row.clientCaPem,
+    allow: row.allow,
+    channels: row.channels,
+    query: row.query ?? undefined,
+    heartbeatSeconds: row.heartbeatSeconds,
+    readExisting: row.readExisting,
+    compress: row.compress,
+    lifetimeMinutes: row.lifetimeMinutes,
+    rulesOff: row.rulesOff,
+    rulesOn: row.rulesOn,
+  };
+}
+
+function pcProbeOf(row: PcProbeRow): unknown {
+  return {
+    enabled: true,
+    addressSpaceId: row.addressSpaceId,
+    credentialIds: row.credentials
+      .toSorted((a, b) => a.ordinal - b.ordinal)
+      .map(({ credentialId }) => credentialId),
+    include: row.include,
+    exclude: row.exclude,
+    allowPublic: row.allowPublic,
+    methods: row.methods,
+    verifyAtExpiry: row.verifyAtExpiry,
+    onUnknownAddress: row.onUnknownAddress,
+    holdIfAlive: row.holdIfAlive,
+    workers: row.workers,
   };
 }
 

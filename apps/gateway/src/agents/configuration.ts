@@ -88,6 +88,10 @@ export async function readSiteRows(
     site: await tx.site.findUniqueOrThrow({ where: { tenantId_id: { tenantId, id: agent.siteId } } }),
     addressSpaces: await tx.addressSpace.findMany({ where: { tenantId }, ...byAge }),
     directories: await tx.directory.findMany({ where: here, include: { secret: true }, ...byAge }),
+    credentials: await tx.credential.findMany({ where: { tenantId }, ...byAge }),
+    eventSources: await tx.eventSource.findMany({ where: here, ...byAge }),
+    wefReceiver: await tx.wefReceiver.findFirst({ where: here }),
+    pcProbe: await tx.pcProbe.findFirst({ where: here, include: { credentials: true } }),
     syslogSources: await tx.syslogSource.findMany({ where: here, include: { sequences: true }, ...byAge }),
     filters: await tx.filter.findMany({ where: { tenantId, enabled: true }, ...byAge }),
     points: await tx.enforcementPoint.findMany({

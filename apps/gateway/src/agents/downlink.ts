@@ -2,7 +2,7 @@ import type { Database } from "@rollcall/db";
 import type { DeviceRings } from "../process/device-rings.ts";
 import type { AdmittedAgent } from "./agent-door.ts";
 import { type Answer, nothing, ok } from "./answer.ts";
-import { heldSpaces } from "./compose-site-config.ts";
+import { heldSpaces, readSpeakers } from "./held-spaces.ts";
 import { countOf, waitFor, waitMsOf } from "./long-poll.ts";
 
 const POLL_MS = 2000;
@@ -25,10 +25,10 @@ export async function downlink(
   const after = countOf(query, "after") ?? 0;
   const reader = query.get("own") === "1" ? NOBODY : agentId;
   const spaces = await deps.database.withTenant(tenantId, async ({ tx }) =>
-    heldSpaces({
-      addressSpaces: await tx.addressSpace.findMany({ where: { tenantId } }),
-      syslogSources: await tx.syslogSource.findMany({ where: { tenantId, siteId, enabled: true } }),
-    }),
+    heldSpaces(
+      await tx.addressSpace.findMany({ where: { tenantId } }),
+      await readSpeakers(tx, { tenantId, siteId, enabled: true }),
+    ),
   );
   const page = await waitFor({
     bell: deps.rings,

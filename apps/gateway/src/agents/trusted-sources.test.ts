@@ -7,6 +7,12 @@ import { objectionTo, type SiteScope } from "./trusted-sources.ts";
 const scope: SiteScope = {
   addressSpaceIds: new Set(["default", "plant"]),
   directoryIds: new Set(["ad"]),
+  eventSources: new Map([["dc", { addressSpaceId: "default" }]]),
+  probe: {
+    addressSpaceId: "default",
+    include: createIpSet(["10.30.0.0/16"]),
+    exclude: createIpSet(["10.30.9.0/24"]),
+  },
   reportingPoints: new Map([
     ["hq-fw", { addressSpaceId: "default", mayReport: createIpSet(["10.90.0.0/16"]) }],
   ]),
@@ -46,6 +52,36 @@ describe("the reach of an agent", () => {
       { ip: "10.20.0.01" },
     ])
       expect(objectionTo(scope, observed(of)), JSON.stringify(of)).not.toBeNull();
+  });
+
+  it("covers any address of the space that an event log of its site speaks for, and none of another", () => {
+    const logged = (of: Parameters<typeof anObservation>[0]) =>
+      objectionTo(scope, observed({ family: "event-log", sourceId: "dc", ip: "10.99.0.1", ...of }));
+    expect(logged({ class: "A" })).toBeNull();
+    expect(logged({ verb: "end" })).toBeNull();
+    for (const of of [{ sourceId: "dc-of-another-site" }, { sourceId: "vpn" }, { addressSpaceId: "plant" }])
+      expect(logged(of), JSON.stringify(of)).not.toBeNull();
+    // A syslog source cannot pass for a log, which may name any address.
+    expect(objectionTo(scope, observed({ sourceId: "dc", ip: "10.20.0.1" }))).not.toBeNull();
+  });
+
+  it("covers what computers answer where they may be asked, and nowhere else", () => {
+    const probed = (of: Parameters<typeof anObservation>[0]) =>
+      objectionTo(scope, observed({ family: "probe", sourceId: "pc-probe", ip: "10.30.0.1", ...of }));
+    expect(probed({})).toBeNull();
+    for (const of of [
+      { ip: "10.31.0.1" },
+      { ip: "10.30.9.1" },
+      { addressSpaceId: "plant" },
+      { sourceId: "dc" },
+    ])
+      expect(probed(of), JSON.stringify(of)).not.toBeNull();
+    expect(
+      objectionTo(
+        { ...scope, probe: null },
+        observed({ family: "probe", sourceId: "pc-probe", ip: "10.30.0.1" }),
+      ),
+    ).not.toBeNull();
   });
 
   it("covers what the firewalls it serves report, for the addresses they may report for", () => {

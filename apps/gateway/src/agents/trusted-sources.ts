@@ -1,7 +1,7 @@
 import { addressMark, type StreamItem } from "@rollcall/agent-protocol";
 import type { Database } from "@rollcall/db";
 import { createIpSet, type IpAddress, type IpSet, parseIp } from "@rollcall/identity-core";
-import { heldSpaces } from "./compose-site-config.ts";
+import { heldSpaces, readSpeakers } from "./held-spaces.ts";
 
 /** What an agent may speak of, as the portal has it: the sources of its site, and the customer's address spaces. */
 export interface SiteScope {
@@ -11,6 +11,14 @@ export interface SiteScope {
   readonly pseudoUsers: ReadonlyMap<string, readonly string[]>;
   /** Of a syslog source: the addresses it may open sessions for. */
   readonly syslogSources: ReadonlyMap<string, { readonly addressSpaceId: string; readonly speaksFor: IpSet }>;
+  /** Of an event log, and of event forwarding: the address space it speaks for. A log may name any address of it. */
+  readonly eventSources: ReadonlyMap<string, { readonly addressSpaceId: string }>;
+  /** The addresses that the site's computers may be asked at; null: none are asked. */
+  readonly probe: {
+    readonly addressSpaceId: string;
+    readonly include: IpSet;
+    readonly exclude: IpSet;
+  } | null;
   /** Of a firewall that may report logons of its own, where this site's agents serve it: the addresses it may report for. */
   readonly reportingPoints: ReadonlyMap<
     string,
@@ -72,7 +80,10 @@ export class TrustedSources {
         where: { tenantId, siteId },
         select: { id: true, addressSpaceId: true, speaksFor: true },
       });
-      const held = heldSpaces({ addressSpaces: spaces, syslogSources: syslog });
+      const held = heldSpaces(spaces, await readSpeakers(tx, { tenantId, siteId }));
+      const logs = { where: { tenantId, siteId }, select: { id: true, addressSpaceId: true } };
+      const events = [...(await tx.eventSource.findMany(logs)), ...(await tx.wefReceiver.findMany(logs))];
+      const probe = await tx.pcProbe.findUnique({ where: { tenantId_siteId: { tenantId, siteId } } });
       const points = await tx.enforcementPoint.findMany({
         where: { tenantId, mayReport: { isEmpty: false } },
         select: { id: true, addressSpaceIds: true, mayReport: true },
@@ -82,6 +93,12 @@ export class TrustedSources {
         pseudoUsers: pseudoUsersOf(marks),
         addressSpaceIds: new Set(spaces.map(({ id }) => id)),
         directoryIds: new Set(directories.map(({ id }) => id)),
+        eventSources: new Map(events.map(({ id, addressSpaceId }) => [id, { addressSpaceId }])),
+        probe: probe && {
+          addressSpaceId: probe.addressSpaceId,
+          include: createIpSet(probe.include),
+          exclude: createIpSet(probe.exclude),
+        },
         reportingPoints: new Map(
           points.flatMap(({ id, addressSpaceIds, mayReport }) => {
             const [addressSpaceId, ...more] = addressSpaceIds;
@@ -146,6 +163,20 @@ function objectionToReport(
   return point.mayReport.has(ip) ? null : "its firewall may not report for this address";
 }
 
+/** Every agent has one probe: this is the id of its source. */
+const PROBE = "pc-probe";
+
+/** What a computer said when it was asked: only where it may be asked. */
+function objectionToProbe(
+  { probe }: SiteScope,
+  { sourceId, addressSpaceId }: Extract<StreamItem, { kind: "observation" }>["observation"],
+  ip: IpAddress,
+): string | null {
+  if (probe === null || sourceId !== PROBE) return "computers of this agent's site are not asked";
+  if (probe.addressSpaceId !== addressSpaceId) return "its probe asks in another address space";
+  return probe.include.has(ip) && !probe.exclude.has(ip) ? null : "its probe may not ask at this address";
+}
+
 /** Why an item lies outside a scope; null where it does not. */
 export function objectionTo(scope: SiteScope, item: StreamItem): string | null {
   if (item.kind === "principal") {
@@ -160,6 +191,14 @@ export function objectionTo(scope: SiteScope, item: StreamItem): string | null {
   const ip = parseIp(observation.ip);
   if (ip === null || ip !== observation.ip) return "its address is not written as addresses are";
   if (observation.family === "srx-push") return objectionToReport(scope, observation, ip);
+  if (observation.family === "probe") return objectionToProbe(scope, observation, ip);
+  if (observation.family === "event-log") {
+    const log = scope.eventSources.get(observation.sourceId);
+    if (!log) return "its source is not one of this agent's site";
+    return log.addressSpaceId === observation.addressSpaceId
+      ? null
+      : "its source speaks for another address space";
+  }
   const source = scope.syslogSources.get(observation.sourceId);
   if (!source) return "its source is not one of this agent's site";
   if (source.addressSpaceId !== observation.addressSpaceId)

@@ -1,7 +1,8 @@
 import { type Database, Prisma, type TenantHandle } from "@rollcall/db";
 import { ALARM_MS } from "@rollcall/health";
 import type { Logger, ReportError } from "@rollcall/observability";
-import { heldSpaces, sealedFor } from "../agents/compose-site-config.ts";
+import { sealedFor } from "../agents/compose-site-config.ts";
+import { heldSpaces, readSpeakers } from "../agents/held-spaces.ts";
 import type { DeviceRings } from "../process/device-rings.ts";
 import { choosePoster, type PosterCandidate } from "./choose-poster.ts";
 
@@ -128,14 +129,13 @@ async function choosePosters(
     where: { tenantId },
     select: { id: true, isDefault: true },
   });
-  const sources = await tx.syslogSource.findMany({
-    where: { tenantId, enabled: true },
-    select: { siteId: true, addressSpaceId: true },
-  });
+  const speakers = await readSpeakers(tx, { tenantId, enabled: true });
   const changed: { pointId: string; agentId: string | null }[] = [];
   for (const point of points) {
-    const syslogSources = sources.filter(({ siteId }) => siteId === point.siteId);
-    const held = heldSpaces({ addressSpaces, syslogSources });
+    const held = heldSpaces(
+      addressSpaces,
+      speakers.filter(({ siteId }) => siteId === point.siteId),
+    );
     const isHeld = point.addressSpaceIds.every((id) => held.has(id));
     const able = agents
       .filter(({ id, siteId }) => {

@@ -5,6 +5,7 @@ import { STALE_MS } from "@rollcall/health";
 import type { z } from "zod";
 import { change } from "../change.ts";
 import type { TenantContext } from "../context.ts";
+import { PROBE_SOURCE_ID } from "../facts/read-facts.ts";
 import type { Permission } from "../permissions.ts";
 import type { startCommandInput, startedCommand } from "./commands.schema.ts";
 
@@ -44,6 +45,7 @@ export async function startCommand(
   return change(ctx, async ({ tx, tenantId, now, record, ring }): Promise<StartCommandOutcome> => {
     const place = await placeOfCommand(tx, tenantId, command);
     if (place === "not-found") return { kind: "not-found" };
+    const asked = place.command ?? command;
     const chosen = await chooseAgent(tx, {
       tenantId,
       agentId: agentId ?? place.agentId,
@@ -63,7 +65,7 @@ export async function startCommand(
         id,
         agentId: agent.id,
         kind: command.kind,
-        command,
+        command: asked,
         deadline,
         createdById: ctx.principal.userId,
         createdAt: now,
@@ -73,7 +75,7 @@ export async function startCommand(
     record({
       action: `agent.command.${command.kind}`,
       object: { kind: "agent", id: agent.id, name: agent.name },
-      after: { commandId: id, ...command },
+      after: { commandId: id, ...asked },
     });
     ring(`commands:${tenantId}`);
     return { kind: "started", command: { id, agent, deadline } };
@@ -87,6 +89,8 @@ interface Place {
   readonly siteId: string | null;
   /** The one agent that can; null: any of the site. */
   readonly agentId: string | null;
+  /** What the agent is asked, where that is not what was asked here. */
+  readonly command?: AgentCommand;
 }
 
 async function placeOfCommand(tx: Tx, tenantId: string, command: AgentCommand): Promise<Place | "not-found"> {
@@ -106,10 +110,30 @@ async function placeOfCommand(tx: Tx, tenantId: string, command: AgentCommand): 
   if (!/^[0-9a-f-]{36}$/i.test(sourceId)) return "not-found";
   const where = { tenantId_id: { tenantId, id: sourceId } };
   const select = { siteId: true };
-  const isDirectory = command.kind === "test-source" && command.sourceKind === "directory";
-  const source = isDirectory
-    ? await tx.directory.findUnique({ where, select })
-    : await tx.syslogSource.findUnique({ where, select });
+  const kind = command.kind === "test-source" ? command.sourceKind : "syslog";
+  switch (kind) {
+    case "directory":
+      return placeAt(await tx.directory.findUnique({ where, select }));
+    case "syslog":
+      return placeAt(await tx.syslogSource.findUnique({ where, select }));
+    case "event-log":
+      return placeAt(await tx.eventSource.findUnique({ where, select }));
+    case "wef":
+      return placeAt(await tx.wefReceiver.findUnique({ where, select }));
+    case "pc-probe": {
+      // Here a site's probe goes by the site; an agent has one and knows it by a name.
+      const probe = await tx.pcProbe.findUnique({
+        where: { tenantId_siteId: { tenantId, siteId: sourceId } },
+        select,
+      });
+      const place = placeAt(probe);
+      if (place === "not-found" || command.kind !== "test-source") return place;
+      return { ...place, command: { ...command, sourceId: PROBE_SOURCE_ID } };
+    }
+  }
+}
+
+function placeAt(source: { readonly siteId: string } | null): Place | "not-found" {
   return source === null ? "not-found" : { siteId: source.siteId, agentId: null };
 }
 

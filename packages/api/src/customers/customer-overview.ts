@@ -39,6 +39,8 @@ export async function readOverview(ctx: TenantContext): Promise<z.infer<typeof c
         agents: agents.length,
         directories: facts.directories.length,
         syslogSources: facts.syslogSources.length,
+        eventSources: facts.eventSources.length,
+        credentials: await tx.credential.count({ where: { tenantId } }),
         enforcementPoints: facts.points.length,
         filters: await tx.filter.count({ where: { tenantId } }),
         profiles: await tx.srxProfile.count({ where: { tenantId } }),

@@ -63,6 +63,8 @@ export const customerOverview = z.object({
     agents: z.number().int(),
     directories: z.number().int(),
     syslogSources: z.number().int(),
+    eventSources: z.number().int(),
+    credentials: z.number().int(),
     enforcementPoints: z.number().int(),
     filters: z.number().int(),
     profiles: z.number().int(),

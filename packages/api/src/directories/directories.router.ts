@@ -13,6 +13,8 @@ import { listDirectories } from "./list-directories.ts";
 import { removeDirectory } from "./remove-directory.ts";
 import { updateDirectory } from "./update-directory.ts";
 
+const TYPE_IT_AGAIN =
+  "Type the password again: it would go to another server, by another way, or for another account.";
 const ENROL_FIRST =
   "Enrol an agent at this site first: the password is sealed to the agent and kept nowhere else.";
 
@@ -31,7 +33,14 @@ export const directoriesRouter = router({
         case "added":
           return outcome.directory;
         case "site-not-found":
+        case "credential-not-found":
           throw notFound();
+        case "password-needed":
+          throw unacceptable(
+            "password",
+            "Type the credential's password again: it would go outside its own domain, in clear, or to whoever answers.",
+            "password-needed",
+          );
         case "no-agent":
           throw conflict(ENROL_FIRST, "no-agent");
         case "name-taken":
@@ -48,15 +57,12 @@ export const directoriesRouter = router({
         case "updated":
           return outcome.directory;
         case "not-found":
+        case "credential-not-found":
           throw notFound();
         case "no-agent":
           throw conflict(ENROL_FIRST, "no-agent");
         case "password-needed":
-          throw unacceptable(
-            "changes.password",
-            "Type the password again: it would go to another server, by another way, or for another account.",
-            "password-needed",
-          );
+          throw unacceptable("changes.password", TYPE_IT_AGAIN, "password-needed");
         case "name-taken":
           throw unacceptable("changes.name", "There is a directory of that name already.", "name-taken");
       }

@@ -22,7 +22,10 @@ export async function readDirectoryViews(
 function findDirectories(tx: Tx, tenantId: string, id: string | null) {
   return tx.directory.findMany({
     where: id === null ? { tenantId } : { tenantId, id },
-    include: { secret: { select: { sealed: true, setAt: true } } },
+    include: {
+      secret: { select: { sealed: true, setAt: true } },
+      credential: { select: { id: true, name: true, user: true, sealed: true, setAt: true } },
+    },
     orderBy: { createdAt: "asc" },
   });
 }
@@ -38,7 +41,9 @@ function viewOf(
   },
 ): DirectoryView {
   const { agents, sites, now } = facts;
-  const opened = new Set(storedSealed(row.secret.sealed).map((one) => one.agentId));
+  const password = row.credential ?? row.secret;
+  if (password === null) throw new Error(`directory ${row.id} has no login: the database allows none such`);
+  const opened = new Set(storedSealed(password.sealed).map((one) => one.agentId));
   const atSite = agents.filter((agent) => agent.siteId === row.siteId && agent.state === "active");
   return {
     id: row.id,
@@ -50,12 +55,17 @@ function viewOf(
     caPem: row.caPem,
     dangerouslyTrustAnyCertificate: row.dangerouslyTrustAnyCertificate,
     bindUser: row.bindUser,
+    credential: row.credential && {
+      id: row.credential.id,
+      name: row.credential.name,
+      user: row.credential.user,
+    },
     baseDn: row.baseDn,
     domain: row.domain,
     netbiosDomain: row.netbiosDomain,
     pollSeconds: row.pollSeconds,
     enabled: row.enabled,
-    passwordSetAt: row.secret.setAt,
+    passwordSetAt: password.setAt,
     agentsWithoutPassword: atSite.filter((agent) => !opened.has(agent.id)).map((agent) => agent.name),
     health: sourceView(row, "directory", agents, now),
     ...sourceActivity(row, "directory", agents),

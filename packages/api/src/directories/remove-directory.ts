@@ -12,7 +12,8 @@ export async function removeDirectory(ctx: TenantContext, id: string): Promise<R
       const before = await tx.directory.findUnique({ where });
       if (before === null) return { kind: "not-found" };
       await tx.directory.delete({ where });
-      await tx.sealedSecret.delete({ where: { tenantId_id: { tenantId, id: before.secretId } } });
+      if (before.secretId !== null)
+        await tx.sealedSecret.delete({ where: { tenantId_id: { tenantId, id: before.secretId } } });
       const { name, host, port, tls, bindUser } = before;
       record({
         action: "directory.remove",

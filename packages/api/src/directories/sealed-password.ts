@@ -19,14 +19,23 @@ export type SealOutcome =
  * Seals a password to every active agent of a site. The clear text is in this call's memory only: it is not stored, not
  * logged, and nobody but those agents can open it.
  */
-export async function sealForSite(
+export function sealForSite(ctx: TenantContext, siteId: string, password: string): Promise<SealOutcome> {
+  return sealFor(ctx, { siteId }, password);
+}
+
+/** The same for every active agent of the customer: for a login that any of its sites may use. */
+export function sealForCustomer(ctx: TenantContext, password: string): Promise<SealOutcome> {
+  return sealFor(ctx, {}, password);
+}
+
+async function sealFor(
   ctx: TenantContext,
-  siteId: string,
+  where: { readonly siteId?: string },
   password: string,
 ): Promise<SealOutcome> {
   const agents = await ctx.run(({ tx, tenantId }) =>
     tx.agent.findMany({
-      where: { tenantId, siteId, state: "active" },
+      where: { tenantId, ...where, state: "active" },
       select: { id: true, sealingPublicKey: true },
     }),
   );

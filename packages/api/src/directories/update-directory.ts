@@ -2,12 +2,14 @@ import type { z } from "zod";
 import { change, difference } from "../change.ts";
 import type { TenantContext } from "../context.ts";
 import type { DirectoryView, updateDirectoryInput } from "./directories.schema.ts";
+import { useCredential } from "./directory-login.ts";
 import { readDirectoryViews } from "./directory-views.ts";
-import { sealForSite } from "./sealed-password.ts";
+import { sealForCustomer, sealForSite } from "./sealed-password.ts";
 
 export type UpdateDirectoryOutcome =
   | { readonly kind: "updated"; readonly directory: DirectoryView }
   | { readonly kind: "not-found" }
+  | { readonly kind: "credential-not-found" }
   | { readonly kind: "no-agent" }
   | { readonly kind: "password-needed" }
   | { readonly kind: "name-taken" };
@@ -20,6 +22,7 @@ const BOUND_TO_PASSWORD = [
   "caPem",
   "dangerouslyTrustAnyCertificate",
   "bindUser",
+  "credentialId",
 ] as const;
 
 export async function updateDirectory(
@@ -28,10 +31,20 @@ export async function updateDirectory(
 ): Promise<UpdateDirectoryOutcome> {
   const { password, ...fields } = changes;
   const present = await ctx.run(({ tx, tenantId }) =>
-    tx.directory.findUnique({ where: { tenantId_id: { tenantId, id } }, select: { siteId: true } }),
+    tx.directory.findUnique({
+      where: { tenantId_id: { tenantId, id } },
+      select: { siteId: true, credentialId: true },
+    }),
   );
   if (present === null) return { kind: "not-found" };
-  const sealing = password === undefined ? null : await sealForSite(ctx, present.siteId, password);
+  // Of a directory with a credential the typed password is the credential's, which other sites may use too.
+  const credentialId = fields.credentialId ?? (fields.bindUser === undefined ? present.credentialId : null);
+  const sealing =
+    password === undefined
+      ? null
+      : credentialId === null
+        ? await sealForSite(ctx, present.siteId, password)
+        : await sealForCustomer(ctx, password);
   if (sealing?.kind === "no-agent") return { kind: "no-agent" };
 
   return change(
@@ -40,23 +53,49 @@ export async function updateDirectory(
       const where = { tenantId_id: { tenantId, id } };
       const before = await tx.directory.findUnique({ where });
       if (before === null) return { kind: "not-found" };
-      const changed = difference(before, fields);
+      const login = { bindUser: fields.bindUser ?? (credentialId === null ? before.bindUser : null) };
+      const wanted = { ...fields, ...login, credentialId };
+      const changed = difference<Record<string, unknown>>({ ...before }, wanted);
       const movesPassword = BOUND_TO_PASSWORD.some((field) => changed !== null && field in changed.after);
-      if (movesPassword && sealing === null) return { kind: "password-needed" };
+      const typed = sealing?.sealed ?? null;
       if (fields.name !== undefined && (await isNameTaken(tx, tenantId, id, fields.name)))
         return { kind: "name-taken" };
-      if (sealing !== null)
-        await tx.sealedSecret.update({
-          where: { tenantId_id: { tenantId, id: before.secretId } },
-          data: { sealed: sealing.sealed, setAt: now },
-        });
-      if (changed !== null) await tx.directory.update({ where, data: { ...fields, updatedAt: now } });
-      if (changed !== null || sealing !== null) {
+      let { secretId } = before;
+      if (credentialId !== null) {
+        if (movesPassword || typed !== null) {
+          const used = await useCredential(
+            { tx, tenantId, now, record },
+            credentialId,
+            {
+              host: fields.host ?? before.host,
+              tls: fields.tls ?? before.tls,
+              dangerouslyTrustAnyCertificate:
+                fields.dangerouslyTrustAnyCertificate ?? before.dangerouslyTrustAnyCertificate,
+            },
+            typed,
+          );
+          if (used.kind !== "fine") return used;
+        }
+        secretId = null;
+      } else if (typed !== null) {
+        const data = { sealed: typed, setAt: now };
+        if (secretId === null) {
+          const name = `directory ${fields.name ?? before.name}`;
+          const made = { tenantId, siteId: before.siteId, name, ...data };
+          ({ id: secretId } = await tx.sealedSecret.create({ data: made, select: { id: true } }));
+        } else await tx.sealedSecret.update({ where: { tenantId_id: { tenantId, id: secretId } }, data });
+      } else if (movesPassword) return { kind: "password-needed" };
+
+      if (changed !== null)
+        await tx.directory.update({ where, data: { ...wanted, secretId, updatedAt: now } });
+      if (secretId === null && before.secretId !== null)
+        await tx.sealedSecret.delete({ where: { tenantId_id: { tenantId, id: before.secretId } } });
+      if (changed !== null || typed !== null) {
         record({
           action: "directory.update",
           object: { kind: "directory", id, name: fields.name ?? before.name },
           before: changed?.before ?? {},
-          after: { ...changed?.after, ...(sealing === null ? {} : { password: "set" }) },
+          after: { ...changed?.after, ...(typed === null ? {} : { password: "set" }) },
         });
         configurationChanged();
       }

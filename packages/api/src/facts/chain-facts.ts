@@ -28,12 +28,26 @@ export function chainFromFacts(facts: CustomerFacts): Chain {
   return chainOf({
     now: facts.now,
     directories: facts.directories.map((record) => sourceFacts(record, "directory", facts.agents)),
-    sources: facts.syslogSources.map((record) => sourceFacts(record, "syslog", facts.agents)),
+    sources: logonSources(facts).map(({ record, kind }) => sourceFacts(record, kind, facts.agents)),
     agents: facts.agents.map((agent) => agentFacts(agent, facts.configVersion)),
     firewalls: facts.points.map((point) => firewallFacts(point, facts.agents)),
     people: { live: facts.people.live, lastObservedAt: facts.people.lastObservedAt?.getTime() ?? null },
     onboarding: openOnboarding(facts),
   });
+}
+
+/** Everything that says who is where; a directory alone does not. */
+export function logonSources(
+  facts: Pick<CustomerFacts, "syslogSources" | "eventSources" | "receivers" | "probes">,
+): { readonly record: SourceRecord; readonly kind: SourceKind }[] {
+  const of = (kind: SourceKind, records: readonly SourceRecord[]) =>
+    records.map((record) => ({ record, kind }));
+  return [
+    ...of("event-log", facts.eventSources),
+    ...of("wef", facts.receivers),
+    ...of("syslog", facts.syslogSources),
+    ...of("pc-probe", facts.probes),
+  ];
 }
 
 export function healthView({ state, sentence, since }: Health): HealthView {

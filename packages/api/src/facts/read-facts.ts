@@ -79,6 +79,11 @@ export interface CustomerFacts {
   readonly agents: readonly AgentRecord[];
   readonly directories: readonly SourceRecord[];
   readonly syslogSources: readonly SourceRecord[];
+  readonly eventSources: readonly SourceRecord[];
+  /** Where computers forward their events to: at most one for each site. */
+  readonly receivers: readonly SourceRecord[];
+  /** Sites whose computers are asked. */
+  readonly probes: readonly SourceRecord[];
   readonly points: readonly PointRecord[];
   /** Newest first, at most 50. */
   readonly enrolments: readonly EnrolmentRecord[];
@@ -109,6 +114,9 @@ export async function readFacts({ tx, tenantId }: TenantHandle, now: number): Pr
     agents: await readAgents(tx, tenantId),
     directories: await tx.directory.findMany({ where, select: source, orderBy: { createdAt: "asc" } }),
     syslogSources: await tx.syslogSource.findMany({ where, select: source, orderBy: { createdAt: "asc" } }),
+    eventSources: await tx.eventSource.findMany({ where, select: source, orderBy: { createdAt: "asc" } }),
+    receivers: await tx.wefReceiver.findMany({ where, select: source, orderBy: { createdAt: "asc" } }),
+    probes: await readProbes(tx, tenantId),
     points: await readPoints(tx, tenantId),
     enrolments: await readEnrolments(tx, tenantId),
     people: await readPeople(tx, tenantId),
@@ -116,6 +124,20 @@ export async function readFacts({ tx, tenantId }: TenantHandle, now: number): Pr
 }
 
 type Tx = TenantHandle["tx"];
+
+/** Every agent has one probe: this is the id of its source, and its name. */
+export const PROBE_SOURCE_ID = "pc-probe";
+export const PROBE_NAME = "PC probe";
+
+/** Those that are on: a probe is off until somebody asks for it, and then nothing is missing. */
+async function readProbes(tx: Tx, tenantId: string): Promise<SourceRecord[]> {
+  const rows = await tx.pcProbe.findMany({
+    where: { tenantId, enabled: true },
+    select: { siteId: true },
+    orderBy: { createdAt: "asc" },
+  });
+  return rows.map(({ siteId }) => ({ id: PROBE_SOURCE_ID, siteId, name: PROBE_NAME, enabled: true }));
+}
 
 export async function readAgents(tx: Tx, tenantId: string): Promise<AgentRecord[]> {
   const rows = await tx.agent.findMany({

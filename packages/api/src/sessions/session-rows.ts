@@ -1,5 +1,6 @@
 import type { TenantHandle } from "@rollcall/db";
 import type { Entry } from "@rollcall/identity-core";
+import { PROBE_NAME, PROBE_SOURCE_ID } from "../facts/read-facts.ts";
 import type { SessionRow } from "./sessions.schema.ts";
 
 /** Names of what ids in entries stand for. */
@@ -13,9 +14,14 @@ export async function readSessionNames(tx: TenantHandle["tx"], tenantId: string)
   const spaces = await tx.addressSpace.findMany({ where: { tenantId }, select });
   const syslog = await tx.syslogSource.findMany({ where: { tenantId }, select });
   const directories = await tx.directory.findMany({ where: { tenantId }, select });
+  const logs = await tx.eventSource.findMany({ where: { tenantId }, select });
+  const receivers = await tx.wefReceiver.findMany({ where: { tenantId }, select });
   return {
     spaces: new Map(spaces.map(({ id, name }) => [id, name])),
-    sources: new Map([...syslog, ...directories].map(({ id, name }) => [id, name])),
+    sources: new Map([
+      [PROBE_SOURCE_ID, PROBE_NAME],
+      ...[...syslog, ...directories, ...logs, ...receivers].map(({ id, name }) => [id, name] as const),
+    ]),
   };
 }
 

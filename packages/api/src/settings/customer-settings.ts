@@ -32,10 +32,11 @@ export async function storedSettings({ tx, tenantId }: Place): Promise<Record<st
 }
 
 export function settingsOf(stored: Readonly<Record<string, unknown>>): CustomerSettings {
-  const { corroboration, detection } = siteConfig.shape.settings.parse({});
+  const { corroboration, infrastructure, detection } = siteConfig.shape.settings.parse({});
   const { shape } = customerSettings;
   return {
     corroboration: shape.corroboration.catch(corroboration).parse(stored.corroboration),
+    infrastructure: shape.infrastructure.catch(infrastructure).parse(stored.infrastructure),
     detection: shape.detection.catch(detection).parse({ ...detection, ...recordOf(stored.detection) }),
     pointDefaults: shape.pointDefaults
       .catch({ whenSourcesDark: "shorten", darkMinutes: 30 })

@@ -28,6 +28,7 @@ describe("a customer's settings", () => {
     const { customer } = await aCustomer();
     expect((await practice.api.settings.get({ customer })).settings).toEqual({
       corroboration: "detect",
+      infrastructure: [],
       detection: {
         mode: "detect",
         suggestServiceAccountAt: 10,

@@ -29,6 +29,8 @@ const legacyListener = z.strictObject({
 
 export const customerSettings = z.strictObject({
   corroboration: z.enum(["off", "detect", "on"]),
+  /** Addresses of domain controllers, Exchange servers, proxies and firewalls: no logon is ever placed there. */
+  infrastructure: z.array(ipRangeText).max(500),
   detection,
   /** What a new firewall gets where nobody chooses. */
   pointDefaults: z.strictObject({ whenSourcesDark, darkMinutes }),
@@ -42,6 +44,7 @@ export type CustomerSettings = z.infer<typeof customerSettings>;
 export const updateSettingsInput = customerInput.extend({
   changes: z.strictObject({
     corroboration: customerSettings.shape.corroboration.optional(),
+    infrastructure: customerSettings.shape.infrastructure.optional(),
     detection: detection.partial().optional(),
     pointDefaults: customerSettings.shape.pointDefaults.partial().optional(),
     listenerTls: customerSettings.shape.listenerTls.optional(),

@@ -20,6 +20,7 @@ export async function updateSettings(
       const before = settingsOf(stored);
       const after: CustomerSettings = {
         corroboration: changes.corroboration ?? before.corroboration,
+        infrastructure: changes.infrastructure ?? before.infrastructure,
         detection: { ...before.detection, ...changes.detection },
         pointDefaults: { ...before.pointDefaults, ...changes.pointDefaults },
         listenerTls: changes.listenerTls ?? before.listenerTls,

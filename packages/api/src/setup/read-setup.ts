@@ -19,6 +19,7 @@ export async function readSetup(ctx: TenantContext): Promise<z.infer<typeof setu
       agents: facts.agents.filter((agent) => agent.state !== "revoked").length,
       directories: facts.directories.length,
       syslogSources: facts.syslogSources.length,
+      eventSources: facts.eventSources.length,
       enforcementPoints: facts.points.length,
     },
     asOf: new Date(facts.now),

@@ -1,5 +1,6 @@
 import { spellLength } from "@rollcall/health";
 import type { z } from "zod";
+import { logonSources } from "../facts/chain-facts.ts";
 import type { CustomerFacts } from "../facts/read-facts.ts";
 import type { SETUP_STEPS, setupView } from "./setup.schema.ts";
 
@@ -95,8 +96,11 @@ function connected({ enrolments, agents }: CustomerFacts): Judged {
   };
 }
 
-function sourceAnswering({ agents, directories, syslogSources, hasChanges }: CustomerFacts): Judged {
-  const known = new Set([...directories, ...syslogSources].map((source) => source.id));
+function sourceAnswering(facts: CustomerFacts): Judged {
+  const { agents, directories, hasChanges } = facts;
+  const known = new Set(
+    [...directories, ...logonSources(facts).map(({ record }) => record)].map((source) => source.id),
+  );
   const said = agents
     .flatMap((agent) => agent.report?.health.sources ?? [])
     .filter((source) => known.has(source.id));
@@ -115,14 +119,15 @@ function sourceAnswering({ agents, directories, syslogSources, hasChanges }: Cus
   };
 }
 
-function firstPerson({ people, hasChanges, firstChangeAt, syslogSources }: CustomerFacts): Judged {
+function firstPerson(facts: CustomerFacts): Judged {
+  const { people, hasChanges, firstChangeAt } = facts;
   return {
     key: "first-person",
     isDone: people.live > 0 || hasChanges,
     at: firstChangeAt,
     done: people.live > 0 ? `${people.live} known now.` : "The first person was identified.",
     waiting:
-      syslogSources.length === 0
+      logonSources(facts).length === 0
         ? "Add a source of logons: a directory alone does not say who is where."
         : "Waiting for the first logon.",
     failed: null,

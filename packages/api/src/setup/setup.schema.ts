@@ -41,6 +41,7 @@ export const setupView = z.object({
     agents: z.number().int(),
     directories: z.number().int(),
     syslogSources: z.number().int(),
+    eventSources: z.number().int(),
     enforcementPoints: z.number().int(),
   }),
   asOf: z.date(),

@@ -9,6 +9,9 @@ export interface SampleThings {
   readonly agentId: string;
   readonly enrolmentId: string;
   readonly directoryId: string;
+  readonly credentialId: string;
+  readonly unusedCredentialId: string;
+  readonly eventSourceId: string;
   readonly syslogId: string;
   readonly syslogVersion: string;
   readonly filterId: string;
@@ -30,6 +33,9 @@ export function thingsOfNobody(customer: string): SampleThings {
     agentId: randomUUID(),
     enrolmentId: "0123456789ABCDEF",
     directoryId: randomUUID(),
+    credentialId: randomUUID(),
+    unusedCredentialId: randomUUID(),
+    eventSourceId: randomUUID(),
     syslogId: randomUUID(),
     syslogVersion: new Date(0).toISOString(),
     filterId: randomUUID(),
@@ -51,6 +57,20 @@ export const A_SEQUENCE = {
   patterns: [pattern, ipPattern],
   positiveSamples: ["login user=ana ip=10.20.0.5"],
 } as const;
+
+/** A CA of nobody: its key was thrown away when it was made. */
+export const A_CA_PEM = `-----BEGIN CERTIFICATE-----
+MIIBzjCCAXOgAwIBAgIUKs3ojgffaLr6NKVtBwmLtPQc7iQwCgYIKoZIzj0EAwIw
+OzEVMBMGA1UECgwMQ29ycCBFeGFtcGxlMSIwIAYDVQQDDBlDb3JwIEV4YW1wbGUg
+Q29tcHV0ZXJzIENBMCAXDTI2MTEyNTA3NTgxN1oYDzIxMjYxMTAxMDc1ODE3WjA7
+MRUwEwYDVQQKDAxDb3JwIEV4YW1wbGUxIjAgBgNVBAMMGUNvcnAgRXhhbXBsZSBD
+b21wdXRlcnMgQ0EwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAATTDlaCtVMUYre2
+Xh+AdOLj5Kok41JjCtlohVlVpy8MmHcagQ42tFJZnWYToyawDkUKJMBz5Bl797Ms
+enae2XlTo1MwUTAdBgNVHQ4EFgQU04v/uh1nq8z2+w0bIsgIF/dUuDMwHwYDVR0j
+BBgwFoAU04v/uh1nq8z2+w0bIsgIF/dUuDMwDwYDVR0TAQH/BAUwAwEB/zAKBggq
+hkjOPQQDAgNJADBGAiEAyV/5iTYrVaeZsd0C86mPNYOBsqsYumxORWFiWpCkHLwC
+IQCRY+0PsFJXbRcCQUITa8n8NzJE3j6lYgWyXDqpEGzKOw==
+-----END CERTIFICATE-----`;
 
 export const A_PROFILE = JSON.stringify(jsonSuperset.document);
 
@@ -96,6 +116,51 @@ export const SAMPLE_INPUTS: Readonly<Record<string, (things: SampleThings) => un
     changes: { pollSeconds: 31 },
   }),
   "directories.remove": ({ customer, directoryId }) => ({ customer, id: directoryId }),
+  "credentials.list": ({ customer }) => ({ customer }),
+  "credentials.add": ({ customer }) => ({
+    customer,
+    name: `Reader ${randomUUID()}`,
+    user: "reader@corp.example",
+    password: "a password",
+  }),
+  "credentials.update": ({ customer, credentialId }) => ({
+    customer,
+    id: credentialId,
+    changes: { name: `Reader ${randomUUID()}` },
+  }),
+  "credentials.remove": ({ customer, unusedCredentialId }) => ({ customer, id: unusedCredentialId }),
+  "eventSources.list": ({ customer }) => ({ customer }),
+  "eventSources.add": ({ customer, siteId, credentialId }) => ({
+    customer,
+    siteId,
+    credentialId,
+    kind: "domain-controller",
+    name: `Log ${randomUUID()}`,
+    host: "dc1.corp.example",
+  }),
+  "eventSources.update": ({ customer, eventSourceId }) => ({
+    customer,
+    id: eventSourceId,
+    changes: { catchUpMinutes: 30 },
+  }),
+  "eventSources.remove": ({ customer, eventSourceId }) => ({ customer, id: eventSourceId }),
+  "forwarding.list": ({ customer }) => ({ customer }),
+  "forwarding.set": ({ customer, siteId }) => ({
+    customer,
+    siteId,
+    host: "agent.corp.example",
+    clientCaPem: A_CA_PEM,
+  }),
+  "forwarding.remove": ({ customer, siteId }) => ({ customer, siteId }),
+  "probes.list": ({ customer }) => ({ customer }),
+  "probes.set": ({ customer, siteId, credentialId }) => ({
+    customer,
+    siteId,
+    enabled: true,
+    include: ["10.30.0.0/16"],
+    credentialIds: [credentialId],
+  }),
+  "probes.remove": ({ customer, siteId }) => ({ customer, siteId }),
   "syslog.list": ({ customer }) => ({ customer }),
   "syslog.get": ({ customer, syslogId }) => ({ customer, id: syslogId }),
   "syslog.add": ({ customer, siteId, spaceId }) => ({

@@ -87,6 +87,7 @@ export async function seedEveryTable(superUrl: string, ids: SeededTenant): Promi
   const { tenantId: t, siteId, agentId, addressSpaceId, enforcementPointId } = ids;
   const secretId = randomUUID();
   const sourceId = randomUUID();
+  const credentialId = randomUUID();
   const rows: [string, Record<string, unknown>][] = [
     [
       "agent_certificate",
@@ -118,9 +119,51 @@ export async function seedEveryTable(superUrl: string, ids: SeededTenant): Promi
       },
     ],
     [
-      "event_source",
-      { id: randomUUID(), site_id: siteId, kind: "domain-controller", name: "dc", host: "dc" },
+      "credential",
+      { id: credentialId, name: "Reader", login_user: "u", kdcs: [], sealed: "[]", updated_at: new Date() },
     ],
+    [
+      "event_source",
+      {
+        id: randomUUID(),
+        site_id: siteId,
+        address_space_id: addressSpaceId,
+        credential_id: credentialId,
+        kind: "domain-controller",
+        name: "dc",
+        host: "dc",
+        rules_off: [],
+        rules_on: [],
+        updated_at: new Date(),
+      },
+    ],
+    [
+      "wef_receiver",
+      {
+        id: randomUUID(),
+        site_id: siteId,
+        address_space_id: addressSpaceId,
+        host: "agent",
+        client_ca_pem: "no certificate",
+        allow: [],
+        channels: ["Security"],
+        rules_off: [],
+        rules_on: [],
+        updated_at: new Date(),
+      },
+    ],
+    [
+      "pc_probe",
+      {
+        site_id: siteId,
+        address_space_id: addressSpaceId,
+        include: [],
+        exclude: [],
+        methods: ["wmi"],
+        updated_at: new Date(),
+      },
+    ],
+    ["pc_probe_credential", { site_id: siteId, credential_id: credentialId, ordinal: 1 }],
     [
       "syslog_source",
       {

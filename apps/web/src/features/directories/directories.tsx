@@ -10,6 +10,7 @@ import { Table } from "@rollcall/ui/table";
 import { Time, TimeAgo } from "@rollcall/ui/time";
 import { say } from "@rollcall/ui/toast";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import Link from "next/link";
 import { parseAsBoolean, parseAsString, useQueryStates } from "nuqs";
 import { useState } from "react";
 import { countersInWords } from "~/features/agents/counters.ts";
@@ -42,9 +43,11 @@ const PROTECTION: Readonly<Record<Directory["tls"], string>> = {
 export function Directories({
   initial,
   sites,
+  credentials,
 }: {
   initial: Outputs["directories"]["list"];
   sites: Outputs["sites"]["list"]["items"];
+  credentials: Outputs["credentials"]["list"]["items"];
 }) {
   const customer = useCustomer();
   const trpc = useTRPC();
@@ -162,10 +165,12 @@ export function Directories({
         onEdit={() => void setUrl({ edit: true })}
         onClose={() => void setUrl({ id: null, edit: null })}
         sites={sites}
+        credentials={credentials}
       />
       <AddDirectory
         open={url.add && mayWrite}
         sites={sites}
+        credentials={credentials}
         onClose={() => void setUrl({ add: null })}
         onAdded={(id) => void setUrl({ add: null, id })}
       />
@@ -176,11 +181,13 @@ export function Directories({
 function AddDirectory({
   open,
   sites,
+  credentials,
   onClose,
   onAdded,
 }: {
   open: boolean;
   sites: Outputs["sites"]["list"]["items"];
+  credentials: Outputs["credentials"]["list"]["items"];
   onClose: () => void;
   onAdded: (id: string) => void;
 }) {
@@ -205,13 +212,14 @@ function AddDirectory({
         isNew
         initial={emptyDirectory(sites[0]?.id ?? "", customer.adDomain)}
         sites={sites}
+        credentials={credentials}
         refusal={add.isError ? refusalOf(add.error) : null}
         onSubmit={(values) =>
           add.mutate({
             customer: customer.slug,
             siteId: values.siteId,
             ...directoryFields(values),
-            password: values.password,
+            ...(values.password === "" ? {} : { password: values.password }),
           })
         }
       />
@@ -240,12 +248,14 @@ function DirectoryDrawer({
   onEdit,
   onClose,
   sites,
+  credentials,
 }: {
   directory: Directory | null;
   editing: boolean;
   onEdit: () => void;
   onClose: () => void;
   sites: Outputs["sites"]["list"]["items"];
+  credentials: Outputs["credentials"]["list"]["items"];
 }) {
   const customer = useCustomer();
   const trpc = useTRPC();
@@ -293,6 +303,7 @@ function DirectoryDrawer({
           isNew={false}
           initial={directoryValues(directory)}
           sites={sites}
+          credentials={credentials}
           refusal={update.isError ? refusalOf(update.error) : null}
           onSubmit={(values) =>
             update.mutate({
@@ -351,7 +362,20 @@ function DirectoryDrawer({
                   key: "Protection",
                   value: `${PROTECTION[directory.tls]}${directory.dangerouslyTrustAnyCertificate ? ", any certificate is trusted" : directory.caPem === null ? ", CAs of the agent's system" : ", own CA"}`,
                 },
-                { key: "Account", value: <Mono>{directory.bindUser}</Mono> },
+                {
+                  key: "Account",
+                  value:
+                    directory.credential === null ? (
+                      <Mono>{directory.bindUser}</Mono>
+                    ) : (
+                      <Link
+                        className="rounded-sm text-accent hover:underline"
+                        href={`/c/${customer.slug}/credentials?id=${directory.credential.id}`}
+                      >
+                        {directory.credential.name}
+                      </Link>
+                    ),
+                },
                 { key: "Password typed", value: <Time at={directory.passwordSetAt} /> },
                 {
                   key: "Base DN",

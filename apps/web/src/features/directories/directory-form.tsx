@@ -14,6 +14,7 @@ import type { Outputs } from "~/trpc/outputs.ts";
 import { fieldError, type Refusal } from "~/trpc/refusal.ts";
 
 export type Directory = Outputs["directories"]["list"]["items"][number];
+type Credential = Outputs["credentials"]["list"]["items"][number];
 
 export interface DirectoryValues {
   readonly siteId: string;
@@ -23,6 +24,8 @@ export interface DirectoryValues {
   readonly tls: "ldaps" | "starttls" | "none";
   readonly caPem: string;
   readonly dangerouslyTrustAnyCertificate: boolean;
+  /** Empty: an account of its own. */
+  readonly credentialId: string;
   readonly bindUser: string;
   readonly password: string;
   readonly baseDn: string;
@@ -41,6 +44,7 @@ export function emptyDirectory(siteId: string, domain: string | null): Directory
     tls: "ldaps",
     caPem: "",
     dangerouslyTrustAnyCertificate: false,
+    credentialId: "",
     bindUser: "",
     password: "",
     baseDn: "",
@@ -60,7 +64,8 @@ export function directoryValues(directory: Directory): DirectoryValues {
     tls: directory.tls,
     caPem: directory.caPem ?? "",
     dangerouslyTrustAnyCertificate: directory.dangerouslyTrustAnyCertificate,
-    bindUser: directory.bindUser,
+    credentialId: directory.credential?.id ?? "",
+    bindUser: directory.bindUser ?? "",
     password: "",
     baseDn: directory.baseDn ?? "",
     domain: directory.domain ?? "",
@@ -80,7 +85,9 @@ export function directoryFields(values: DirectoryValues) {
     tls: values.tls,
     caPem: orNull(values.caPem),
     dangerouslyTrustAnyCertificate: values.dangerouslyTrustAnyCertificate,
-    bindUser: values.bindUser.trim(),
+    ...(values.credentialId === ""
+      ? { bindUser: values.bindUser.trim() }
+      : { credentialId: values.credentialId }),
     baseDn: orNull(values.baseDn),
     domain: orNull(values.domain)?.toLowerCase() ?? null,
     netbiosDomain: orNull(values.netbiosDomain),
@@ -101,22 +108,47 @@ export function needsPassword(before: DirectoryValues, now: DirectoryValues): bo
   );
 }
 
+/** Whether a shared login is shown to a server of its own domain only, and not in clear: then its password is not asked for. */
+export function staysInside(
+  { host, tls, dangerouslyTrustAnyCertificate }: DirectoryValues,
+  { user, realm }: Pick<Credential, "user" | "realm">,
+): boolean {
+  const domain = (realm ?? user.split("@")[1] ?? "").toLowerCase();
+  const name = host.trim().toLowerCase();
+  const isOfItsDomain = domain !== "" && (name === domain || name.endsWith(`.${domain}`));
+  return isOfItsDomain && tls !== "none" && !dangerouslyTrustAnyCertificate;
+}
+
 export interface DirectoryFormProps {
   readonly formId: string;
   readonly initial: DirectoryValues;
   readonly isNew: boolean;
   readonly sites: readonly { readonly id: string; readonly name: string }[];
+  readonly credentials?: readonly Credential[];
   readonly refusal: Refusal | null;
   readonly onSubmit: (values: DirectoryValues) => void;
 }
 
 /** A directory: where it is, how it is protected, who reads it. What can be read from it is under "More". */
-export function DirectoryForm({ formId, initial, isNew, sites, refusal, onSubmit }: DirectoryFormProps) {
+export function DirectoryForm({
+  formId,
+  initial,
+  isNew,
+  sites,
+  credentials = [],
+  refusal,
+  onSubmit,
+}: DirectoryFormProps) {
   const { register, handleSubmit, formState, watch } = useForm<DirectoryValues>({ defaultValues: initial });
   const errorOf = (name: keyof DirectoryValues) =>
     formState.errors[name]?.message ?? fieldError(refusal, name);
   const values = watch();
-  const askPassword = isNew || needsPassword(initial, values);
+  const shared = credentials.find(({ id }) => id === values.credentialId);
+  const changesLogin = initial.credentialId !== values.credentialId;
+  const askPassword =
+    shared === undefined
+      ? isNew || changesLogin || needsPassword(initial, values)
+      : (isNew || changesLogin || needsPassword(initial, values)) && !staysInside(values, shared);
   return (
     <form
       id={formId}
@@ -181,26 +213,53 @@ export function DirectoryForm({ formId, initial, isNew, sites, refusal, onSubmit
           {...register("caPem")}
         />
       )}
-      <TextField
-        label="Account"
-        mono
-        autoComplete="off"
-        spellCheck={false}
-        placeholder="svc-rollcall@castell.example"
-        help="It only reads: no rights beyond Domain Users."
-        error={errorOf("bindUser")}
-        {...register("bindUser", { required: "Write the reading account." })}
-      />
-      <PasswordField
-        label="Password"
-        autoComplete="new-password"
-        note={
-          isNew ? undefined : askPassword ? "type it again: it would go elsewhere" : "leave empty to keep it"
-        }
-        help="Sealed in this step for the agents of the site. Nobody else can open it, not even this portal."
-        error={errorOf("password")}
-        {...register("password", { validate: (text) => !askPassword || text !== "" || "Type the password." })}
-      />
+      {credentials.length === 0 ? null : (
+        <SelectField
+          label="Login"
+          options={[
+            { value: "", label: "An account of its own" },
+            ...credentials.map(({ id, name, user }) => ({ value: id, label: `${name} (${user})` })),
+          ]}
+          {...register("credentialId")}
+        />
+      )}
+      {shared === undefined ? (
+        <TextField
+          label="Account"
+          mono
+          autoComplete="off"
+          spellCheck={false}
+          placeholder="svc-rollcall@castell.example"
+          help="It only reads: no rights beyond Domain Users."
+          error={errorOf("bindUser")}
+          {...register("bindUser", {
+            validate: (text, { credentialId }) =>
+              credentialId !== "" || text.trim() !== "" || "Write the reading account.",
+          })}
+        />
+      ) : null}
+      {shared !== undefined && !askPassword ? null : (
+        <PasswordField
+          label={shared === undefined ? "Password" : `Password of ${shared.name}`}
+          autoComplete="new-password"
+          note={
+            shared === undefined && isNew
+              ? undefined
+              : askPassword
+                ? "type it again: it would go elsewhere"
+                : "leave empty to keep it"
+          }
+          help={
+            shared === undefined
+              ? "Sealed in this step for the agents of the site. Nobody else can open it, not even this portal."
+              : "A directory is shown the password itself. Outside the login's own domain, or unprotected, it is asked for once more, and is then the login's password everywhere."
+          }
+          error={errorOf("password")}
+          {...register("password", {
+            validate: (text) => !askPassword || text !== "" || "Type the password.",
+          })}
+        />
+      )}
       <details>
         <summary className="w-fit rounded-sm text-sm font-semibold text-accent">More</summary>
         <div className="mt-3 flex flex-col gap-4">

@@ -7,9 +7,13 @@ export const metadata: Metadata = { title: "Directories" };
 
 export default async function DirectoriesPage({ params }: { params: Promise<{ customer: string }> }) {
   const { customer } = await params;
-  const [directories, sites] = await loadPage(
-    Promise.all([api.directories.list({ customer }), api.sites.list({ customer })]),
+  const [directories, sites, credentials] = await loadPage(
+    Promise.all([
+      api.directories.list({ customer }),
+      api.sites.list({ customer }),
+      api.credentials.list({ customer }),
+    ]),
     `/c/${customer}/directories`,
   );
-  return <Directories initial={directories} sites={sites.items} />;
+  return <Directories initial={directories} sites={sites.items} credentials={credentials.items} />;
 }

@@ -1,0 +1,50 @@
+import type { z } from "zod";
+import { change, difference } from "../change.ts";
+import type { TenantContext } from "../context.ts";
+import { checkEventSource, type EventSourceFault } from "./check-event-source.ts";
+import { readEventSourceViews } from "./event-source-views.ts";
+import type { EventSourceView, updateEventSourceInput } from "./event-sources.schema.ts";
+
+export type UpdateEventSourceOutcome =
+  | { readonly kind: "updated"; readonly source: EventSourceView }
+  | { readonly kind: "not-found" }
+  | EventSourceFault;
+
+export async function updateEventSource(
+  ctx: TenantContext,
+  { id, changes }: z.output<typeof updateEventSourceInput>,
+): Promise<UpdateEventSourceOutcome> {
+  return change(
+    ctx,
+    async ({ tx, tenantId, now, record, configurationChanged }): Promise<UpdateEventSourceOutcome> => {
+      const where = { tenantId_id: { tenantId, id } };
+      const before = await tx.eventSource.findUnique({ where });
+      if (before === null) return { kind: "not-found" };
+      const checked = await checkEventSource(
+        { tx, tenantId },
+        {
+          name: changes.name ?? before.name,
+          host: changes.host ?? before.host,
+          credentialId: changes.credentialId ?? before.credentialId,
+          addressSpaceId: changes.addressSpaceId ?? before.addressSpaceId,
+          rulesOff: changes.rulesOff ?? before.rulesOff,
+          rulesOn: changes.rulesOn ?? before.rulesOn,
+        },
+        id,
+      );
+      if (checked.kind !== "fine") return checked;
+      const changed = difference<Record<string, unknown>>(before, changes);
+      if (changed !== null) {
+        await tx.eventSource.update({ where, data: { ...changes, updatedAt: now } });
+        record({
+          action: "event-source.update",
+          object: { kind: "event-source", id, name: changes.name ?? before.name },
+          ...changed,
+        });
+        configurationChanged();
+      }
+      const [source] = await readEventSourceViews(tx, { tenantId, id, now: now.getTime() });
+      return source === undefined ? { kind: "not-found" } : { kind: "updated", source };
+    },
+  );
+}
