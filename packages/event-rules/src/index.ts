@@ -1,5 +1,6 @@
 export { readEventAccount } from "./event-account.ts";
 export { bareComputerName, type EventAddress, readEventAddress } from "./event-address.ts";
+export { eventQuery, LOG_CLEARED, plainEventQuery, type QueryWish } from "./event-query.ts";
 export type {
   AccountFields,
   AddressFrom,

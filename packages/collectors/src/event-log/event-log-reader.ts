@@ -1,5 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { RuleSwitches, SiteKnowledge, WindowsEvent } from "@rollcall/event-rules";
+import {
+  eventQuery,
+  LOG_CLEARED,
+  plainEventQuery,
+  type RuleSwitches,
+  type SiteKnowledge,
+  type WindowsEvent,
+} from "@rollcall/event-rules";
 import type { Observation } from "@rollcall/identity-core";
 import type { Logger } from "@rollcall/observability";
 import type { CheckResult, CollectedBatch, CollectOptions, Collector, SourceHealth } from "../collector.ts";
@@ -19,7 +26,6 @@ import {
   type NextRecords,
   RECORDS_AT_ONCE,
 } from "./event-log-port.ts";
-import { eventQuery, LOG_CLEARED, plainEventQuery } from "./event-query.ts";
 import { channelOf, type EventSourceConfig } from "./event-source-config.ts";
 import { type LogBookmark, readBookmark, writeBookmark } from "./log-bookmark.ts";
 import { retryDelayMs } from "./retry-delay.ts";

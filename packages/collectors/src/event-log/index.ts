@@ -17,5 +17,4 @@ export {
   type EventLogReader,
   type EventLogReaderOptions,
 } from "./event-log-reader.ts";
-export { eventQuery, plainEventQuery } from "./event-query.ts";
 export { channelOf, type EventSourceConfig } from "./event-source-config.ts";

@@ -1,6 +1,5 @@
 import { createHash, X509Certificate } from "node:crypto";
-import { switchesOf } from "@rollcall/event-rules";
-import { eventQuery } from "../event-log/event-query.ts";
+import { eventQuery, switchesOf } from "@rollcall/event-rules";
 import { uuidOf } from "./uuid.ts";
 import type { WefConfig } from "./wef-config.ts";
 

@@ -1,6 +1,8 @@
-import { EVENT_RULES, type EventSourceKind, switchesOf } from "@rollcall/event-rules";
 import { describe, expect, it } from "vitest";
 import { eventQuery, plainEventQuery } from "./event-query.ts";
+import type { EventSourceKind } from "./event-rule.ts";
+import { EVENT_RULES } from "./event-rules.ts";
+import { switchesOf } from "./rule-switches.ts";
 
 const KINDS: readonly EventSourceKind[] = ["domain-controller", "exchange", "event-collector", "wef"];
 const queryOf = (kind: EventSourceKind, rulesOff: readonly string[] = [], rulesOn: readonly string[] = []) =>

@@ -1,4 +1,6 @@
-import { EVENT_RULES, type EventRule, type EventSourceKind, type RuleSwitches } from "@rollcall/event-rules";
+import type { EventRule, EventSourceKind } from "./event-rule.ts";
+import { EVENT_RULES } from "./event-rules.ts";
+import type { RuleSwitches } from "./rule-switches.ts";
 
 const AUDIT_SUCCESS = "9007199254740992";
 /** "The audit log was cleared": written first into the cleared log. */
