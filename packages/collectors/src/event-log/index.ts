@@ -17,4 +17,5 @@ export {
   type EventLogReader,
   type EventLogReaderOptions,
 } from "./event-log-reader.ts";
+export { type EventLogTestOptions, testEventLog } from "./event-log-test.ts";
 export { channelOf, type EventSourceConfig } from "./event-source-config.ts";

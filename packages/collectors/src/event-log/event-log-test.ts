@@ -1,0 +1,145 @@
+import { isIP } from "node:net";
+import { eventQuery, plainEventQuery, switchesOf } from "@rollcall/event-rules";
+import type { CheckResult } from "../collector.ts";
+import { EventLogFault, faultOfStatus, type LogPlace, toEventLogFault } from "./event-log-fault.ts";
+import { CALL_MS, type EventLogPort, type EventLogSession, type LogCursor } from "./event-log-port.ts";
+import type { DecodedRecord } from "./event-log-reader.ts";
+import { channelOf, type EventSourceConfig } from "./event-source-config.ts";
+
+export interface EventLogTestOptions {
+  readonly config: EventSourceConfig;
+  /** The addresses of a name. */
+  readonly lookUp: (host: string) => Promise<readonly string[]>;
+  /** Asks the endpoint mapper where the event log service listens. */
+  readonly findPort: (signal: AbortSignal) => Promise<number>;
+  /** Whether a port accepts a connection; throws what the socket throws. */
+  readonly reach: (port: number, signal: AbortSignal) => Promise<void>;
+  readonly port: EventLogPort;
+  readonly decode: (binXml: Uint8Array) => DecodedRecord;
+}
+
+/**
+ * Tries an event log step by step, as a person would who looks for the fault: name, endpoint mapper, port, login, log, one
+ * record.
+ *
+ * Shape:  the checks in order, up to the first that fails; that one has a remedy.
+ * Errors: none thrown; a fault is a failed check. One login is made, whatever comes of it.
+ */
+export async function testEventLog(
+  options: EventLogTestOptions,
+  signal: AbortSignal,
+): Promise<readonly CheckResult[]> {
+  const { config } = options;
+  const place: LogPlace = {
+    host: config.host,
+    channel: channelOf(config),
+    endpointMapperPort: config.endpointMapperPort,
+  };
+  const checks: CheckResult[] = [];
+  /** Runs one step; null when it failed and the rest makes no sense. */
+  const step = async <T>(
+    name: string,
+    run: () => Promise<{ readonly detail: string; readonly value: T }>,
+  ): Promise<{ readonly value: T } | null> => {
+    try {
+      signal.throwIfAborted();
+      const { detail, value } = await run();
+      checks.push({ name, ok: true, detail });
+      return { value };
+    } catch (error) {
+      const fault = toEventLogFault(error, place);
+      checks.push({ name, ok: false, detail: fault.message, remedy: fault.remedy });
+      return null;
+    }
+  };
+
+  if (isIP(config.host) === 0) {
+    const named = await step("Name", async () => {
+      const addresses = await options.lookUp(config.host);
+      return { detail: `${config.host} is ${addresses.join(", ")}`, value: addresses };
+    });
+    if (named === null) return checks;
+  }
+  const mapped = await step("Endpoint mapper", async () => {
+    const port = await options.findPort(signal);
+    return { detail: `The event log service listens on TCP ${port}`, value: port };
+  });
+  if (mapped === null) return checks;
+  const reached = await step("Port", async () => {
+    await options.reach(mapped.value, signal);
+    return { detail: `${config.host}:${mapped.value} accepts connections`, value: null };
+  });
+  if (reached === null) return checks;
+  const loggedIn = await step("Login", async () => {
+    const session = await options.port.connect(signal);
+    return { detail: `The account was let in by ${session.login}`, value: session };
+  });
+  if (loggedIn === null) return checks;
+  const session = loggedIn.value;
+  try {
+    const opened = await step("Log", async () => ({
+      detail: `${place.channel} can be read`,
+      value: await openLog(session, config, place),
+    }));
+    if (opened === null) return checks;
+    await step("Record", async () => ({ detail: await newestOf(opened.value, options, place), value: null }));
+    return checks;
+  } finally {
+    session.close();
+  }
+}
+
+/** Opens the log with the source's own query; with the plain one where the server cannot use ours. */
+async function openLog(
+  session: EventLogSession,
+  config: EventSourceConfig,
+  place: LogPlace,
+): Promise<LogCursor> {
+  const rules = switchesOf(config.rulesOff, config.rulesOn);
+  const wish = { kind: config.kind, channels: [place.channel], rules };
+  const queries = config.query === undefined ? [eventQuery(wish), plainEventQuery(wish)] : [config.query];
+  let fault: EventLogFault | null = null;
+  for (const query of queries) {
+    const opened = await session.newestFirst({ channel: place.channel, query });
+    if (opened.kind === "open") return opened.cursor;
+    if (opened.kind === "stale")
+      throw new EventLogFault("server-fault", `${place.channel} was cleared meanwhile`, "test again");
+    fault = faultOfStatus(opened.status, opened.name, place);
+    if (fault.code !== "query-refused") throw fault;
+  }
+  throw fault ?? new EventLogFault("query-refused", `${place.host} cannot use the query`, "check the query");
+}
+
+async function newestOf(
+  cursor: LogCursor,
+  { decode, config }: EventLogTestOptions,
+  place: LogPlace,
+): Promise<string> {
+  try {
+    const got = await cursor.next(1, CALL_MS);
+    switch (got.kind) {
+      case "records": {
+        const [record] = got.records;
+        const decoded = record === undefined ? null : decode(record.binXml);
+        if (decoded === null || decoded.kind === "damaged")
+          return "A record came, and it is damaged; the ones after it are read";
+        const { eventId, computer, time } = decoded.event;
+        return `The newest event is ${eventId} of ${computer}, ${new Date(time).toISOString()}`;
+      }
+      case "nothing":
+      case "end":
+      case "stale":
+        throw new EventLogFault(
+          "server-fault",
+          `${place.channel} holds no event that says who is where`,
+          config.kind === "event-collector"
+            ? "see on the collector whether its subscriptions are active (docs/runbooks/event-log-silent.md)"
+            : "check the server's audit policy (docs/runbooks/event-log-silent.md)",
+        );
+      case "refused":
+        throw faultOfStatus(got.status, got.name, place);
+    }
+  } finally {
+    await cursor.close().catch(() => undefined);
+  }
+}
