@@ -119,6 +119,9 @@ export async function buildAgent(options: BuildOptions): Promise<BuiltAgent> {
           listen,
           keeper,
           commits,
+          onIpMiss: ({ point, ip }) =>
+            site.probe?.missed({ firewallId: point.id, addressSpaceIds: point.filter.addressSpaceIds, ip }) ??
+            null,
           responder,
           tenantId: identity?.tenant.id ?? "local",
           tls,
@@ -308,6 +311,7 @@ export async function buildAgent(options: BuildOptions): Promise<BuiltAgent> {
         metrics: report.metrics,
         shadow: shadow === null ? null : shadow.document,
         resumeCredential: site.credentials.resume,
+        probe: (ip) => site.probe?.report(ip) ?? null,
         isReady: () => (isShadow || (door !== null && door.address !== null)) && site.effective !== null,
         now: clock.now,
         log,

@@ -238,6 +238,12 @@ export const agentCommand = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("push-resync"), enforcementPointId: z.string().max(64) }),
   /** Ends the pause of a credential: it is tried once more. */
   z.object({ kind: z.literal("resume-credential"), credentialId: z.string().max(64) }),
+  /** Asks the computer at an address who sits there. */
+  z.object({
+    kind: z.literal("probe-address"),
+    addressSpaceId: z.string().max(64).optional(),
+    ip: z.string().max(45),
+  }),
   z.object({
     kind: z.literal("tail"),
     sourceId: z.string().optional(),
@@ -290,6 +296,14 @@ export const commandResult = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("push-resync"), entries: z.number().int() }),
   /** `resumed`: false where it was not paused. */
   z.object({ kind: z.literal("resume-credential"), resumed: z.boolean() }),
+  z.object({
+    kind: z.literal("probe-address"),
+    /** `user`, `nobody`, `unreachable`, `denied`, `no-login`, `failed`, `not-asked`; more may come. */
+    outcome: z.string().max(40),
+    sentence: z.string().max(1000),
+    user: z.string().max(700).nullable(),
+    computer: z.string().max(700).nullable(),
+  }),
   z.object({ kind: z.literal("tail"), lines: z.array(tailLine).max(200) }),
 ]);
 export const commandUpdate = z.discriminatedUnion("state", [

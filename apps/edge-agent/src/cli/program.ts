@@ -13,6 +13,7 @@ import { EXIT, exitCodeHelp } from "./exit-codes.ts";
 import { explainCommand } from "./explain-command.ts";
 import type { CommandContext, GlobalOptions } from "./host.ts";
 import { legacyListenerCommand } from "./legacy-listener-command.ts";
+import { probeCommand } from "./probe-command.ts";
 import { runCommand } from "./run-command.ts";
 import { type ShadowOptions, shadowCommand } from "./shadow-command.ts";
 import { srxGoldensCommand, srxProfileCommand, srxRelayCommand } from "./srx-command.ts";
@@ -195,6 +196,16 @@ function createProgram(host: CliHost, done: (exit: number) => void): Command {
             contextOf(options),
           ),
         ),
+    );
+
+  program
+    .command("probe")
+    .description("ask the computer at an address who sits there, now, and take what it says for firewalls")
+    .argument("<address>", "10.1.2.3 or 2001:db8::1", notEmpty)
+    .addOption(output())
+    .addOption(statusListen())
+    .action(async (asked: string, options: Flags & { output: "table" | "json" }) =>
+      done(await probeCommand(asked, options, contextOf(options))),
     );
 
   const config = program

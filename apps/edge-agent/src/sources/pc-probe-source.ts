@@ -23,6 +23,7 @@ import type { TableKeeper } from "../pipeline/table-keeper.ts";
 import type { Clock } from "../supervisor/clock.ts";
 import { keepRunning } from "../supervisor/keep-running.ts";
 import type { Part } from "../supervisor/part.ts";
+import { type ProbeReport, reportOf } from "./pc-probe-report.ts";
 import { ExpiryVerifier } from "./pc-probe-verifier.ts";
 
 /** How often sessions that are about to end are looked for. */
@@ -64,8 +65,8 @@ export interface PcProbeSource extends Part {
   configure(config: PcProbeConfig | null, infrastructure: readonly string[]): void;
   /** Resolves once what was learnt can be told; null: nobody is asked because of it. */
   missed(miss: ProbeMiss): Promise<void> | null;
-  /** Asks at once, because a person wants to know. */
-  probe(ip: IpAddress): Promise<Probed>;
+  /** Asks at once, because a person wants to know; null where computers of that address space are not asked here. */
+  report(ip: IpAddress, addressSpaceId?: string): Promise<ProbeReport> | null;
   test(): Promise<readonly CheckResult[]>;
   /** One entry where a probe is configured. */
   sourceHealth(): readonly SourceHealth[];
@@ -223,17 +224,15 @@ export function createPcProbe(options: PcProbeOptions): PcProbeSource {
       counters.count("misses");
       return scheduler.ask(ip, { until: clock.now() + MISS_WAIT_MS }).then(take);
     },
-    async probe(ip) {
-      if (!isOn())
-        return {
-          kind: "not-asked",
-          ip,
-          why: "off",
-          sentence: "The probe is switched off (pcProbe.enabled).",
-        };
-      const probed = await scheduler.ask(ip, { until: clock.now() + MISS_WAIT_MS, isByPerson: true });
-      await take(probed);
-      return probed;
+    report(ip, addressSpaceId) {
+      if (config === null || !isOn()) return null;
+      if (addressSpaceId !== undefined && addressSpaceId !== config.addressSpaceId) return null;
+      return scheduler
+        .ask(ip, { until: clock.now() + MISS_WAIT_MS, isByPerson: true })
+        .then(async (probed) => {
+          await take(probed);
+          return reportOf(probed);
+        });
     },
     async test() {
       if (config === null) return [{ name: "probe", ok: false, detail: "No probe is configured." }];

@@ -2,6 +2,7 @@ import type { DirectoryConfig, SiteConfig } from "@rollcall/agent-protocol";
 import type { CheckResult, SourceHealth, SourceKind } from "@rollcall/collectors/collector";
 import type { DirectoryReader } from "@rollcall/collectors/directory";
 import type { LoginPort } from "@rollcall/collectors/login-port";
+import { PROBE_SOURCE_ID } from "@rollcall/collectors/pc-probe";
 import type { SyslogListener } from "@rollcall/collectors/syslog";
 import type { PrincipalFacts, SuppressionContext } from "@rollcall/identity-core";
 import type { Logger } from "@rollcall/observability";
@@ -14,6 +15,7 @@ import { createDirectorySet, type DirectorySet } from "./directory-source.ts";
 import type { EffectiveSite } from "./effective-site.ts";
 import { EventKnowledge } from "./event-knowledge.ts";
 import { createEventLogSources, type EventLogSourcesOptions } from "./event-log-source.ts";
+import { createPcProbe, type PcProbeSource, type ProbeWire } from "./pc-probe-source.ts";
 import type { SecretContext } from "./secret-opener.ts";
 import { type PumpDeps, pump } from "./source-pump.ts";
 
@@ -29,6 +31,8 @@ export interface SiteRuntimeOptions extends PumpDeps {
   readonly syslog: SyslogListener | null;
   readonly secrets: () => Pick<SecretContext, "identity">;
   readonly log: Logger;
+  /** How computers are asked who sits there. */
+  readonly probeWire?: ProbeWire;
   /** How a server's event log is reached and read. */
   readonly eventLogWire?: EventLogSourcesOptions["wireOf"];
 }
@@ -45,6 +49,8 @@ export interface SiteRuntime extends Part {
   noteLogon(facts: PrincipalFacts): void;
   /** Every login that sources share. */
   readonly credentials: CredentialDesk;
+  /** Asks computers who sits there; null where no way to them was built in. */
+  readonly probe: PcProbeSource | null;
   /** Ids of the sources and directories of this site. */
   ownSources(): ReadonlySet<string>;
 }
@@ -71,6 +77,15 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
     login: (credentialId) => credentials.port(credentialId),
     wireOf: options.eventLogWire ?? noWire,
   });
+  const probe =
+    options.probeWire === undefined
+      ? null
+      : createPcProbe({
+          ...options,
+          login: (credentialId) => credentials.port(credentialId),
+          isInfrastructure: (addressSpaceId, ip) => knowledge.of(addressSpaceId).isInfrastructure(ip),
+          wire: options.probeWire,
+        });
   let effective: EffectiveSite | null = null;
   let isRunning = false;
   let applying: Promise<void> = Promise.resolve();
@@ -115,6 +130,7 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
     const areOtherCredentials = JSON.stringify(before?.site.credentials) !== JSON.stringify(site.credentials);
     credentials.configure(next);
     knowledge.configure(site);
+    probe?.configure(site.pcProbe, site.settings.infrastructure);
     effective = next;
     if (directorySet !== null && before !== null && fingerprintOf(before) === fingerprintOf(next)) {
       if (JSON.stringify(groupFiltersOf(before.site)) !== JSON.stringify(groupFiltersOf(site)))
@@ -186,10 +202,12 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
       await syslogPump?.start(signal);
       for (const { part } of directories.values()) await part?.start(signal);
       await eventLogs.start(signal);
+      await probe?.start(signal);
     },
     async stop() {
       isRunning = false;
       await applying.catch(() => undefined);
+      await probe?.stop();
       await eventLogs.stop();
       await Promise.all([...directories.values()].map(({ part }) => part?.stop()));
       await syslogPump?.stop();
@@ -211,6 +229,7 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
       return [
         ...read,
         ...eventLogs.health(),
+        ...(probe?.sourceHealth() ?? []),
         ...(syslog?.health() ?? silentSources(effective?.site ?? null, clock.now())),
       ];
     },
@@ -222,18 +241,21 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
         return [{ name: "password", ok: false, detail: found.refusal?.sentence ?? "It is not read." }];
       }
       if (kind === "event-log") return eventLogs.test(id, signal);
+      if (kind === "pc-probe") return effective?.site.pcProbe ? (probe?.test() ?? null) : null;
       const source = effective?.site.syslogSources.find((one) => one.id === id);
       return source === undefined ? null : testSyslog(source.id, source.senders, syslog);
     },
     contextOf: (facts) => directorySet?.contextOf(facts) ?? {},
     noteLogon: (facts) => directorySet?.noteLogon(facts),
     credentials,
+    probe,
     ownSources() {
       const site = effective?.site;
       const sources = [
         ...(site?.directories ?? []),
         ...(site?.eventSources ?? []),
         ...(site?.syslogSources ?? []),
+        ...(site?.pcProbe ? [{ id: PROBE_SOURCE_ID }] : []),
       ].map(({ id }) => id);
       const hasFixedUsers = site?.addressMarks.some(({ mode }) => mode === "pseudo-user") ?? false;
       return new Set(hasFixedUsers ? [...sources, MARK_DIRECTORY] : sources);

@@ -17,6 +17,7 @@ export async function askAgent<S extends z.ZodType>(
   schema: S,
   token?: string,
   method: "GET" | "POST" = "GET",
+  answerMs = ANSWER_MS,
 ): Promise<z.output<S>> {
   const base = `http://${formatListen(listen)}`;
   let status: number;
@@ -28,8 +29,8 @@ export async function askAgent<S extends z.ZodType>(
         accept: "application/json",
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       },
-      headersTimeout: ANSWER_MS,
-      bodyTimeout: ANSWER_MS,
+      headersTimeout: answerMs,
+      bodyTimeout: answerMs,
     });
     status = reply.statusCode;
     text = await reply.body.text();

@@ -156,6 +156,20 @@ export const resumeDocument = z.object({
 });
 export type ResumeDocument = z.infer<typeof resumeDocument>;
 
+export const PROBE_SCHEMA = "rollcall.probe/v1";
+
+/** What came of `rollcall-agent probe ADDRESS`. */
+export const probeDocument = z.object({
+  schema: z.literal(PROBE_SCHEMA),
+  ip: z.string(),
+  /** `user`, `nobody`, `unreachable`, `denied`, `no-login`, `failed`, `not-asked`, `off`; more may come. */
+  outcome: z.string(),
+  sentence: z.string(),
+  user: z.string().nullable(),
+  computer: z.string().nullable(),
+});
+export type ProbeDocument = z.infer<typeof probeDocument>;
+
 const partOrigin = z.enum(["portal", "file", "none"]);
 
 /** What the running agent does, and who said so. Secrets are left out. */

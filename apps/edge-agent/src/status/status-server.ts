@@ -1,13 +1,17 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { type IpAddress, parseIp } from "@rollcall/identity-core";
 import type { Logger } from "@rollcall/observability";
 import { isLoopback } from "../config.ts";
 import { listenFault } from "../firewall/listen-fault.ts";
 import type { ListenAddress } from "../settings.ts";
 import type { ShadowDocument } from "../shadow/shadow-document.ts";
+import type { ProbeReport } from "../sources/pc-probe-report.ts";
 import { HealthRecord, type Part } from "../supervisor/part.ts";
 import { isLocalToken } from "./local-token.ts";
 import {
   type ConfigDocument,
+  PROBE_SCHEMA,
+  type ProbeDocument,
   RESUME_SCHEMA,
   type ResumeDocument,
   type StatusDocument,
@@ -25,6 +29,8 @@ export interface StatusServerOptions {
   readonly shadow: ((withAll: boolean) => ShadowDocument) | null;
   /** Ends the pause of a credential: false where it is not paused, null where there is none of that id. */
   readonly resumeCredential: (id: string) => boolean | null;
+  /** Asks a computer who sits there; null where none is asked. */
+  readonly probe: (ip: IpAddress) => Promise<ProbeReport> | null;
   /** Whether a firewall would be answered. */
   readonly isReady: () => boolean;
   readonly now: () => number;
@@ -41,12 +47,18 @@ interface Answer {
   readonly body: string;
 }
 
+const OFF: ProbeReport = {
+  outcome: "off",
+  sentence: "No computer is asked: the probe is switched off (pcProbe.enabled).",
+  user: null,
+  computer: null,
+};
 const ASKED_MAX = 400;
 const NEEDS_TOKEN = "This needs the token of the agent's state folder.";
 
 /**
  * The status address of this machine: /healthz, /readyz, /status, /metrics, and for those who hold the token /who, /config and
- * POST /resume, which lets a paused login be tried once more.
+ * POST /resume, which lets a paused login be tried once more, and POST /probe, which asks a computer who sits there.
  *
  * Loopback only, and only for loopback's own names: a page in a browser on this machine that makes its name lead here
  * (DNS rebinding) is refused by its Host header, and cross-origin requests by their Origin.
@@ -55,12 +67,13 @@ export function createStatusServer(options: StatusServerOptions): StatusServer {
   const health = new HealthRecord(options.now, "off", "not started");
   let server: Server | null = null;
 
-  function answer(request: IncomingMessage): Answer {
+  function answer(request: IncomingMessage): Answer | Promise<Answer> {
     if (!isLocalHost(request.headers.host))
       return refuse(421, "This address answers to loopback names only.");
     if (request.headers.origin !== undefined) return refuse(403, "This address does not answer web pages.");
     const url = URL.parse(request.url ?? "/", "http://loopback");
     if (request.method === "POST" && url?.pathname === "/resume") return resume(request, url);
+    if (request.method === "POST" && url?.pathname === "/probe") return probe(request, url);
     if (request.method !== "GET" && request.method !== "HEAD") return refuse(405, "Only GET is used here.");
     switch (url?.pathname) {
       case "/healthz":
@@ -102,11 +115,19 @@ export function createStatusServer(options: StatusServerOptions): StatusServer {
     return json({ schema: RESUME_SCHEMA, credential: id, outcome: outcomeOf(resumed) });
   }
 
-  function handle(request: IncomingMessage, response: ServerResponse): void {
+  async function probe(request: IncomingMessage, url: URL): Promise<Answer> {
+    if (!isLocalToken(options.token, request.headers.authorization)) return refuse(401, NEEDS_TOKEN);
+    const ip = parseIp(url.searchParams.get("ip") ?? "");
+    if (ip === null) return refuse(400, "Say which address with ?ip=.");
+    const report = (await options.probe(ip)) ?? OFF;
+    return json({ schema: PROBE_SCHEMA, ip, ...report } satisfies ProbeDocument);
+  }
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     request.resume();
     let made: Answer;
     try {
-      made = answer(request);
+      made = await answer(request);
     } catch (error) {
       options.log.error({ component: "status", err: error }, "status could not be made");
       made = refuse(500, "The agent could not make its status; its log says why.");
@@ -124,7 +145,7 @@ export function createStatusServer(options: StatusServerOptions): StatusServer {
     async start() {
       const made = createServer(
         { requestTimeout: 10_000, headersTimeout: 5000, maxHeaderSize: 8192 },
-        handle,
+        (request, response) => void handle(request, response),
       );
       made.maxConnections = 64;
       await new Promise<void>((resolve, reject) => {

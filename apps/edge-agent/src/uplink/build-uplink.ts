@@ -159,6 +159,7 @@ export function buildUplink(options: UplinkOptions): Uplink {
             testSource: site.test,
             pushResync: options.push.resync,
             resumeCredential: site.credentials.resume,
+            probe: (ip, addressSpaceId) => site.probe?.report(ip, addressSpaceId) ?? null,
             lookUp(ip, addressSpaceId) {
               const address = parseIp(ip);
               return address === null

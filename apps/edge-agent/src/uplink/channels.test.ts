@@ -164,6 +164,10 @@ describe("the command channel", () => {
       onProgress("200 entries told.");
       return 300;
     },
+    probe: (ip, space) =>
+      space === "elsewhere"
+        ? null
+        : Promise.resolve({ outcome: "nobody", sentence: `${ip} is empty.`, user: null, computer: "PC-1" }),
     resumeCredential: (credential) => (credential === "missing" ? null : credential === "paused"),
     tail: async ({ lines }) => [
       { at: 1, sender: "10.0.0.9", sourceId: "vpn", line: `${lines} wanted`, matched: true },
@@ -244,6 +248,25 @@ describe("the command channel", () => {
     expect((await ask({ kind: "push-resync", enforcementPointId: "missing" })).at(-1)).toMatchObject({
       state: "failed",
       message: "This agent does not post to that firewall.",
+    });
+  });
+
+  it("asks a computer who sits there, and says where this agent asks none", async () => {
+    const probed = async (addressSpaceId: string) =>
+      (await ask({ kind: "probe-address", ip: "10.0.0.7", addressSpaceId })).at(-1);
+    expect(await probed("here")).toEqual({
+      state: "done",
+      result: {
+        kind: "probe-address",
+        outcome: "nobody",
+        sentence: "10.0.0.7 is empty.",
+        user: null,
+        computer: "PC-1",
+      },
+    });
+    expect(await probed("elsewhere")).toMatchObject({
+      state: "failed",
+      message: "This agent does not ask computers in that address space.",
     });
   });
 

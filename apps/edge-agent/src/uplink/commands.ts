@@ -7,11 +7,12 @@ import {
   type SourceKind,
   type tailLine,
 } from "@rollcall/agent-protocol";
-import { parseIp } from "@rollcall/identity-core";
+import { type IpAddress, parseIp } from "@rollcall/identity-core";
 import type { Logger } from "@rollcall/observability";
 import { z } from "zod";
 import { messageOf } from "../agent-error.ts";
 import type { AddressAnswer } from "../pipeline/look-up.ts";
+import type { ProbeReport } from "../sources/pc-probe-report.ts";
 import type { Clock } from "../supervisor/clock.ts";
 import type { PortalLink } from "./portal-link.ts";
 
@@ -32,6 +33,8 @@ export interface CommandDesk {
     signal: AbortSignal,
     onProgress: (sentence: string) => void,
   ): Promise<number | null>;
+  /** Null: no computer is asked by this agent. */
+  probe(ip: IpAddress, addressSpaceId: string | undefined): Promise<ProbeReport> | null;
   /** Null: there is no such credential here. */
   resumeCredential(credentialId: string): boolean | null;
   tail(options: {
@@ -134,6 +137,7 @@ async function handle(
 function notFound({ kind }: AgentCommand): string {
   if (kind === "push-resync") return "This agent does not post to that firewall.";
   if (kind === "resume-credential") return "This agent has no credential of that id.";
+  if (kind === "probe-address") return "This agent does not ask computers in that address space.";
   return "This agent has no source of that id.";
 }
 
@@ -147,6 +151,8 @@ function progressOf(command: AgentCommand): string {
       return "Everything is being sent to the firewall again.";
     case "resume-credential":
       return "The credential is being resumed.";
+    case "probe-address":
+      return "The computer is being asked.";
     case "tail":
       return `Listening for up to ${command.seconds} s.`;
   }
@@ -183,6 +189,12 @@ async function run(
           principal: line.principal?.slice(0, 700) ?? null,
         })),
       };
+    }
+    case "probe-address": {
+      const ip = parseIp(command.ip);
+      if (ip === null) throw new Error(`"${command.ip}" is no address`);
+      const report = await desk.probe(ip, command.addressSpaceId);
+      return report === null ? null : { kind: "probe-address", ...report };
     }
     case "resume-credential": {
       const resumed = desk.resumeCredential(command.credentialId);

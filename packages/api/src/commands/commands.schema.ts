@@ -14,7 +14,14 @@ export const startedCommand = z.object({
 export const commandInput = objectInput;
 export const commandView = z.object({
   id: uuid,
-  kind: z.enum(["test-source", "look-up-address", "tail", "push-resync", "resume-credential"]),
+  kind: z.enum([
+    "test-source",
+    "look-up-address",
+    "tail",
+    "push-resync",
+    "resume-credential",
+    "probe-address",
+  ]),
   agent: z.object({ id: uuid, name: z.string() }),
   /** `queued` not yet fetched by the agent; `done`, `failed`, `refused` and `expired` are final. */
   state: z.enum(["queued", "sent", "running", "done", "failed", "refused", "expired"]),

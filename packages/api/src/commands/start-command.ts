@@ -23,6 +23,7 @@ export const COMMAND_PERMISSIONS: Readonly<Record<AgentCommand["kind"], Permissi
   tail: "source:lines",
   "push-resync": "point:write",
   "resume-credential": "source:write",
+  "probe-address": "session:read",
 };
 
 const WAITING_MAX = 20;
@@ -32,6 +33,7 @@ const DEADLINE_MS: Readonly<Record<AgentCommand["kind"], number>> = {
   tail: 90_000,
   "push-resync": 60_000,
   "resume-credential": 15_000,
+  "probe-address": 60_000,
 };
 const OPEN_STATES = ["queued", "sent", "running"];
 
@@ -105,6 +107,18 @@ async function placeOfCommand(tx: Tx, tenantId: string, command: AgentCommand): 
   }
   // A pause is an agent's own: whoever ends it names the agent.
   if (command.kind === "resume-credential") return { siteId: null, agentId: null };
+  if (command.kind === "probe-address") {
+    const addressSpaceId = command.addressSpaceId;
+    if (addressSpaceId !== undefined && !/^[0-9a-f-]{36}$/i.test(addressSpaceId)) return "not-found";
+    // Computers are asked from the site whose probe speaks for their address space.
+    return placeAt(
+      await tx.pcProbe.findFirst({
+        where: { tenantId, enabled: true, ...(addressSpaceId === undefined ? {} : { addressSpaceId }) },
+        select: { siteId: true },
+        orderBy: { createdAt: "asc" },
+      }),
+    );
+  }
   const sourceId = command.kind === "look-up-address" ? undefined : command.sourceId;
   if (sourceId === undefined) return { siteId: null, agentId: null };
   if (!/^[0-9a-f-]{36}$/i.test(sourceId)) return "not-found";
