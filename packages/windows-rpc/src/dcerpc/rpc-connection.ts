@@ -1,6 +1,6 @@
 import { type SecurityContext, SecurityFault } from "../auth/security-context.ts";
 import { encodeCall, openFragment, type Sealing } from "./call-fragments.ts";
-import { faultText } from "./fault-status.ts";
+import { faultText, PROTOCOL_ERROR, SECURITY_PACKAGE_ERROR } from "./fault-status.ts";
 import {
   type BindAnswerPdu,
   encodeAuth3,
@@ -17,6 +17,9 @@ import { TcpLine } from "./tcp-line.ts";
 /** The one login of a connection, as its bind names it. */
 const AUTH_CONTEXT_ID = 1;
 const SPNEGO = 9;
+const NTLM = 10;
+/** What the first call after a refused NTLM login is answered with: by Samba the first (captured), by others (documented). */
+const LOGIN_STATUSES: readonly number[] = [PROTOCOL_ERROR, SECURITY_PACKAGE_ERROR];
 /** A login by SPNEGO takes two answers; one that goes on for ever is none. */
 const LOGIN_ROUNDS_MAX = 6;
 /** [C706] 12.4: every implementation takes fragments of this size. */
@@ -78,6 +81,7 @@ export class RpcConnection {
   #sealing: Sealing | null = null;
   #fragmentBytes = FRAGMENT_BYTES_MIN;
   #group = 0;
+  #isLoginProved = false;
   #callId = 1;
   #tail: Promise<unknown> = Promise.resolve();
 
@@ -183,6 +187,8 @@ export class RpcConnection {
     const isHeaderSigned = isSigningOffered && (answer.flags & FLAG.headerSigning) !== 0;
     await this.#finishLogin(context, answer, isHeaderSigned);
     this.#sealing = { context, isHeaderSigned, authContextId: AUTH_CONTEXT_ID };
+    // Kerberos has heard from the server by now; NTLM alone ends with a message that nobody answers.
+    this.#isLoginProved = context.authType !== NTLM;
   }
 
   async #finishLogin(
@@ -285,13 +291,14 @@ export class RpcConnection {
         if (pdu.kind === "fault") {
           // Whether a server seals its faults is told nowhere, so the key stream may be out of step afterwards.
           if (pdu.auth !== null) this.#endAfterFault();
-          throw new RpcFault(`call ${opnum} at ${this.peer}`, pdu.status);
+          throw this.#faultOf(opnum, pdu.status);
         }
         if (pdu.kind !== "response") throw unexpected(pdu);
         if (((pdu.flags & FLAG.first) !== 0) !== (parts.length === 0)) {
           throw new PduFault("fragments of an answer out of order");
         }
         const part = openFragment(pdu, this.#sealing);
+        this.#isLoginProved = true;
         bytes += part.length;
         if (bytes > most) throw new PduFault(`an answer of more than ${most} bytes`);
         parts.push(part);
@@ -299,6 +306,14 @@ export class RpcConnection {
       },
       this.#limits(opnum, options),
     );
+  }
+
+  #faultOf(opnum: number, status: number): Error {
+    const attempted = `call ${opnum} at ${this.peer}`;
+    const isUnproved = this.#target.context !== null && !this.#isLoginProved;
+    const fault = new RpcFault(attempted, status, isUnproved);
+    if (!isUnproved || !LOGIN_STATUSES.includes(fault.status)) return fault;
+    return new RpcConnectionError("login-refused", fault.message, { cause: fault });
   }
 
   #limits(opnum: number, options: CallOptions) {

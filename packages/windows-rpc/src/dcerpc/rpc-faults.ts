@@ -6,11 +6,17 @@ export class RpcFault extends Error {
   readonly code = "rpc-fault";
   readonly status: number;
   readonly statusName: string;
+  /**
+   * True where the server has not proved yet that it took the login, which NTLM alone never says: "access denied" then
+   * means a wrong password or a missing right, and nobody can tell which.
+   */
+  readonly isLoginUnproved: boolean;
 
-  constructor(attempted: string, status: number) {
+  constructor(attempted: string, status: number, isLoginUnproved = false) {
     super(`${attempted}: the server answered ${faultText(status)}`);
     this.status = status >>> 0;
     this.statusName = faultName(status);
+    this.isLoginUnproved = isLoginUnproved;
   }
 }
 

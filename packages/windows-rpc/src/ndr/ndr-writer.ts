@@ -20,17 +20,20 @@ export class NdrWriter {
   }
 
   u8(value: number): this {
-    this.#bytes.writeUInt8(value, this.#take(1, 1));
+    const at = this.#take(1, 1);
+    this.#bytes.writeUInt8(value, at);
     return this;
   }
 
   u16(value: number): this {
-    this.#bytes.writeUInt16LE(value, this.#take(2, 2));
+    const at = this.#take(2, 2);
+    this.#bytes.writeUInt16LE(value, at);
     return this;
   }
 
   u32(value: number): this {
-    this.#bytes.writeUInt32LE(value >>> 0, this.#take(4, 4));
+    const at = this.#take(4, 4);
+    this.#bytes.writeUInt32LE(value >>> 0, at);
     return this;
   }
 
@@ -39,7 +42,8 @@ export class NdrWriter {
   }
 
   u64(value: bigint): this {
-    this.#bytes.writeBigUInt64LE(value, this.#take(8, 8));
+    const at = this.#take(8, 8);
+    this.#bytes.writeBigUInt64LE(value, at);
     return this;
   }
 

@@ -1,0 +1,1 @@
+export { createNtlmContext, type NtlmIdentity } from "./ntlm-context.ts";

@@ -1,0 +1,16 @@
+export {
+  closeHandle,
+  connect2,
+  type Enumerated,
+  enumerateDomains,
+  enumerateUsers,
+  lookupDomain,
+  MORE_ENTRIES,
+  type NamedEntry,
+  openDomain,
+  readEnumerated,
+  readHandle,
+  readSid,
+  SAMR,
+  type SamrCall,
+} from "./samr-calls.ts";
