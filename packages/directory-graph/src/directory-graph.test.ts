@@ -123,7 +123,10 @@ describe("DirectoryGraph", () => {
     const { graph } = aChain();
     expect(graph.remove("guid-1")).toBe(true);
     expect(graph.remove("guid-1")).toBe(false);
-    expect(graph.takeAffected()).toEqual({ changed: [], removed: [aUser(1)] });
+    expect(graph.takeAffected()).toEqual({
+      changed: [],
+      removed: [{ id: expect.any(Number), record: aUser(1) }],
+    });
     const again = graph.upsertPrincipal(aUser(1));
     graph.setMembers("guid-10", [sid(1)]);
     expect(graph.groupNames(again)).toEqual(["group10", "group20", "group30"]);
@@ -134,7 +137,7 @@ describe("DirectoryGraph", () => {
     const moved = graph.upsertPrincipal(aUser(1, { sid: sid(1, OTHER), domain: "other.example" }));
     const affected = graph.takeAffected();
     expect(affected.changed).toEqual([moved]);
-    expect(affected.removed.map((record) => record.sid)).toEqual([sid(1)]);
+    expect(affected.removed.map(({ record }) => record.sid)).toEqual([sid(1)]);
     expect(graph.groupNames(moved)).toEqual([]);
   });
 
@@ -145,7 +148,7 @@ describe("DirectoryGraph", () => {
     const read = graph.beginRead();
     for (const rid of [10, 20, 30]) graph.upsertGroup(aGroup(rid));
     expect(graph.endRead(read, "dir-1")).toBe(1);
-    expect(graph.takeAffected().removed.map((record) => record.name)).toEqual(["user1"]);
+    expect(graph.takeAffected().removed.map(({ record }) => record.name)).toEqual(["user1"]);
     expect(graph.size).toEqual({ users: 1, devices: 0, groups: 3 });
   });
 
@@ -167,5 +170,13 @@ describe("DirectoryGraph", () => {
     graph.remove("guid-2");
     graph.upsertPrincipal(aUser(3, { name: "ws1", domain: "other.example" }));
     expect(graph.sharesName(user)).toEqual({ inDomain: false, anywhere: true });
+  });
+
+  it("keeps the groups of one who leaves what is read and comes back, and not of one who was deleted", () => {
+    const { graph } = aChain();
+    expect(graph.leave("guid-1")).toBe(true);
+    expect(graph.groupNames(graph.upsertPrincipal(aUser(1)))).toEqual(["group10", "group20", "group30"]);
+    expect(graph.remove("guid-1")).toBe(true);
+    expect(graph.groupNames(graph.upsertPrincipal(aUser(1)))).toEqual([]);
   });
 });

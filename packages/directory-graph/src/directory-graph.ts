@@ -1,6 +1,8 @@
+import { Column } from "@rollcall/identity-core/packed/column";
 import { siblingSid } from "./binary-ids.ts";
 import { type MemberChange, MembershipIndex } from "./membership-index.ts";
 import { NameIndex } from "./name-index.ts";
+import { NodeStore } from "./node-store.ts";
 import type {
   Affected,
   GraphSize,
@@ -8,14 +10,8 @@ import type {
   GroupNaming,
   GroupRecord,
   PrincipalRecord,
+  RemovedPrincipal,
 } from "./records.ts";
-
-type Node =
-  | { readonly kind: "gone" }
-  /** Named by a group or as a primary group, and not read (yet): a foreign principal, or one that comes later. */
-  | { readonly kind: "unread"; readonly sid: string }
-  | { readonly kind: "principal"; readonly record: PrincipalRecord; readonly primaryGroup: number | null }
-  | { readonly kind: "group"; readonly record: GroupRecord };
 
 interface Closure {
   /** Every security group reached, sorted by number. */
@@ -23,7 +19,8 @@ interface Closure {
   names: readonly string[] | null;
 }
 
-const GONE: Node = { kind: "gone" };
+/** Sets of direct groups whose transitive groups are kept; beyond, they are computed anew. */
+const CLOSURES_MAX = 20_000;
 /** Aliases of a domain controller's own machine ("Users", "Guests"): they say nothing outside of it. */
 const BUILTIN = "S-1-5-32-";
 const everyGroup: GroupFilter = () => true;
@@ -33,28 +30,27 @@ const everyGroup: GroupFilter = () => true;
  *
  * Holds: one numbered node a SID; members by number; the transitive groups of each *distinct* set of direct groups,
  *        computed when asked. People with the same direct groups share one answer.
- * Changes: by `upsert…`, `setMembers`, `changeMembers`, `remove` and `endRead` only. Which principals must be looked at again is
+ * Changes: by `upsert…`, `setMembers`, `changeMembers`, `remove`, `leave` and `endRead` only. Which principals must be looked at again is
  *        collected, and handed over by `takeAffected`.
  * Promises: cycles end; a member that was never read (a foreign principal) counts from the moment its SID is; a rename
  *        or a move breaks nothing, because links are by SID and objects by GUID.
  * Does not: know domains' trust, time, or LDAP. Domain-local groups count wherever they list a SID.
  */
 export class DirectoryGraph {
-  readonly #nodes: Node[] = [];
-  readonly #bySid = new Map<string, number>();
-  readonly #byGuid = new Map<string, number>();
-  readonly #seenIn: number[] = [];
+  readonly #nodes = new NodeStore();
+  readonly #seenIn = new Column("u32");
+  /** Number of a principal's primary group + 1; 0: none. */
+  readonly #primaryOf = new Column("u32");
   #read = 0;
   readonly #memberships = new MembershipIndex();
   readonly #groupNames = new NameIndex();
-  readonly #principalNames = new NameIndex();
   #filter: GroupFilter;
   #closures = new Map<string, Closure>();
   /** Groups that are, or were, somebody's primary group. */
   readonly #primaryGroups = new Set<number>();
   readonly #touched = new Set<number>();
   readonly #touchedGroups = new Set<number>();
-  #removed: PrincipalRecord[] = [];
+  #removed: RemovedPrincipal[] = [];
   #size = { users: 0, devices: 0, groups: 0 };
   #mutations = 0;
 
@@ -75,20 +71,20 @@ export class DirectoryGraph {
   setGroupFilter(filter: GroupFilter): void {
     this.#filter = filter;
     this.#closures.clear();
-    for (const [id, node] of this.#nodes.entries()) if (node.kind === "principal") this.#touched.add(id);
+    for (let id = 0; id < this.#nodes.count; id += 1) if (this.#nodes.isPrincipal(id)) this.#touched.add(id);
   }
 
   /** Adds a user or device, or brings it up to date. Gives its number, which stays while its SID does. */
   upsertPrincipal(record: PrincipalRecord): number {
     const id = this.#claim(record.guid, record.sid);
-    const before = this.#nodes[id];
-    const primaryGroup = this.#primaryGroupOf(record);
-    if (before?.kind === "principal" && samePrincipal(before.record, record)) return id;
+    const before = this.#nodes.principal(id);
+    if (before !== null && samePrincipal(before, record)) return id;
     this.#mutations += 1;
     this.#release(id);
-    this.#nodes[id] = { kind: "principal", record, primaryGroup };
+    this.#nodes.writePrincipal(id, record);
+    this.#primaryOf.set(id, (this.#primaryGroupOf(record) ?? -1) + 1);
     this.#count(record.kind, 1);
-    this.#renamePrincipal(id, record.name);
+    this.#touchSharers(id, record.name);
     this.#touched.add(id);
     return id;
   }
@@ -96,11 +92,11 @@ export class DirectoryGraph {
   /** Adds a group, or brings it up to date. Its members come by `setMembers`. */
   upsertGroup(record: GroupRecord): number {
     const id = this.#claim(record.guid, record.sid);
-    const before = this.#nodes[id];
-    if (before?.kind === "group" && sameGroup(before.record, record)) return id;
+    const before = this.#nodes.group(id);
+    if (before !== null && sameGroup(before, record)) return id;
     this.#mutations += 1;
     this.#release(id);
-    this.#nodes[id] = { kind: "group", record };
+    this.#nodes.writeGroup(id, record);
     this.#size.groups += 1;
     this.#touchNamesakes(record.name, () => this.#groupNames.add(record.name, id));
     this.#touchGroup(id);
@@ -112,12 +108,12 @@ export class DirectoryGraph {
    * Errors: a group that is not known is ignored; it is read before its members.
    */
   setMembers(groupGuid: string, memberSids: readonly string[]): void {
-    const group = this.#byGuid.get(groupGuid);
-    if (group === undefined || this.#nodes[group]?.kind !== "group") return;
+    const group = this.#nodes.findGuid(groupGuid);
+    if (group < 0 || this.#nodes.kindOf(group) !== "group") return;
     this.#touchMembers(
       this.#memberships.replace(
         group,
-        memberSids.map((sid) => this.#numberOf(sid)),
+        memberSids.map((sid) => this.#nodes.numberOf(sid)),
       ),
     );
   }
@@ -127,27 +123,37 @@ export class DirectoryGraph {
    * Errors: false where the group is not known: its members have to be read as a whole then.
    */
   changeMembers(groupGuid: string, addedSids: readonly string[], removedSids: readonly string[]): boolean {
-    const group = this.#byGuid.get(groupGuid);
-    if (group === undefined || this.#nodes[group]?.kind !== "group") return false;
-    const numbers = (sids: readonly string[]) => sids.map((sid) => this.#numberOf(sid));
+    const group = this.#nodes.findGuid(groupGuid);
+    if (group < 0 || this.#nodes.kindOf(group) !== "group") return false;
+    const numbers = (sids: readonly string[]) => sids.map((sid) => this.#nodes.numberOf(sid));
     this.#touchMembers(this.#memberships.change(group, numbers(addedSids), numbers(removedSids)));
     return true;
   }
 
   /** The groups of one directory that a principal is directly in, its primary group left out. */
   directGroups(sid: string, directoryId: string): readonly GroupRecord[] {
-    const id = this.#bySid.get(sid);
-    if (id === undefined) return [];
+    const id = this.#nodes.findSid(sid);
+    if (id < 0) return [];
     return [...this.#memberships.parentsOf(id)].flatMap((parent) => {
       const group = this.group(parent);
       return group?.directoryId === directoryId ? [group] : [];
     });
   }
 
-  /** Takes an object out that the directory no longer has. False when it was not known. */
+  /** Takes an object out that the directory no longer has, and out of every group. False when it was not known. */
   remove(guid: string): boolean {
-    const id = this.#byGuid.get(guid);
-    if (id === undefined) return false;
+    const id = this.#nodes.findGuid(guid);
+    if (id < 0) return false;
+    this.#drop(id);
+    // A directory takes a deleted object out of its groups and says nothing of it.
+    for (const parent of [...this.#memberships.parentsOf(id)]) this.#memberships.change(parent, [], [id]);
+    return true;
+  }
+
+  /** Takes an object out that is there but none of ours any more: comes it back, it is in its groups. */
+  leave(guid: string): boolean {
+    const id = this.#nodes.findGuid(guid);
+    if (id < 0) return false;
     this.#drop(id);
     return true;
   }
@@ -163,9 +169,9 @@ export class DirectoryGraph {
 
   endRead(read: number, directoryId: string): number {
     let dropped = 0;
-    for (const [id, node] of this.#nodes.entries()) {
-      if (node.kind !== "principal" && node.kind !== "group") continue;
-      if (node.record.directoryId !== directoryId || (this.#seenIn[id] ?? 0) >= read) continue;
+    for (let id = 0; id < this.#nodes.count; id += 1) {
+      if (this.#nodes.kindOf(id) === "unread" || this.#seenIn.get(id) >= read) continue;
+      if (this.#nodes.directoryOf(id) !== directoryId) continue;
       this.#drop(id);
       dropped += 1;
     }
@@ -175,38 +181,36 @@ export class DirectoryGraph {
   /** Objects of one directory that are not in `guids`: the cheap way to notice deletions. */
   missingFrom(guids: ReadonlySet<string>, directoryId: string): readonly string[] {
     const missing: string[] = [];
-    for (const node of this.#nodes) {
-      if (node.kind !== "principal" && node.kind !== "group") continue;
-      if (node.record.directoryId === directoryId && !guids.has(node.record.guid))
-        missing.push(node.record.guid);
+    for (let id = 0; id < this.#nodes.count; id += 1) {
+      if (this.#nodes.kindOf(id) === "unread" || this.#nodes.directoryOf(id) !== directoryId) continue;
+      const guid = this.#nodes.guidOf(id);
+      if (!guids.has(guid)) missing.push(guid);
     }
     return missing;
   }
 
   /** Whether an object with that GUID is known. */
   knows(guid: string): boolean {
-    return this.#byGuid.has(guid);
+    return this.#nodes.findGuid(guid) >= 0;
   }
 
   /** The principal with that number; null where the number is a group's or of one that is gone. */
   principal(id: number): PrincipalRecord | null {
-    const node = this.#nodes[id];
-    return node?.kind === "principal" ? node.record : null;
+    return this.#nodes.principal(id);
   }
 
   principalBySid(sid: string): number | null {
-    const id = this.#bySid.get(sid);
-    return id !== undefined && this.#nodes[id]?.kind === "principal" ? id : null;
+    const id = this.#nodes.findSid(sid);
+    return id >= 0 && this.#nodes.isPrincipal(id) ? id : null;
   }
 
   principalByGuid(guid: string): PrincipalRecord | null {
-    const id = this.#byGuid.get(guid);
-    return id === undefined ? null : this.principal(id);
+    const id = this.#nodes.findGuid(guid);
+    return id < 0 ? null : this.principal(id);
   }
 
   group(id: number): GroupRecord | null {
-    const node = this.#nodes[id];
-    return node?.kind === "group" ? node.record : null;
+    return this.#nodes.group(id);
   }
 
   /**
@@ -229,12 +233,12 @@ export class DirectoryGraph {
 
   /** Whether another principal has the same name: in the same domain (a device and a user), or anywhere. */
   sharesName(id: number): { readonly inDomain: boolean; readonly anywhere: boolean } {
-    const own = this.principal(id);
-    if (own === null) return { inDomain: false, anywhere: false };
-    const others = this.#principalNames.ownersOf(own.name).filter((other) => other !== id);
+    if (!this.#nodes.isPrincipal(id)) return { inDomain: false, anywhere: false };
+    const domain = this.#nodes.domainOf(id);
+    const others = this.#nodes.namesakes(this.#nodes.nameOf(id)).filter((other) => other !== id);
     return {
       anywhere: others.length > 0,
-      inDomain: others.some((other) => this.principal(other)?.domain === own.domain),
+      inDomain: others.some((other) => this.#nodes.domainOf(other) === domain),
     };
   }
 
@@ -242,7 +246,7 @@ export class DirectoryGraph {
   takeAffected(): Affected {
     this.#expandTouchedGroups();
     const changed: number[] = [];
-    for (const id of this.#touched) if (this.#nodes[id]?.kind === "principal") changed.push(id);
+    for (const id of this.#touched) if (this.#nodes.isPrincipal(id)) changed.push(id);
     const removed = this.#removed;
     this.#touched.clear();
     this.#removed = [];
@@ -250,9 +254,9 @@ export class DirectoryGraph {
   }
 
   #closureOf(id: number): Closure {
-    const node = this.#nodes[id];
     const direct = this.#memberships.parentsOf(id);
-    const primary = node?.kind === "principal" ? node.primaryGroup : null;
+    const primaryOf = this.#nodes.isPrincipal(id) ? this.#primaryOf.get(id) : 0;
+    const primary = primaryOf === 0 ? null : primaryOf - 1;
     const key = `${primary ?? ""}|${direct.join()}`;
     const known = this.#closures.get(key);
     if (known !== undefined) return known;
@@ -260,6 +264,7 @@ export class DirectoryGraph {
       groups: this.#climb(primary === null ? [...direct] : [primary, ...direct]),
       names: null,
     };
+    if (this.#closures.size >= CLOSURES_MAX) this.#closures.clear();
     this.#closures.set(key, closure);
     return closure;
   }
@@ -268,9 +273,8 @@ export class DirectoryGraph {
     const reached = new Set<number>();
     const waiting = from;
     for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
-      const node = this.#nodes[id];
       // Nothing is nested through a distribution list, so it is not climbed either.
-      if (node?.kind !== "group" || !node.record.security || reached.has(id)) continue;
+      if (!this.#nodes.isSecurityGroup(id) || reached.has(id)) continue;
       reached.add(id);
       waiting.push(...this.#memberships.parentsOf(id));
     }
@@ -305,34 +309,22 @@ export class DirectoryGraph {
       if (below.has(id)) continue;
       below.add(id);
       for (const member of this.#memberships.membersOf(id)) {
-        const kind = this.#nodes[member]?.kind;
+        const kind = this.#nodes.kindOf(member);
         if (kind === "group") waiting.push(member);
-        else if (kind === "principal") this.#touched.add(member);
+        else if (kind !== "unread") this.#touched.add(member);
       }
     }
     if (![...this.#primaryGroups].some((group) => below.has(group))) return;
-    for (const [id, node] of this.#nodes.entries()) {
-      if (node.kind === "principal" && node.primaryGroup !== null && below.has(node.primaryGroup))
-        this.#touched.add(id);
-    }
+    for (let id = 0; id < this.#nodes.count; id += 1)
+      if (this.#nodes.isPrincipal(id) && below.has(this.#primaryOf.get(id) - 1)) this.#touched.add(id);
   }
 
   /** The number of an object: that of its SID. One whose SID changed (moved to another domain) begins anew. */
   #claim(guid: string, sid: string): number {
-    const id = this.#numberOf(sid);
-    const before = this.#byGuid.get(guid);
-    if (before !== undefined && before !== id) this.#drop(before);
-    this.#byGuid.set(guid, id);
-    this.#seenIn[id] = this.#read;
-    return id;
-  }
-
-  #numberOf(sid: string): number {
-    const known = this.#bySid.get(sid);
-    if (known !== undefined) return known;
-    const id = this.#nodes.length;
-    this.#nodes.push({ kind: "unread", sid });
-    this.#bySid.set(sid, id);
+    const id = this.#nodes.numberOf(sid);
+    const before = this.#nodes.findGuid(guid);
+    if (before >= 0 && before !== id) this.#drop(before);
+    this.#seenIn.set(id, this.#read);
     return id;
   }
 
@@ -340,57 +332,48 @@ export class DirectoryGraph {
     if (record.primaryGroupRid === null) return null;
     const sid = siblingSid(record.sid, record.primaryGroupRid);
     if (sid === null) return null;
-    const id = this.#numberOf(sid);
+    const id = this.#nodes.numberOf(sid);
     this.#primaryGroups.add(id);
     return id;
   }
 
   /** Takes what is counted and indexed of a node back, before it is written anew or dropped. */
   #release(id: number): void {
-    const node = this.#nodes[id];
-    if (node?.kind === "principal") {
-      this.#count(node.record.kind, -1);
-      this.#unnamePrincipal(id, node.record.name);
-    }
-    if (node?.kind === "group") {
+    const kind = this.#nodes.kindOf(id);
+    if (kind === "unread") return;
+    const name = this.#nodes.nameOf(id);
+    if (kind === "group") {
       this.#size.groups -= 1;
-      this.#touchNamesakes(node.record.name, () => this.#groupNames.remove(node.record.name, id));
+      this.#touchNamesakes(name, () => this.#groupNames.remove(name, id));
+    } else {
+      this.#count(kind, -1);
+      this.#touchSharers(id, name);
     }
+    this.#nodes.clear(id);
   }
 
+  /** Its number and its SID stay: groups may still list it, and it may come back. */
   #drop(id: number): void {
-    const node = this.#nodes[id];
-    if (node?.kind !== "principal" && node?.kind !== "group") return;
+    const kind = this.#nodes.kindOf(id);
+    if (kind === "unread") return;
     this.#mutations += 1;
+    const record = this.#nodes.principal(id);
     this.#release(id);
-    if (node.kind === "principal") this.#removed.push(node.record);
-    else this.#touchGroup(id);
-    // The number is never used again: groups may still list it, and a directory never gives a SID out twice.
-    if (node.kind === "group") {
-      this.#expandTouchedGroups();
-      this.#memberships.replace(id, []);
+    if (record !== null) {
+      this.#removed.push({ id, record });
+      return;
     }
-    this.#nodes[id] = GONE;
-    this.#bySid.delete(node.record.sid);
-    if (this.#byGuid.get(node.record.guid) === id) this.#byGuid.delete(node.record.guid);
-    if (this.#primaryGroups.delete(id)) this.#renumberPrimaryGroup(id, this.#numberOf(node.record.sid));
-  }
-
-  /** A primary group is named by its members, not by the group: they go on naming it when it is gone, or unread. */
-  #renumberPrimaryGroup(from: number, to: number): void {
-    this.#primaryGroups.add(to);
-    for (const [id, node] of this.#nodes.entries()) {
-      if (node.kind === "principal" && node.primaryGroup === from)
-        this.#nodes[id] = { ...node, primaryGroup: to };
-    }
+    this.#touchGroup(id);
+    this.#expandTouchedGroups();
+    this.#memberships.replace(id, []);
   }
 
   #touchMembers(change: MemberChange): void {
     for (const id of [...change.added, ...change.removed]) {
       this.#mutations += 1;
-      const kind = this.#nodes[id]?.kind;
-      if (kind === "principal") this.#touched.add(id);
-      else if (kind === "group") this.#touchGroup(id);
+      const kind = this.#nodes.kindOf(id);
+      if (kind === "group") this.#touchGroup(id);
+      else if (kind !== "unread") this.#touched.add(id);
     }
   }
 
@@ -406,18 +389,8 @@ export class DirectoryGraph {
     for (const id of this.#groupNames.ownersOf(name)) this.#touchGroup(id);
   }
 
-  #renamePrincipal(id: number, name: string): void {
-    this.#principalNames.add(name, id);
-    this.#touchSharers(id, name);
-  }
-
-  #unnamePrincipal(id: number, name: string): void {
-    this.#touchSharers(id, name);
-    this.#principalNames.remove(name, id);
-  }
-
   #touchSharers(id: number, name: string): void {
-    for (const other of this.#principalNames.ownersOf(name)) if (other !== id) this.#touched.add(other);
+    for (const other of this.#nodes.namesakes(name)) if (other !== id) this.#touched.add(other);
   }
 
   #count(kind: "user" | "device", by: number): void {

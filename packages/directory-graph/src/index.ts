@@ -7,4 +7,5 @@ export type {
   GroupNaming,
   GroupRecord,
   PrincipalRecord,
+  RemovedPrincipal,
 } from "./records.ts";

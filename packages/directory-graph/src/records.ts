@@ -44,7 +44,12 @@ export type GroupFilter = (group: GroupNaming) => boolean;
 /** Principals to look at again after changes. `removed` carries what was last known of those that are gone. */
 export interface Affected {
   readonly changed: readonly number[];
-  readonly removed: readonly PrincipalRecord[];
+  readonly removed: readonly RemovedPrincipal[];
+}
+
+export interface RemovedPrincipal {
+  readonly id: number;
+  readonly record: PrincipalRecord;
 }
 
 export interface GraphSize {

@@ -213,7 +213,7 @@ class Reader implements DirectoryReader {
     while (!signal.aborted && this.#sync.isVerifying && now() < until) {
       await this.#sync.verifyOn(signal);
       if (this.#sync.hasLogons) await this.#sync.readLoggedOn(session, signal);
-      yield* this.#news();
+      yield* this.#news(now());
     }
     while (!signal.aborted && now() < until) {
       const expiresAt = this.#sync.nextExpiryAt ?? Number.POSITIVE_INFINITY;
@@ -226,16 +226,23 @@ class Reader implements DirectoryReader {
         while (this.#sync.hasLogons && !signal.aborted) await this.#sync.readLoggedOn(session, signal);
       } else if (now() < expiresAt) return;
       this.#sync.endExpired();
-      yield* this.#news();
+      yield* this.#news(now());
     }
   }
 
-  /** What the book has to tell by now; nothing where nobody changed. */
-  *#news(): Generator<CollectedBatch> {
-    const facts = this.book.takeChangedFacts(this.#options.now());
-    this.#changed += facts.length;
-    for (let from = 0; from < facts.length; from += FACTS_PER_BATCH)
-      yield this.#toBatch(facts.slice(from, from + FACTS_PER_BATCH));
+  /** What the book has to tell by now. `isTurn`: also that there is nothing, as a sign of life. */
+  *#news(asOf: number, isTurn = false): Generator<CollectedBatch> {
+    let batch: PrincipalFacts[] = [];
+    let told = 0;
+    for (const facts of this.book.changedFacts(asOf)) {
+      batch.push(facts);
+      told += 1;
+      if (batch.length < FACTS_PER_BATCH) continue;
+      yield this.#toBatch(batch);
+      batch = [];
+    }
+    this.#changed += told;
+    if (batch.length > 0 || (isTurn && told === 0)) yield this.#toBatch(batch);
   }
 
   async *#turn(session: LdapSession, signal: AbortSignal): AsyncGenerator<CollectedBatch> {
@@ -244,8 +251,6 @@ class Reader implements DirectoryReader {
     const fullReads = this.#sync.counts.fullReads;
     await this.#sync.step(session, signal);
     this.#succeed(started, now());
-    const facts = this.book.takeChangedFacts(started);
-    this.#changed += facts.length;
     if (this.#sync.counts.fullReads > fullReads) {
       const { users, devices, groups } = this.book.graph.size;
       log.info(
@@ -253,9 +258,7 @@ class Reader implements DirectoryReader {
         "directory read",
       );
     }
-    for (let from = 0; from === 0 || from < facts.length; from += FACTS_PER_BATCH) {
-      yield this.#toBatch(facts.slice(from, from + FACTS_PER_BATCH));
-    }
+    yield* this.#news(started, true);
   }
 
   #toBatch(facts: readonly PrincipalFacts[]): CollectedBatch {

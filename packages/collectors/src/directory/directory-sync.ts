@@ -448,7 +448,7 @@ export class DirectorySync {
       case "principal": {
         const { record, account } = outcome;
         if (!isBelow(record.dn, server.baseDn)) {
-          this.#remove(record.guid);
+          this.#forget(record.guid, graph.leave(record.guid));
           return;
         }
         graph.upsertPrincipal(record);
@@ -553,7 +553,11 @@ export class DirectorySync {
   }
 
   #remove(guid: string): void {
-    if (this.#book.graph.remove(guid)) this.counts.removed += 1;
+    this.#forget(guid, this.#book.graph.remove(guid));
+  }
+
+  #forget(guid: string, wasKnown: boolean): void {
+    if (wasKnown) this.counts.removed += 1;
     this.#expiring.delete(guid);
     this.#locked.delete(guid);
   }

@@ -1,5 +1,6 @@
 import { DirectoryGraph, type GroupFilter, type PrincipalRecord } from "@rollcall/directory-graph";
 import type { PrincipalFacts, PrincipalName } from "@rollcall/identity-core";
+import { Column } from "@rollcall/identity-core/packed/column";
 
 /** The most groups an entry may carry. Source: semantics 8 (documented). */
 const MAX_GROUPS = 200;
@@ -18,7 +19,8 @@ const CONTROLLERS_GROUP_RIDS: readonly (number | null)[] = [516, 521];
  */
 export class PrincipalBook {
   readonly graph: DirectoryGraph;
-  readonly #told = new Map<string, number>();
+  /** Digest of what was last told of each principal, by its number; 0: nothing. */
+  readonly #told = new Column("f64");
   /** Names of domain controllers in lower case, without `$`. */
   readonly #controllers = new Set<string>();
   #cutGroups = 0;
@@ -60,17 +62,17 @@ export class PrincipalBook {
   /**
    * The facts of everybody who changed since the last call, the removed ones as not enabled.
    * `asOf` only grows, for of two reports the later one counts: a clock set back must not make news old.
+   * Shape: made one by one, as they are taken: half a million at once would not fit beside what is held.
    */
-  takeChangedFacts(now: number): readonly PrincipalFacts[] {
+  *changedFacts(now: number): Generator<PrincipalFacts, undefined> {
     this.#asOf = Math.max(now, this.#asOf + 1);
     const { changed, removed } = this.graph.takeAffected();
-    const facts: PrincipalFacts[] = [];
-    for (const record of removed) {
+    for (const { id, record } of removed) {
       this.#controllers.delete(record.name.toLowerCase());
       // One that came back meanwhile (restored, or moved and read again) is told of below.
-      if (this.graph.principalBySid(record.sid) !== null) continue;
-      if (!this.#told.delete(record.sid)) continue;
-      facts.push({ ...this.#compose(record, null), enabled: false });
+      if (this.graph.principal(id) !== null || this.#told.get(id) === 0) continue;
+      this.#told.set(id, 0);
+      yield { ...this.#compose(record, null), enabled: false };
     }
     for (const id of changed) {
       const record = this.graph.principal(id);
@@ -78,11 +80,14 @@ export class PrincipalBook {
       if (record.kind === "device") this.#noteController(record);
       const current = this.#compose(record, id);
       const digest = digestOf(current);
-      if (this.#told.get(record.sid) === digest) continue;
-      this.#told.set(record.sid, digest);
-      facts.push(current);
+      if (this.#told.get(id) === digest) continue;
+      this.#told.set(id, digest);
+      yield current;
     }
-    return facts;
+  }
+
+  takeChangedFacts(now: number): readonly PrincipalFacts[] {
+    return [...this.changedFacts(now)];
   }
 
   #noteController({ name, primaryGroupRid }: PrincipalRecord): void {
@@ -161,5 +166,6 @@ function digestOf(facts: PrincipalFacts): number {
   }
   high = Math.imul(high ^ (high >>> 16), 2246822507) ^ Math.imul(low ^ (low >>> 13), 3266489909);
   low = Math.imul(low ^ (low >>> 16), 2246822507) ^ Math.imul(high ^ (high >>> 13), 3266489909);
-  return 4294967296 * (2097151 & low) + (high >>> 0);
+  // Never 0: that stands for nothing told.
+  return 4294967296 * (2097151 & low) + (high >>> 0) + 1;
 }
