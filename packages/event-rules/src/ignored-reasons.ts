@@ -6,6 +6,7 @@ export const IGNORED_REASONS: Readonly<Record<string, string>> = {
   "no-rule": "No rule is meant by an event of that number.",
   "other-provider":
     "It is not of the Security log's own provider: any program may write an event of that number.",
+  "no-time": "It has no time that can be read.",
   "rule-off": "The rule is switched off for this source.",
   "not-of-this-source": "The rule does not apply to logs of this kind of server.",
   "not-from-a-controller":

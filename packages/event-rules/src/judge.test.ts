@@ -562,6 +562,11 @@ describe("what is said beside the event", () => {
     expect(reasonOf(judged(4768, {}, { event: { channel: "Application" } }))).toBe("other-provider");
   });
 
+  it("means nothing without a time", () => {
+    for (const time of [Number.NaN, Number.POSITIVE_INFINITY, 0, -1, 1.5])
+      expect(reasonOf(judged(4768, {}, { event: { time } }))).toBe("no-time");
+  });
+
   it("reads fields by name, in whatever version of the event", () => {
     for (const version of [0, 1, 2, 3])
       expect(judged(4624, {}, { event: { version } }).kind).toBe("observations");

@@ -98,6 +98,8 @@ const suppressName = createSuppression({
  */
 export function judge(event: WindowsEvent, context: JudgeContext): Judgement {
   if (event.provider !== PROVIDER || event.channel !== CHANNEL) return none(null, "other-provider");
+  // A record may carry anything in place of its time, and the table lives by times.
+  if (!Number.isSafeInteger(event.time) || event.time <= 0) return none(null, "no-time");
   const candidates = RULES_OF.get(event.eventId);
   if (candidates === undefined) return none(null, NEVER_OF.get(event.eventId)?.reason ?? "no-rule");
   const chosen = choose(candidates, event, context);
