@@ -63,6 +63,13 @@ export const rooms: Readonly<Record<string, Room>> = {
     pure: true,
     because: "web and agent print the same lines",
   },
+  handover: {
+    path: "packages/handover",
+    is: "the pack for a customer's administrators: scripts, openings",
+    mayImport: [],
+    pure: true,
+    because: "a script that an administrator runs is the same bytes for the same configuration",
+  },
   health: {
     path: "packages/health",
     is: "thresholds, the chain, the sentences",
@@ -148,6 +155,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "observability",
       "pki",
       "junos",
+      "handover",
       "health",
       "syslog-rules",
       "event-rules",
