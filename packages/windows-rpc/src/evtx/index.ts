@@ -1,0 +1,1 @@
+export { type EvtxDamage, type EvtxRecord, isEvtx, readEvtx } from "./read-evtx.ts";
