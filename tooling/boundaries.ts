@@ -9,6 +9,8 @@ export interface Room {
   readonly mayImport: readonly string[];
   /** Pure: no package at all but those named, no Node built-ins, no clock, no randomness. */
   readonly pure?: boolean;
+  /** A server that tests and people start: it may use what the rooms it imports keep for tests. */
+  readonly isForTests?: boolean;
   /** Why the limit exists, said when the check fails. */
   readonly because: string;
 }
@@ -256,6 +258,21 @@ export const rooms: Readonly<Record<string, Room>> = {
     is: "a firewall's Web API to post to",
     mayImport: [],
     because: "a peer that shares code with what it checks proves nothing",
+  },
+  "wmi-server": {
+    path: "tools/wmi-server",
+    is: "a Windows computer that is asked who sits there",
+    mayImport: ["windows-rpc"],
+    isForTests: true,
+    because: "transport and login are those for tests, checked by impacket; what it says it writes by itself",
+  },
+  "even6-server": {
+    path: "tools/even6-server",
+    is: "a Windows event log service to read from",
+    mayImport: ["windows-rpc"],
+    isForTests: true,
+    because:
+      "it answers over the RPC server that windows-rpc keeps for tests; impacket reads it, whom nobody here wrote",
   },
   "audit-verify": {
     path: "tools/audit-verify",

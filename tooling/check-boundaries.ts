@@ -76,7 +76,8 @@ for (const folder of ["apps", "packages", "tools"]) {
           const target = pkg.slice("@rollcall/".length);
           if (target === roomName) continue;
           if (target === "testkit" || specifier.endsWith("/testing")) {
-            if (!isTest) faults.push(`${shown} imports ${specifier}: only tests may.`);
+            const mayUse = isTest || (rule.isForTests === true && rule.mayImport.includes(target));
+            if (!mayUse) faults.push(`${shown} imports ${specifier}: only tests may.`);
             continue;
           }
           const allowedInTest = isTest && !rule.pure;
