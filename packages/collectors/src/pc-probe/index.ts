@@ -1,5 +1,6 @@
 export { type AskedComputer, type AskOptions, askComputer } from "./ask-computer.ts";
 export { type NameService, systemNames, verifiedHostName } from "./host-name.ts";
+export type { LoginContexts, LoginService, MadeLogin } from "./login-context.ts";
 export {
   ProbeFault,
   type ProbeFaultCode,
@@ -24,3 +25,5 @@ export {
   VERIFYING_MS,
   verifyingObservation,
 } from "./verification.ts";
+export { createWinrmMethod, type WinrmMethodOptions } from "./winrm-method.ts";
+export { createWmiMethod, type WmiMethodOptions } from "./wmi-method.ts";

@@ -1,0 +1,121 @@
+import { RpcConnectionError, RpcFault } from "@rollcall/windows-rpc/dcerpc";
+import { openWmi, WmiFault, type WmiObject, type WmiSession, type WmiValue } from "@rollcall/windows-rpc/wmi";
+import type { Login, LoginResult } from "../login-port.ts";
+import type { LoginContexts, MadeLogin } from "./login-context.ts";
+import { ProbeFault, type ProbeMethod, type ProbeSession, type ProbeTarget } from "./ports.ts";
+import { knockAt } from "./reach-port.ts";
+import type { ProbeRow } from "./seated-user.ts";
+
+const ACCESS_DENIED = 5;
+const CONNECT_MS = 2000;
+const CALL_MS = 5000;
+
+export interface WmiMethodOptions {
+  readonly contexts: LoginContexts;
+  /** Of the computers' endpoint mapper. */
+  readonly port?: number;
+}
+
+/**
+ * Asks by WMI over DCOM.
+ * Source: windows-events 7.1; docs/protocol/pc-probe.md.
+ */
+export function createWmiMethod({ contexts, port = 135 }: WmiMethodOptions): ProbeMethod {
+  return {
+    id: "wmi",
+    async reach(target, signal) {
+      await knockAt(target.ip, port, CONNECT_MS, signal);
+      return {
+        logIn: (login, ending) => logIn(contexts, { target, port, login, signal: ending }),
+        close: () => undefined,
+      };
+    },
+  };
+}
+
+interface Attempt {
+  readonly target: ProbeTarget;
+  readonly port: number;
+  readonly login: Login;
+  readonly signal: AbortSignal;
+}
+
+/** The login of the second connection, where the first was taken, could not be made. */
+class LaterLogin extends Error {
+  override readonly name = "LaterLogin";
+}
+
+async function logIn(contexts: LoginContexts, attempt: Attempt): Promise<LoginResult<ProbeSession>> {
+  const { target, port, login, signal } = attempt;
+  const first = await contexts.make(login, target, "rpc", signal);
+  if (first.kind === "refused") return first;
+  let next: MadeLogin | null = first.value;
+  try {
+    const session = await openWmi({
+      host: target.ip,
+      port,
+      timeoutMs: CALL_MS,
+      signal,
+      async newContext() {
+        const made = next;
+        next = null;
+        if (made !== null) return made.context;
+        const again = await contexts.make(login, target, "rpc", signal);
+        if (again.kind === "refused") throw new LaterLogin(again.reason);
+        return again.value.context;
+      },
+    });
+    return { kind: "accepted", value: sessionOf(session) };
+  } catch (error) {
+    if (isRefusal(error, first.value)) return { kind: "refused", reason: messageOf(error) };
+    throw faultOf(error);
+  }
+}
+
+/** A computer that checks the password itself says only "access denied": then it counts as a wrong one, which is safe. */
+function isRefusal(error: unknown, { isProven }: MadeLogin): boolean {
+  if (error instanceof LaterLogin) return true;
+  if (error instanceof RpcConnectionError) return error.failure === "login-refused" && !isProven;
+  return error instanceof RpcFault && error.status === ACCESS_DENIED && !isProven;
+}
+
+function sessionOf(session: WmiSession): ProbeSession {
+  return {
+    async query(wql) {
+      try {
+        return (await session.query(wql)).map(rowOf);
+      } catch (error) {
+        throw faultOf(error);
+      }
+    },
+    close: () => session.close(),
+  };
+}
+
+function rowOf({ properties }: WmiObject): ProbeRow {
+  return new Map([...properties].map(([name, value]) => [name, textOf(value)]));
+}
+
+function textOf(value: WmiValue): string | null {
+  if (value === null || typeof value === "object") return null;
+  return typeof value === "string" ? value : String(value);
+}
+
+function faultOf(error: unknown): ProbeFault {
+  if (error instanceof ProbeFault) return error;
+  const options = { cause: error };
+  if (error instanceof WmiFault)
+    return new ProbeFault(error.isDenied ? "denied" : "failed", error.message, options);
+  if (error instanceof RpcFault)
+    return new ProbeFault(error.status === ACCESS_DENIED ? "denied" : "failed", error.message, options);
+  if (error instanceof RpcConnectionError) {
+    const isAway = error.failure === "unreachable" || error.failure === "timeout";
+    const code = error.failure === "login-refused" ? "denied" : isAway ? "unreachable" : "failed";
+    return new ProbeFault(code, error.message, options);
+  }
+  return new ProbeFault("failed", messageOf(error), options);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
