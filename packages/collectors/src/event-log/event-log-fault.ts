@@ -5,6 +5,8 @@ export type EventLogFaultCode =
   | "not-registered"
   | "login-refused"
   | "login-paused"
+  /** The credential cannot be used at that server as it is configured. */
+  | "login-unfit"
   | "no-rights"
   | "no-channel"
   | "query-refused"
@@ -81,6 +83,13 @@ export function toEventLogFault(error: unknown, place: LogPlace): EventLogFault 
         "check the name, or the DNS servers of this machine",
         error,
       );
+    case "rpc-no-interface":
+      return new EventLogFault(
+        "not-registered",
+        `${host} does not offer its event log service over TCP`,
+        "check that the Windows Event Log service runs, and that the server's firewall has Remote Event Log Management enabled",
+        error,
+      );
     case "ECONNREFUSED":
       return new EventLogFault(
         "unreachable",
@@ -92,12 +101,14 @@ export function toEventLogFault(error: unknown, place: LogPlace): EventLogFault 
     case "EHOSTUNREACH":
     case "ENETUNREACH":
     case "EHOSTDOWN":
+    case "rpc-timeout":
       return new EventLogFault(
         "unreachable",
         `${host} does not answer`,
         "check the route, and that firewalls in between pass TCP 135 and 49152-65535 to the server",
         error,
       );
+    case "rpc-closed":
     case "ECONNRESET":
     case "EPIPE":
       return new EventLogFault(
@@ -116,10 +127,12 @@ export function toEventLogFault(error: unknown, place: LogPlace): EventLogFault 
   );
 }
 
+/** The innermost code that says why: a library's own is less than the socket's beneath it. */
 function codeOf(error: unknown): string | null {
+  let code: string | null = null;
   for (let one = error, depth = 0; depth < 4 && typeof one === "object" && one !== null; depth += 1) {
-    if ("code" in one && typeof one.code === "string") return one.code;
+    if ("code" in one && typeof one.code === "string") code = one.code;
     one = "cause" in one ? one.cause : null;
   }
-  return null;
+  return code;
 }

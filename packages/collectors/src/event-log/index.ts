@@ -1,4 +1,5 @@
 export { askClockOffset } from "./clock-offset.ts";
+export { createEven6Wire } from "./even6-wire.ts";
 export { EventCounters } from "./event-counters.ts";
 export { type Arrival, EventJudge, type EventJudgeOptions } from "./event-judge.ts";
 export { EventLogFault, type EventLogFaultCode, faultOfStatus, toEventLogFault } from "./event-log-fault.ts";

@@ -10,7 +10,7 @@ import {
 } from "@rollcall/event-rules";
 import { type IpAddress, parseIp } from "@rollcall/identity-core";
 import { createEventReader } from "@rollcall/windows-rpc/binxml";
-import { readEvtx } from "@rollcall/windows-rpc/evtx";
+import { inMemory, readEvtx } from "@rollcall/windows-rpc/evtx";
 import { describe, expect, it } from "vitest";
 
 /**
@@ -25,7 +25,9 @@ const SEAT = parseIp("10.0.0.7");
 if (!isHere) console.log(`real-records.test.ts skips: there is no ${FOLDER}`);
 
 function eventsOf(file: string): WindowsEvent[] {
-  return [...readEvtx(readFileSync(file))].flatMap((one) => (one.kind === "record" ? [one.event] : []));
+  return [...readEvtx(inMemory(readFileSync(file)))].flatMap((one) =>
+    one.kind === "record" ? [one.event] : [],
+  );
 }
 
 function filesOf(folder: string): string[] {
@@ -103,7 +105,7 @@ describe.skipIf(!isHere)("real records of Windows", () => {
     const reader = createEventReader();
     const context = contextOf("event-collector");
     for (const file of files) {
-      for (const one of readEvtx(readFileSync(file))) {
+      for (const one of readEvtx(inMemory(readFileSync(file)))) {
         if (one.kind !== "record") continue;
         const sent = reader.read(one.even6());
         expect(sent.kind).toBe("event");

@@ -1,0 +1,33 @@
+import { createEventReader } from "@rollcall/windows-rpc/binxml";
+import type { LoginPort } from "../login-port.ts";
+import { addressesOf, createEven6Port, findEventLogPort, reachPort } from "./even6-port.ts";
+import type { EventLogReaderOptions } from "./event-log-reader.ts";
+import { testEventLog } from "./event-log-test.ts";
+import type { EventSourceConfig } from "./event-source-config.ts";
+import { prepareLogin } from "./server-login.ts";
+
+/** How the event log of a Windows server is reached, read and tested: over EVEN6, with records in BinXml. */
+export function createEven6Wire(
+  config: EventSourceConfig,
+  login: LoginPort,
+): Pick<EventLogReaderOptions, "port" | "decode" | "test"> {
+  const reader = createEventReader();
+  const decode: EventLogReaderOptions["decode"] = (binXml) => reader.read(binXml);
+  const port = createEven6Port({ config, login, prepare: prepareLogin });
+  return {
+    port,
+    decode,
+    test: (signal) =>
+      testEventLog(
+        {
+          config,
+          lookUp: addressesOf,
+          findPort: (aborted) => findEventLogPort(config, aborted),
+          reach: (at, aborted) => reachPort(config.host, at, aborted),
+          port,
+          decode,
+        },
+        signal,
+      ),
+  };
+}
