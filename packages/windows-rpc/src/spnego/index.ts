@@ -1,0 +1,1 @@
+export { createNegotiateContext } from "./negotiate-context.ts";
