@@ -9,6 +9,7 @@ import { completionScript, SHELLS, type Shell } from "./completion.ts";
 import { configNewSecretCommand, configShowCommand, configValidateCommand } from "./config-command.ts";
 import { credentialsResumeCommand } from "./credentials-command.ts";
 import { type EnrollOptions, enrollCommand } from "./enroll-command.ts";
+import { type DecodeOptions, EVENT_FORMS, EXPLAINED_AS, eventsDecodeCommand } from "./events-command.ts";
 import { EXIT, exitCodeHelp } from "./exit-codes.ts";
 import { explainCommand } from "./explain-command.ts";
 import type { CommandContext, GlobalOptions } from "./host.ts";
@@ -241,6 +242,28 @@ function createProgram(host: CliHost, done: (exit: number) => void): Command {
       done(await shadowCommand(options, contextOf({ ...options, shadow: false }))),
     );
 
+  const events = program
+    .command("events")
+    .description("what Windows event logs say, without an agent that runs")
+    .addHelpText("after", eventsHelp);
+  events
+    .command("decode")
+    .description("print event log files record by record")
+    .argument("<file...>", "event log files (.evtx), or - for standard input")
+    .addOption(new Option("-o, --output <form>", "how to print").choices(EVENT_FORMS).default("ndjson"))
+    .option("--ids <numbers>", "only events of these numbers, parted by commas", eventIds)
+    .option("--since <time>", "only events from then on, as in 2026-11-25T08:00Z", timeOf)
+    .option("--explain", "say what the event rules would make of each", false)
+    .addOption(
+      new Option("--as <kind>", "with --explain: which kind of source the file is read as")
+        .choices(EXPLAINED_AS)
+        .default("domain-controller"),
+    )
+    .option("--controller <name>", "with --explain: a domain controller; repeatable", collect)
+    .action(async (files: readonly string[], options: DecodeOptions) =>
+      done(await eventsDecodeCommand(files, options, contextOf({}))),
+    );
+
   const srx = program
     .command("srx")
     .description(
@@ -304,7 +327,7 @@ function createProgram(host: CliHost, done: (exit: number) => void): Command {
     .argument("<shell>", SHELLS.join(", "), shellOf)
     .action((shell: Shell) => void host.stdout.write(completionScript(program, shell)));
 
-  for (const command of [...program.commands, ...config.commands, ...srx.commands])
+  for (const command of [...program.commands, ...config.commands, ...events.commands, ...srx.commands])
     command.showHelpAfterError("(add --help to see how it is used)");
   return program;
 }
@@ -316,10 +339,31 @@ const examples = `Examples:
   rollcall-agent status --watch
   rollcall-agent who 10.1.2.3
   rollcall-agent explain 10.1.2.3
+  rollcall-agent events decode Security.evtx --explain
   rollcall-agent config new-secret
   rollcall-agent run --config site.yaml --shadow
   rollcall-agent shadow --export differences.csv
   rollcall-agent srx --help`;
+
+const eventsHelp = `
+  rollcall-agent events decode Security.evtx | jq 'select(.eventId == 4768) | .data.TargetUserName'
+  rollcall-agent events decode Security.evtx --ids 4624,4768 --explain -o table
+  rollcall-agent events decode ForwardedEvents.evtx --as event-collector --controller dc1 --explain
+
+decode ends with 0 when everything was read, 3 when a part could not be, 9 when a file is no event log.`;
+
+function eventIds(text: string): ReadonlySet<number> {
+  const ids = text.split(",").map((one) => one.trim());
+  if (!ids.every((id) => /^\d{1,5}$/.test(id)))
+    throw new InvalidArgumentError("Give numbers parted by commas, as in 4624,4768.");
+  return new Set(ids.map(Number));
+}
+
+function timeOf(text: string): number {
+  const time = Date.parse(text);
+  if (Number.isNaN(time)) throw new InvalidArgumentError("Give a time as in 2026-11-25T08:00Z.");
+  return time;
+}
 
 const srxHelp = `
 A first contact, in the order of the runbook (docs/runbooks/first-contact.md):

@@ -1,6 +1,6 @@
 import { fuzzRuns, fuzzSeed } from "@rollcall/testkit";
 import { describe, expect, it } from "vitest";
-import { readEvtx } from "../evtx/index.ts";
+import { inMemory, readEvtx } from "../evtx/index.ts";
 import { readReal, whyNoRealFiles } from "../evtx/testing/real-files.ts";
 import { createEventReader } from "./event-reader.ts";
 
@@ -51,7 +51,7 @@ describe(`records of strangers (seed ${seed})`, { timeout: 3_600_000 }, () => {
     const reader = createEventReader();
     const real = ["mit-ts-evtx/System.evtx", "mit-omerbenamram-evtx/MSExchange_Management_wec.evtx"].flatMap(
       (name) =>
-        [...readEvtx(readReal(name))]
+        [...readEvtx(inMemory(readReal(name)))]
           .slice(0, 60)
           .flatMap((one) => (one.kind === "record" ? [one.even6()] : [])),
     );

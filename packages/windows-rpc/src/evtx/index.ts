@@ -1,1 +1,8 @@
-export { type EvtxDamage, type EvtxRecord, isEvtx, readEvtx } from "./read-evtx.ts";
+export {
+  type EvtxDamage,
+  type EvtxRecord,
+  type EvtxSource,
+  inMemory,
+  NO_LOG,
+  readEvtx,
+} from "./read-evtx.ts";

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { createEventReader } from "../binxml/index.ts";
-import { type EvtxRecord, readEvtx } from "./index.ts";
+import { type EvtxRecord, inMemory, readEvtx } from "./index.ts";
 import { oracleOf, readReal, realFiles, whyNoRealFiles } from "./testing/real-files.ts";
 
 const missing = whyNoRealFiles();
 if (missing !== null) console.log(missing);
 const recordsOf = (name: string): EvtxRecord[] =>
-  [...readEvtx(readReal(name))].flatMap((one) => (one.kind === "record" ? [one] : []));
+  [...readEvtx(inMemory(readReal(name)))].flatMap((one) => (one.kind === "record" ? [one] : []));
 
 /** Fields by which people, computers and logons are told. */
 const IDENTITY = [
@@ -92,7 +92,7 @@ describe.skipIf(missing !== null)("a file of Windows", () => {
     broken.fill(0xff, 4096 + 512, 4096 + 520);
     broken.fill(0x41, 4096 + 0x8000, 4096 + 0x8040);
     broken.fill(0, 4096 + 0x1_0000, 4096 + 0x1_0000 + 8);
-    const read = [...readEvtx(broken)];
+    const read = [...readEvtx(inMemory(broken))];
     const damaged = read.filter(({ kind }) => kind === "damaged");
     expect(damaged.length).toBeGreaterThanOrEqual(3);
     expect(damaged.every((one) => one.kind === "damaged" && one.sentence.length > 0)).toBe(true);
@@ -102,14 +102,14 @@ describe.skipIf(missing !== null)("a file of Windows", () => {
   it("that is cut off anywhere gives what was whole", () => {
     const whole = readReal("mit-ts-evtx/System.evtx");
     for (let length = 0; length < whole.length; length += 9_973) {
-      const read = [...readEvtx(whole.subarray(0, length))];
+      const read = [...readEvtx(inMemory(whole.subarray(0, length)))];
       expect(read.filter(({ kind }) => kind === "record").length).toBeLessThanOrEqual(1247);
     }
   });
 });
 
 it("is told from anything else", () => {
-  const read = (bytes: Buffer) => [...readEvtx(bytes)];
+  const read = (bytes: Buffer) => [...readEvtx(inMemory(bytes))];
   for (const bytes of [Buffer.alloc(0), Buffer.from("<Events/>"), Buffer.alloc(100_000, 0x2a)])
     expect(read(bytes)).toMatchObject([{ kind: "damaged", sentence: "this is no event log file (.evtx)" }]);
 });

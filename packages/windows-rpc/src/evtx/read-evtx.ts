@@ -36,34 +36,49 @@ export interface EvtxDamage {
   readonly sentence: string;
 }
 
-/** True where the bytes begin as an event log file does. */
-export function isEvtx(file: Uint8Array): boolean {
-  return Buffer.from(file.buffer, file.byteOffset, Math.min(8, file.byteLength)).equals(FILE_MARK);
+/** A file of any length, read piece by piece. */
+export interface EvtxSource {
+  readonly length: number;
+  /** Bytes from `at`: as many as asked for, or as there are. */
+  read(at: number, length: number): Buffer;
 }
-const FILE_MARK = Buffer.from("ElfFile\0", "latin1");
+
+const FILE_MARK = "ElfFile\0";
 const CHUNK_MARK = "ElfChnk\0";
+/** The head of a file where it does not say how long it is. */
+const FILE_HEADER_BYTES = 4096;
+const FILE_HEADER_BYTES_MIN = 128;
+
+/** What is in memory as a source. */
+export function inMemory(bytes: Buffer): EvtxSource {
+  return { length: bytes.length, read: (at, length) => bytes.subarray(at, at + length) };
+}
 
 /**
  * Reads an event log file record by record, in the order of the file.
  *
  * Shape:  what cannot be read is told and passed over. Checksums are not looked at: a file copied from a running machine
- *         bears old ones, and a reader that refuses it is of no use.
- * Errors: none thrown for what the file holds; nothing at all comes from a file without a header.
- * Source: the open descriptions of the format, and files of Windows (captured).
+ *         bears old ones, and a reader that refuses it is of no use. One chunk of 64 KiB is in memory at a time.
+ * Errors: none thrown for what the file holds; a file without the head of one gives one line that says so.
+ * Source: the open descriptions of the format (documented), files of Windows (captured).
  */
-export function* readEvtx(file: Buffer): Generator<EvtxRecord | EvtxDamage> {
-  if (!isEvtx(file)) {
-    yield { kind: "damaged", at: 0, recordNumber: null, sentence: "this is no event log file (.evtx)" };
+export function* readEvtx(source: EvtxSource): Generator<EvtxRecord | EvtxDamage> {
+  const head = source.read(0, FILE_HEADER_BYTES_MIN);
+  if (head.toString("latin1", 0, 8) !== FILE_MARK) {
+    yield { kind: "damaged", at: 0, recordNumber: null, sentence: NO_LOG };
     return;
   }
-  const header = file.length >= 42 ? file.readUInt16LE(40) : 4096;
-  for (let at = Math.max(header, 128); at < file.length; at += CHUNK_BYTES) {
-    const chunk = file.subarray(at, at + CHUNK_BYTES);
+  const said = head.length >= 42 ? head.readUInt16LE(40) : 0;
+  const begin = said >= FILE_HEADER_BYTES_MIN ? said : FILE_HEADER_BYTES;
+  for (let at = begin; at < source.length; at += CHUNK_BYTES) {
+    const chunk = source.read(at, CHUNK_BYTES);
     if (chunk.toString("latin1", 0, 8) === CHUNK_MARK) yield* readChunk(chunk, at);
     else if (chunk.some((byte) => byte !== 0))
       yield { kind: "damaged", at, recordNumber: null, sentence: "a chunk without its mark" };
   }
 }
+/** What is said of a file that is none. */
+export const NO_LOG = "this is no event log file (.evtx)";
 
 function* readChunk(chunk: Buffer, fileAt: number): Generator<EvtxRecord | EvtxDamage> {
   if (chunk.length < CHUNK_HEADER_BYTES) {
