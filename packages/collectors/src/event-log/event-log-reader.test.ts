@@ -169,6 +169,21 @@ describe("a log that was read before", () => {
     },
   );
 
+  it("and was cleared and has counted beyond the bookmark again is seen to be another one", async () => {
+    const log = new FakeEventLog();
+    log.add(ticket(40, "known"), ticket(35, "known"));
+    const first = await read(newReader(log), 2);
+    log.clear({ countsAnew: true });
+    log.add(ticket(20, "one"), ticket(19, "two"), ticket(18, "three"));
+    const lab = newReader(log);
+    expect((await read(lab, 3, first.batches.at(-1)?.bookmark ?? null)).names).toEqual([
+      "one",
+      "two",
+      "three",
+    ]);
+    expect(lab.health()?.counters.bookmarksLost).toBe(1);
+  });
+
   it("and has rolled over beyond the bookmark says that records may be missing", async () => {
     const log = new FakeEventLog();
     log.add(ticket(30, "known"));

@@ -29,6 +29,7 @@ import {
 import { channelOf, type EventSourceConfig } from "./event-source-config.ts";
 import { type LogBookmark, readBookmark, writeBookmark } from "./log-bookmark.ts";
 import { retryDelayMs } from "./retry-delay.ts";
+import { isSameRecord } from "./same-record.ts";
 
 /** In a collector's log records of many computers are mixed, and one that was away brings its old ones late. */
 const OLDER_IN_A_ROW_COLLECTED = 512;
@@ -222,7 +223,7 @@ class Reader implements EventLogReader {
   ): Promise<LogCursor> {
     // A cleared log may have counted up to the bookmark's number again: that record would be another one.
     if (bookmark !== null && !isCleared) {
-      const opened = await this.#subscribe(session, { kind: "after", recordNumber: bookmark.recordNumber });
+      const opened = await this.#goOn(session, bookmark);
       if (opened !== "stale") return opened;
       this.#lose(bookmark.at);
     }
@@ -240,6 +241,13 @@ class Reader implements EventLogReader {
       `${this.#place.channel} of ${this.#place.host} was cleared while it was read`,
       "nothing: it is read again",
     );
+  }
+
+  async #goOn(session: EventLogSession, bookmark: LogBookmark): Promise<LogCursor | "stale"> {
+    const isOwnLog = this.#options.config.kind !== "event-collector";
+    if (isOwnLog && !(await isSameRecord(session, bookmark, (record) => this.#timeOf(record))))
+      return "stale";
+    return this.#subscribe(session, { kind: "after", recordNumber: bookmark.recordNumber });
   }
 
   async #findStart(session: EventLogSession, since: number, signal: AbortSignal): Promise<LogPosition> {
@@ -376,7 +384,9 @@ class Reader implements EventLogReader {
     let damaged = 0;
     let sample: string | null = null;
     let newest: number | null = null;
-    for (const { binXml } of records) {
+    // Of the last record that can be read: its time must be the one that is found under its number later.
+    let bookmark: LogBookmark | null = null;
+    for (const { recordNumber, binXml } of records) {
       const decoded = this.#options.decode(binXml);
       if (decoded.kind === "damaged") {
         damaged += 1;
@@ -384,7 +394,10 @@ class Reader implements EventLogReader {
         continue;
       }
       const { event } = decoded;
-      newest = Math.max(newest ?? 0, event.time);
+      if (Number.isSafeInteger(event.time)) {
+        newest = Math.max(newest ?? 0, event.time);
+        bookmark = { channel: this.#place.channel, recordNumber, at: event.time };
+      }
       if (event.eventId === LOG_CLEARED && event.provider === EVENTLOG_PROVIDER) {
         this.#counters.add("logCleared");
         continue;
@@ -400,15 +413,6 @@ class Reader implements EventLogReader {
       this.#counters.set("lagMs", Math.max(0, receivedAt - happenedAt));
       this.#catchingUpTo = happenedAt < connectedAt - CALL_MS ? happenedAt : null;
     }
-    const last = records.at(-1);
-    const bookmark =
-      last === undefined
-        ? null
-        : {
-            channel: this.#place.channel,
-            recordNumber: last.recordNumber,
-            at: newest ?? this.#counters.lastEventAt ?? receivedAt,
-          };
     return {
       bookmark,
       collected: {

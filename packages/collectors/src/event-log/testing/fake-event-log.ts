@@ -106,7 +106,10 @@ export class FakeEventLog implements EventLogPort {
     this.queries.push(query);
     if (this.refusesQueryWith !== null && query.includes("<Suppress"))
       return { kind: "refused", status: this.refusesQueryWith, name: "EVT_INVALID_QUERY" };
-    const left = [...this.#records].reverse();
+    const wanted = /EventRecordID=(\d+)/.exec(query)?.[1];
+    const left = this.#records
+      .filter(({ recordNumber }) => wanted === undefined || `${recordNumber}` === wanted)
+      .reverse();
     return this.#cursor(session, async (max) => {
       const records = left.splice(0, max);
       this.skimmed += records.length;
