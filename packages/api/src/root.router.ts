@@ -7,6 +7,7 @@ import { directoriesRouter } from "./directories/directories.router.ts";
 import { eventSourcesRouter } from "./event-sources/event-sources.router.ts";
 import { filtersRouter } from "./filters/filters.router.ts";
 import { forwardingRouter } from "./forwarding/forwarding.router.ts";
+import { handoverRouter } from "./handover/handover.router.ts";
 import { jobsRouter } from "./jobs/jobs.router.ts";
 import { liveRouter } from "./live/live.router.ts";
 import { marksRouter } from "./marks/marks.router.ts";
@@ -34,6 +35,7 @@ export const appRouter = router({
   eventSources: eventSourcesRouter,
   forwarding: forwardingRouter,
   probes: probesRouter,
+  handover: handoverRouter,
   syslog: syslogRouter,
   filters: filtersRouter,
   marks: marksRouter,

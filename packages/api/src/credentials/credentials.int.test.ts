@@ -425,3 +425,42 @@ describe("the probe of a site", () => {
     expect(row.command).toEqual({ kind: "test-source", sourceKind: "pc-probe", sourceId: "pc-probe" });
   });
 });
+
+describe("the hand-over pack of a site", () => {
+  it("is made of what is configured there, and holds no secret", async () => {
+    const { customer, siteId } = await aCustomerWithAgents();
+    const password = "s3cr3t-of-reader";
+    const { id: credentialId } = await practice.api.credentials.add({ customer, ...READER, password });
+    await practice.api.eventSources.add({ customer, siteId, credentialId, ...DC_LOG });
+    await practice.api.eventSources.add({
+      customer,
+      siteId,
+      credentialId,
+      ...DC_LOG,
+      name: "DC-02",
+      host: "dc2.corp.example",
+      enabled: false,
+    });
+    await practice.api.forwarding.set({ customer, siteId, host: "wec.corp.example", clientCaPem: A_CA_PEM });
+    await practice.api.points.add({ customer, siteId, name: "HQ-FW1", sourceAddresses: ["10.20.0.1"] });
+    const pack = await practice.api.handover.get({ customer, siteId });
+    expect(pack.files.map(({ name }) => name)).toEqual([
+      "README.txt",
+      "Set-RollcallAccess.ps1",
+      "Undo-RollcallAccess.ps1",
+      "firewall-openings.csv",
+    ]);
+    expect(pack.openings.map(({ to, ports }) => `${to} ${ports}`)).toEqual(
+      expect.arrayContaining([
+        "dc1.corp.example 135, 49152-65535",
+        "wec.corp.example (Agents: agent-0) 5986",
+        "Agents: agent-0 8444",
+        "gateway.example 8443",
+      ]),
+    );
+    const text = JSON.stringify(pack);
+    expect(text).toContain("Server=https://wec.corp.example:5986/wsman/SubscriptionManager/WEC");
+    expect(text).not.toContain("dc2.corp.example");
+    expect(text).not.toContain(password);
+  });
+});

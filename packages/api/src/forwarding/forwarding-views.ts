@@ -5,6 +5,7 @@ import { readSites } from "../agents/list-agents.ts";
 import { sourceActivity, sourceView } from "../facts/chain-facts.ts";
 import { readAgents } from "../facts/read-facts.ts";
 import type { ForwardingView } from "./forwarding.schema.ts";
+import { subscriptionManagers } from "./subscription-managers.ts";
 
 type Tx = TenantHandle["tx"];
 
@@ -24,28 +25,38 @@ export async function readForwardingViews(
   });
   const agents = await readAgents(tx, tenantId);
   const sites = await readSites(tx, tenantId);
-  return rows.map((row) => ({
-    id: row.id,
-    site: siteOf(row.siteId, sites),
-    addressSpace: row.addressSpace,
-    name: row.name,
-    host: row.host,
-    port: row.port,
-    clientCaPem: row.clientCaPem,
-    issuers: issuersOf(row.clientCaPem),
-    allow: row.allow,
-    channels: row.channels,
-    query: row.query,
-    heartbeatSeconds: row.heartbeatSeconds,
-    readExisting: row.readExisting,
-    compress: row.compress,
-    lifetimeMinutes: row.lifetimeMinutes,
-    rulesOff: row.rulesOff,
-    rulesOn: row.rulesOn,
-    enabled: row.enabled,
-    health: sourceView(row, "wef", agents, now),
-    ...sourceActivity(row, "wef", agents),
-  }));
+  return rows.map((row) => {
+    const issuers = issuersOf(row.clientCaPem);
+    return {
+      id: row.id,
+      site: siteOf(row.siteId, sites),
+      addressSpace: row.addressSpace,
+      name: row.name,
+      host: row.host,
+      port: row.port,
+      clientCaPem: row.clientCaPem,
+      issuers,
+      subscriptionManagers: subscriptionManagers(row, issuers),
+      agentsWithoutName: agents
+        .filter(({ siteId, state, firewallNames }) => {
+          const named = firewallNames.some((name) => name.toLowerCase() === row.host.toLowerCase());
+          return siteId === row.siteId && state === "active" && !named;
+        })
+        .map(({ name }) => name),
+      allow: row.allow,
+      channels: row.channels,
+      query: row.query,
+      heartbeatSeconds: row.heartbeatSeconds,
+      readExisting: row.readExisting,
+      compress: row.compress,
+      lifetimeMinutes: row.lifetimeMinutes,
+      rulesOff: row.rulesOff,
+      rulesOn: row.rulesOn,
+      enabled: row.enabled,
+      health: sourceView(row, "wef", agents, now),
+      ...sourceActivity(row, "wef", agents),
+    };
+  });
 }
 
 /** The CAs of a bundle. What cannot be read was refused when it was saved. */

@@ -17,10 +17,14 @@ export const forwardingRouter = router({
     .output(forwardingList)
     .query(async ({ ctx }) => {
       const now = ctx.services.now();
-      const items = await ctx.run(({ tx, tenantId }) =>
-        readForwardingViews(tx, { tenantId, siteId: null, now }),
-      );
-      return { items, asOf: new Date(now) };
+      return ctx.run(async ({ tx, tenantId }) => {
+        const items = await readForwardingViews(tx, { tenantId, siteId: null, now });
+        const customer = await tx.customer.findUniqueOrThrow({
+          where: { id: tenantId },
+          select: { srxCaCertPem: true },
+        });
+        return { items, serverCaPem: customer.srxCaCertPem, asOf: new Date(now) };
+      });
     }),
 
   set: tenantProcedure("source:write")

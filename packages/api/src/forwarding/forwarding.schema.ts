@@ -72,6 +72,10 @@ export const forwardingView = z.object({
   clientCaPem: z.string(),
   /** SHA-1 of the CAs, in hex: how a computer picks the certificate it shows. */
   issuers: z.array(z.object({ subject: z.string(), sha1: z.string(), expiresAt: z.date() })),
+  /** Values of the group policy that lets computers forward: one for each issuer. */
+  subscriptionManagers: z.array(z.string()),
+  /** Agents of the site whose certificate does not say the host: computers would not trust them. */
+  agentsWithoutName: z.array(z.string()),
   allow: z.array(z.string()),
   channels: z.array(z.string()),
   query: z.string().nullable(),
@@ -87,4 +91,9 @@ export const forwardingView = z.object({
   counters: z.record(z.string(), z.number()),
 });
 export type ForwardingView = z.infer<typeof forwardingView>;
-export const forwardingList = z.object({ items: z.array(forwardingView), asOf: z.date() });
+export const forwardingList = z.object({
+  items: z.array(forwardingView),
+  /** The CA that signs the agents' certificates: what computers must trust. */
+  serverCaPem: z.string(),
+  asOf: z.date(),
+});

@@ -160,6 +160,7 @@ export const SAMPLE_INPUTS: Readonly<Record<string, (things: SampleThings) => un
     include: ["10.30.0.0/16"],
     credentialIds: [credentialId],
   }),
+  "handover.get": ({ customer, siteId }) => ({ customer, siteId }),
   "probes.remove": ({ customer, siteId }) => ({ customer, siteId }),
   "syslog.list": ({ customer }) => ({ customer }),
   "syslog.get": ({ customer, syslogId }) => ({ customer, id: syslogId }),
