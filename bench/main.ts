@@ -2,6 +2,7 @@ import { availableParallelism, cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { agentMemory } from "./agent-memory.ts";
 import { agentStart } from "./agent-start.ts";
+import { directorySync } from "./directory-sync.ts";
 import { type Figure, say } from "./figure.ts";
 import { firewallPages } from "./firewall-pages.ts";
 import { firewallPolls } from "./firewall-polls.ts";
@@ -33,6 +34,7 @@ const figures: readonly Figure[] = [
   observationCost,
   syslogLines,
   ledgerIngest,
+  directorySync,
 ];
 
 // Debian keeps nginx where the path of an ordinary user does not lead.

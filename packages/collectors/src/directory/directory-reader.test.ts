@@ -277,6 +277,16 @@ describe("the directory reader", () => {
     expect(harness.health.counters.fullReads).toBe(2);
   });
 
+  it("reads once more at once when that is asked for in the middle of a turn", async () => {
+    directory.addUser(1103, "ana");
+    const harness = new Harness();
+    directory.onSearch = (count) => {
+      if (count === 5) harness.reader.refresh();
+    };
+    await harness.paused(1);
+    expect(harness.told.length).toBe(2);
+  });
+
   it("compares everything once a day while it goes on reading changes, mends what differs, and counts it", async () => {
     for (let rid = 2000; rid < 2400; rid += 1) directory.addUser(rid);
     directory.addGroup(1200, "Sales", [2000]);
