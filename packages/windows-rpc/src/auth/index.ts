@@ -1,2 +1,18 @@
+export {
+  createKerberosContext,
+  KerberosLogin,
+  KerberosRefusal,
+  type KerberosSettings,
+  type KerberosUse,
+  NoKdcError,
+} from "../kerberos/index.ts";
 export { createNtlmContext, type NtlmIdentity } from "../ntlm/index.ts";
-export { type SealedMessage, type SecurityContext, SecurityFault } from "./security-context.ts";
+export { createNegotiateContext } from "../spnego/index.ts";
+export { createGssapiForLdap, type LoginOutcome, type LoginRequest, loginAt } from "./login-at.ts";
+export { type LoginRefusal, type LoginRefusalReason, refusalOf } from "./refusals.ts";
+export {
+  type Mechanism,
+  type SealedMessage,
+  type SecurityContext,
+  SecurityFault,
+} from "./security-context.ts";

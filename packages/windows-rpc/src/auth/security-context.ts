@@ -23,6 +23,16 @@ export interface SecurityContext {
   unseal(message: SealedMessage, token: Uint8Array): void;
 }
 
+/** A context that can also stand inside of SPNEGO, which signs the list of what was offered. */
+export interface Mechanism extends SecurityContext {
+  /** Its object identifier, with tag and length. */
+  readonly mechanism: Buffer;
+  /** Signs what travels in clear. */
+  sign(bytes: Uint8Array): Buffer;
+  /** Errors: `SecurityFault` where the server's signature does not verify. */
+  verify(bytes: Uint8Array, token: Buffer): void;
+}
+
 export interface SealedMessage {
   /** What is signed and not encrypted before the body; empty outside RPC. */
   readonly header: Uint8Array;

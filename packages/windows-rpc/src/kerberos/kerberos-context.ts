@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { type SealedMessage, type SecurityContext, SecurityFault } from "../auth/security-context.ts";
+import { type Mechanism, type SealedMessage, SecurityFault } from "../auth/security-context.ts";
 import { decrypt, type KerberosKey } from "./aes-cts.ts";
 import { readDer, tagged } from "./der.ts";
 import { GssSeal } from "./gss-seal.ts";
@@ -51,14 +51,6 @@ const FLAGS: Readonly<Record<KerberosUse, number>> = {
   http: RPC_FLAGS & ~GSS_FLAG.dceStyle,
   ldap: GSS_FLAG.mutual,
 };
-
-/** A context inside of SPNEGO. */
-export interface Mechanism extends SecurityContext {
-  readonly mechanism: Buffer;
-  /** Null where the mechanism's list needs no signature. */
-  sign(bytes: Uint8Array): Buffer | null;
-  verify(bytes: Uint8Array, token: Buffer): void;
-}
 
 /**
  * A login by Kerberos at one service.

@@ -32,10 +32,18 @@ export class KerberosRefusal extends Error {
   readonly kdcName: string;
   /** What was asked: for the account's own ticket, or for one of a service. */
   readonly step: "login" | "service" | "server";
+  /** The status of Windows behind it, where it was told. */
+  readonly ntStatus: number | null;
 
-  constructor(step: KerberosRefusal["step"], attempted: string, kdcCode: number) {
+  constructor(
+    step: KerberosRefusal["step"],
+    attempted: string,
+    kdcCode: number,
+    ntStatus: number | null = null,
+  ) {
     super(`${attempted}: ${kdcErrorName(kdcCode)}`);
     this.step = step;
+    this.ntStatus = ntStatus;
     this.kdcCode = kdcCode;
     this.kdcName = kdcErrorName(kdcCode);
   }
@@ -203,9 +211,9 @@ export class KerberosLogin {
     return { nonce, reply: await this.#ask(kdcs, encodeAsRequest(body, encodeTimestamp(key, this.nowMs()))) };
   }
 
-  #loginRefusal({ code }: KerberosError): KerberosRefusal {
+  #loginRefusal({ code, ntStatus }: KerberosError): KerberosRefusal {
     const { user, realm } = this.#identity;
-    const refusal = new KerberosRefusal("login", `log in as ${user} in ${realm}`, code);
+    const refusal = new KerberosRefusal("login", `log in as ${user} in ${realm}`, code, ntStatus);
     if (REFUSALS_THAT_STAY.includes(code)) this.#refusal = refusal;
     return refusal;
   }
@@ -299,7 +307,7 @@ const REFUSALS_THAT_STAY: readonly number[] = [
 ];
 
 function noEtype(nowMs: number): KerberosError {
-  return { code: KDC_ERROR.etype, serverTimeMs: nowMs, clientRealm: null, data: null };
+  return { code: KDC_ERROR.etype, serverTimeMs: nowMs, clientRealm: null, data: null, ntStatus: null };
 }
 
 function clientName({ user, realm }: KerberosIdentity): PrincipalName {

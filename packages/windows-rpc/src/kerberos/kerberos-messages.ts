@@ -49,6 +49,8 @@ export interface KerberosError {
   /** The client's realm, where the error is a way on to it. */
   readonly clientRealm: string | null;
   readonly data: Buffer | null;
+  /** What Windows says more exactly than Kerberos has words for. */
+  readonly ntStatus: number | null;
 }
 
 export interface EtypeInfo {
@@ -221,7 +223,31 @@ export function decodeError(message: Buffer): KerberosError | null {
     serverTimeMs: timeOf(fields.get(4), "an error's time"),
     clientRealm: realm === undefined ? null : textOf(realm, "an error's realm"),
     data: data === undefined ? null : octetsOf(data, "an error's data"),
+    ntStatus: data === undefined ? null : ntStatusIn(octetsOf(data, "an error's data")),
   };
+}
+
+const KERB_ERROR_EXTENDED = 3;
+const PA_PW_SALT = 3;
+
+/**
+ * The status of Windows in an error's data: alone, or as a method of a list. Null where the data
+ * is something else; errors of all kinds have data of their own, and none of it is needed to understand them.
+ * Source: [MS-KILE] 2.2.1 and 2.2.2, KERB-EXT-ERROR (documented); the list is assumed. Samba sends neither (captured).
+ */
+function ntStatusIn(data: Buffer): number | null {
+  try {
+    const outer = readDer(data);
+    const [first] = membersOf(outer);
+    const isList = first?.tag === 0x30;
+    const fields = fieldsOf(isList ? first : outer);
+    const type = numberOf(fields.get(1), "the type of an error's data");
+    const bytes = fields.get(2)?.content;
+    if (type !== (isList ? PA_PW_SALT : KERB_ERROR_EXTENDED) || bytes?.length !== 12) return null;
+    return bytes.readUInt32LE(0);
+  } catch {
+    return null;
+  }
 }
 
 /** What of an error's data says how passwords become keys; empty where nothing does. */

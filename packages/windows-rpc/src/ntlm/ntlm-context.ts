@@ -1,5 +1,5 @@
-import { randomBytes } from "node:crypto";
-import { type SealedMessage, type SecurityContext, SecurityFault } from "../auth/security-context.ts";
+import { randomBytes, timingSafeEqual } from "node:crypto";
+import { type Mechanism, type SealedMessage, SecurityFault } from "../auth/security-context.ts";
 import { clientChallengeBlob, hmacMd5, ntlmV2Hash } from "./ntlm-keys.ts";
 import {
   AV,
@@ -17,6 +17,9 @@ import { NTLM_SIGNATURE_BYTES, NtlmSeal } from "./ntlm-seal.ts";
 import { Rc4 } from "./rc4.ts";
 
 export const NTLM_AUTH_TYPE = 10;
+
+/** 1.3.6.1.4.1.311.2.2.10 */
+const NTLM_OID = Buffer.from("060a2b06010401823702020a", "hex");
 
 export interface NtlmIdentity {
   readonly user: string;
@@ -62,12 +65,13 @@ const PAIRS_BYTES_MAX = 16 * 1024;
  * Errors: `SecurityFault` for a server that would weaken the login.
  * Source: [MS-NLMP] 3.1.5.1.2 and 3.3.2 (documented); captured from Samba.
  */
-export function createNtlmContext(identity: NtlmIdentity, chance: NtlmChance = REAL_CHANCE): SecurityContext {
+export function createNtlmContext(identity: NtlmIdentity, chance: NtlmChance = REAL_CHANCE): Mechanism {
   return new NtlmContext(identity, chance);
 }
 
-class NtlmContext implements SecurityContext {
+class NtlmContext implements Mechanism {
   readonly authType = NTLM_AUTH_TYPE;
+  readonly mechanism = NTLM_OID;
   readonly signatureLength = NTLM_SIGNATURE_BYTES;
   readonly #identity: NtlmIdentity;
   readonly #chance: NtlmChance;
@@ -119,6 +123,16 @@ class NtlmContext implements SecurityContext {
 
   unseal(message: SealedMessage, token: Uint8Array): void {
     this.#established().theirs.unseal(message, token);
+  }
+
+  sign(bytes: Uint8Array): Buffer {
+    return this.#established().ours.signOnce(bytes);
+  }
+
+  verify(bytes: Uint8Array, token: Buffer): void {
+    const expected = this.#established().theirs.signOnce(bytes);
+    if (token.length !== expected.length || !timingSafeEqual(token, expected))
+      throw new SecurityFault("a signature that does not verify");
   }
 
   #established() {

@@ -1,5 +1,9 @@
-import { type SealedMessage, type SecurityContext, SecurityFault } from "../auth/security-context.ts";
-import type { Mechanism } from "../kerberos/kerberos-context.ts";
+import {
+  type Mechanism,
+  type SealedMessage,
+  type SecurityContext,
+  SecurityFault,
+} from "../auth/security-context.ts";
 import { decodeAnswer, encodeAnswer, encodeFirst, mechanismList, NEGOTIATION } from "./spnego-tokens.ts";
 
 export const NEGOTIATE_AUTH_TYPE = 9;
