@@ -26,6 +26,7 @@ import { createPlainDoor, type PlainDoorOptions, type PlainDoorSettings } from "
 import type { AgentSettings, ListenAddress } from "./settings.ts";
 import { createShadow } from "./shadow/shadow-part.ts";
 import { type EffectiveSite, effectiveSite } from "./sources/effective-site.ts";
+import { systemProbeWire } from "./sources/pc-probe-wire.ts";
 import { openSecret } from "./sources/secret-opener.ts";
 import { createSiteRuntime, type SiteRuntime } from "./sources/site-runtime.ts";
 import { openStore } from "./state/open-store.ts";
@@ -195,6 +196,7 @@ export async function buildAgent(options: BuildOptions): Promise<BuiltAgent> {
     },
     syslog,
     secrets: () => ({ identity: uplink?.link.identity ?? identity }),
+    probeWire: systemProbeWire({ now: clock.now }),
   });
 
   const localSite = local === null ? null : siteOf(local);

@@ -1,6 +1,7 @@
 import { observationsOf, type ProbeAnswer, ProbeCounters, type Probed } from "@rollcall/collectors/pc-probe";
 import { type Observation, SessionTable } from "@rollcall/identity-core";
 import { aLogon, anEnd, ip, minutes } from "@rollcall/identity-core/testing";
+import { fuzzRuns, fuzzSeed } from "@rollcall/testkit";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { arrival, type PipelineLab, withKeeper } from "../testing/pipeline-lab.ts";
@@ -242,15 +243,16 @@ describe("what else is said while a computer is asked", () => {
     }));
 });
 
-it("gives the cloud the same answer at every moment, whatever it came to and in whatever order it arrives", async () => {
+const seed = fuzzSeed();
+it(`gives the cloud the same answer at every moment, whatever it came to and in whatever order it arrives (seed ${seed})`, async () => {
   const stories = fc.record({
     answers: fc.array(fc.constantFrom(...Object.values(says)), { minLength: 1, maxLength: 3 }),
     holdIfAlive: fc.boolean(),
     delayMs: fc.integer({ min: 0, max: 70_000 }),
-    seed: fc.array(fc.nat(1000), { minLength: 12, maxLength: 12 }),
+    order: fc.array(fc.nat(1000), { minLength: 12, maxLength: 12 }),
   });
   await fc.assert(
-    fc.asyncProperty(stories, async ({ answers, holdIfAlive, delayMs, seed }) => {
+    fc.asyncProperty(stories, async ({ answers, holdIfAlive, delayMs, order }) => {
       await verifying(
         async (desk) => {
           const { clock, keeper } = desk.lab;
@@ -266,7 +268,7 @@ it("gives the cloud the same answer at every moment, whatever it came to and in 
             await settle();
           }
           const shuffled = desk.written
-            .map((observation, index) => ({ observation, key: seed[index % seed.length] ?? 0 }))
+            .map((observation, index) => ({ observation, key: order[index % order.length] ?? 0 }))
             .sort((a, b) => a.key - b.key)
             .map(({ observation }) => observation);
           const cloud = new SessionTable({ issuer: "00112233445566aa", incarnation: "00112233445566bb" });
@@ -284,6 +286,6 @@ it("gives the cloud the same answer at every moment, whatever it came to and in 
         { holdIfAlive },
       );
     }),
-    { numRuns: 60 },
+    { numRuns: fuzzRuns(400), seed },
   );
 });

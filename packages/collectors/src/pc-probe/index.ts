@@ -25,5 +25,6 @@ export {
   VERIFYING_MS,
   verifyingObservation,
 } from "./verification.ts";
+export { windowsContexts } from "./windows-contexts.ts";
 export { createWinrmMethod, type WinrmMethodOptions } from "./winrm-method.ts";
 export { createWmiMethod, type WmiMethodOptions } from "./wmi-method.ts";

@@ -67,15 +67,13 @@ interface Attempt {
   readonly signal: AbortSignal;
 }
 
-async function logIn(
-  contexts: LoginContexts,
-  { target, door, login, signal }: Attempt,
-): Promise<LoginResult<ProbeSession>> {
+async function logIn(contexts: LoginContexts, attempt: Attempt): Promise<LoginResult<ProbeSession>> {
+  const { target, door, login, signal } = attempt;
   const made = await contexts.make(login, target, "http", signal);
   if (made.kind === "refused") return made;
   const { context, isProven } = made.value;
-  try {
-    const connection = await openWinrm({
+  const open = () =>
+    openWinrm({
       host: target.ip,
       port: door.port,
       tls: door.isTls && target.hostName !== null ? { serverName: target.hostName } : null,
@@ -83,23 +81,27 @@ async function logIn(
       timeoutMs: ANSWER_MS,
       signal,
     });
-    const host = target.hostName ?? target.ip;
-    return {
-      kind: "accepted",
-      value: sessionOf(connection, `http${door.isTls ? "s" : ""}://${host}:${door.port}/wsman`),
-    };
+  const to = `http${door.isTls ? "s" : ""}://${target.hostName ?? target.ip}:${door.port}/wsman`;
+  // Others wait for what comes of a login: where it is proven already, the computer is asked outside of it.
+  if (isProven) return { kind: "accepted", value: sessionOf(open, to) };
+  try {
+    const connection = await open();
+    return { kind: "accepted", value: sessionOf(async () => connection, to) };
   } catch (error) {
-    const isRefused = error instanceof WinrmFault && error.failure === "refused" && !isProven;
-    if (isRefused) return { kind: "refused", reason: error.message };
+    if (error instanceof WinrmFault && error.failure === "refused")
+      return { kind: "refused", reason: error.message };
     throw faultOf(error);
   }
 }
 
-function sessionOf(connection: WinrmConnection, to: string): ProbeSession {
+function sessionOf(open: () => Promise<WinrmConnection>, to: string): ProbeSession {
   const head = () => ({ to, messageId: randomUUID().toUpperCase(), timeoutMs: ANSWER_MS });
+  let opened: Promise<WinrmConnection> | null = null;
   return {
     async query(wql) {
       try {
+        opened ??= open();
+        const connection = await opened;
         const rows: ProbeRow[] = [];
         let page = readRows(await connection.post(enumerateMessage(wql, head())));
         for (let pages = 1; ; pages++) {
@@ -111,7 +113,12 @@ function sessionOf(connection: WinrmConnection, to: string): ProbeSession {
         throw faultOf(error);
       }
     },
-    close: () => connection.close(),
+    close() {
+      opened?.then(
+        (connection) => connection.close(),
+        () => undefined,
+      );
+    },
   };
 }
 

@@ -46,49 +46,68 @@ class LaterLogin extends Error {
 }
 
 async function logIn(contexts: LoginContexts, attempt: Attempt): Promise<LoginResult<ProbeSession>> {
-  const { target, port, login, signal } = attempt;
+  const { target, login, signal } = attempt;
   const first = await contexts.make(login, target, "rpc", signal);
   if (first.kind === "refused") return first;
-  let next: MadeLogin | null = first.value;
+  const open = () => openAt(contexts, attempt, first.value);
+  // Others wait for what comes of a login: where it is proven already, the computer is asked outside of it.
+  if (first.value.isProven) return { kind: "accepted", value: sessionOf(open) };
   try {
-    const session = await openWmi({
-      host: target.ip,
-      port,
-      timeoutMs: CALL_MS,
-      signal,
-      async newContext() {
-        const made = next;
-        next = null;
-        if (made !== null) return made.context;
-        const again = await contexts.make(login, target, "rpc", signal);
-        if (again.kind === "refused") throw new LaterLogin(again.reason);
-        return again.value.context;
-      },
-    });
-    return { kind: "accepted", value: sessionOf(session) };
+    const session = await open();
+    return { kind: "accepted", value: sessionOf(async () => session) };
   } catch (error) {
-    if (isRefusal(error, first.value)) return { kind: "refused", reason: messageOf(error) };
+    if (isRefusal(error)) return { kind: "refused", reason: messageOf(error) };
     throw faultOf(error);
   }
 }
 
-/** A computer that checks the password itself says only "access denied": then it counts as a wrong one, which is safe. */
-function isRefusal(error: unknown, { isProven }: MadeLogin): boolean {
-  if (error instanceof LaterLogin) return true;
-  if (error instanceof RpcConnectionError) return error.failure === "login-refused" && !isProven;
-  return error instanceof RpcFault && error.status === ACCESS_DENIED && !isProven;
+function openAt(
+  contexts: LoginContexts,
+  { target, port, login, signal }: Attempt,
+  first: MadeLogin,
+): Promise<WmiSession> {
+  let next: MadeLogin | null = first;
+  return openWmi({
+    host: target.ip,
+    port,
+    timeoutMs: CALL_MS,
+    signal,
+    async newContext() {
+      const made = next;
+      next = null;
+      if (made !== null) return made.context;
+      const again = await contexts.make(login, target, "rpc", signal);
+      if (again.kind === "refused") throw new LaterLogin(again.reason);
+      return again.value.context;
+    },
+  });
 }
 
-function sessionOf(session: WmiSession): ProbeSession {
+/** A computer that checks the password itself says only "access denied": then it counts as a wrong one, which is safe. */
+function isRefusal(error: unknown): boolean {
+  if (error instanceof LaterLogin) return true;
+  if (error instanceof RpcConnectionError) return error.failure === "login-refused";
+  return error instanceof RpcFault && error.status === ACCESS_DENIED;
+}
+
+function sessionOf(open: () => Promise<WmiSession>): ProbeSession {
+  let opened: Promise<WmiSession> | null = null;
   return {
     async query(wql) {
       try {
+        opened ??= open();
+        const session = await opened;
         return (await session.query(wql)).map(rowOf);
       } catch (error) {
         throw faultOf(error);
       }
     },
-    close: () => session.close(),
+    close() {
+      opened?.then(
+        (session) => session.close(),
+        () => undefined,
+      );
+    },
   };
 }
 
