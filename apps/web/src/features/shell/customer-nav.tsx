@@ -15,6 +15,8 @@ function countsOf(overview: Overview): NavCounts {
     agents: counts.agents,
     directories: counts.directories,
     syslogSources: counts.syslogSources,
+    eventSources: counts.eventSources,
+    credentials: counts.credentials,
     enforcementPoints: counts.enforcementPoints,
     filters: counts.filters,
     openSuggestions: counts.openSuggestions,

@@ -21,6 +21,8 @@ export interface NavCounts {
   readonly agents?: number;
   readonly directories?: number;
   readonly syslogSources?: number;
+  readonly eventSources?: number;
+  readonly credentials?: number;
   readonly enforcementPoints?: number;
   readonly filters?: number;
   readonly openSuggestions?: number;
@@ -56,7 +58,9 @@ export function customerNav(slug: string, isSettingUp: boolean): readonly NavGro
       items: [
         { label: "Agents", href: at("/agents"), count: "agents", needs: "agent:read" },
         { label: "Directories", href: at("/directories"), count: "directories", needs: "source:read" },
+        { label: "Event logs", href: at("/events"), count: "eventSources", needs: "source:read" },
         { label: "Syslog sources", href: at("/syslog"), count: "syslogSources", needs: "source:read" },
+        { label: "Credentials", href: at("/credentials"), count: "credentials", needs: "source:read" },
       ],
     },
     {
