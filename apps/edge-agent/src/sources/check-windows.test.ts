@@ -129,7 +129,7 @@ describe("what a configuration says of Windows", () => {
         pcProbe: {
           addressSpaceId: "no",
           credentialIds: ["reader", "reader"],
-          include: ["10.0.0.0/99"],
+          include: ["10.0.0.0/99", "0.0.0.0/0"],
           exclude: ["here"],
           methods: ["wmi", "wmi"],
         },
@@ -145,6 +145,7 @@ describe("what a configuration says of Windows", () => {
       'eventSources[0].rulesOn: "event:4769" is switched on and off',
       'wefReceiver.channels[1]: "Security" is there twice',
       "wefReceiver.clientCaPem: it holds no certificate that can be read",
+      'pcProbe.include[1]: "0.0.0.0/0" is wider than any network of workstations: a login would be carried everywhere',
       'pcProbe.credentialIds[1]: "reader" is there twice',
       'pcProbe.methods[1]: "wmi" is there twice',
     ]);

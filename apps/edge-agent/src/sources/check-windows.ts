@@ -2,6 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import type { SecretRef, SiteConfig } from "@rollcall/agent-protocol";
 import { realmOf } from "@rollcall/collectors/login-port";
+import { isTooWide } from "@rollcall/collectors/pc-probe";
 import type { ConfigIssue } from "@rollcall/config";
 import { faultOfSwitch } from "@rollcall/event-rules";
 
@@ -121,6 +122,13 @@ export function checkWindows(site: SiteConfig, checks: SiteChecks): ConfigIssue[
     for (const [i, id] of pcProbe.credentialIds.entries()) login(id, `pcProbe.credentialIds[${i}]`);
     for (const [i, text] of pcProbe.include.entries()) checks.range(text, `pcProbe.include[${i}]`);
     for (const [i, text] of pcProbe.exclude.entries()) checks.range(text, `pcProbe.exclude[${i}]`);
+    for (const [i, text] of pcProbe.include.entries())
+      if (isTooWide(text))
+        issues.push({
+          path: `pcProbe.include[${i}]`,
+          problem: `"${text}" is wider than any network of workstations: a login would be carried everywhere`,
+          remedy: "name the ranges of your workstations, none wider than a /8 (IPv6: a /16)",
+        });
     repeated(pcProbe.credentialIds, "pcProbe.credentialIds");
     repeated(pcProbe.methods, "pcProbe.methods");
   }

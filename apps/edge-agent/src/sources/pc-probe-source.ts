@@ -177,6 +177,8 @@ export function createPcProbe(options: PcProbeOptions): PcProbeSource {
 
   function state(): { readonly state: SourceHealth["state"]; readonly sentence: string } {
     if (!isOn()) return { state: "off", sentence: "Switched off: no computer is asked." };
+    if (config?.include.length === 0)
+      return { state: "degraded", sentence: "Switched on, and no range may be asked (pcProbe.include)." };
     if (withheld !== null) return { state: "degraded", sentence: `No computer can be asked: ${withheld}` };
     const asked = counters.get("asked");
     const answered = counters.get("answer.user") + counters.get("answer.nobody");

@@ -4,6 +4,7 @@ import { loopDelay, METRICS } from "@rollcall/observability";
 import type { FirewallContact } from "@rollcall/srx-server";
 import type { ReportSources } from "./agent-report.ts";
 import type { Metric } from "./metrics-text.ts";
+import { probeMetrics } from "./probe-metrics.ts";
 import { pushMetrics } from "./push-report.ts";
 import type { StatusDocument } from "./status-document.ts";
 
@@ -101,6 +102,7 @@ export function metricsOf(
     ...ofSources(SOURCE_COUNTERS, "counter"),
     ...ofSources(SOURCE_GAUGES, "gauge"),
     ...ofEvents,
+    ...probeMetrics(seen.sources),
     {
       name: "source_up",
       help: "1 while a source is well.",

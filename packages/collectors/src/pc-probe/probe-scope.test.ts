@@ -14,7 +14,7 @@ it("asks nobody where nothing is included", () => {
 });
 
 it("never asks the whole world, however it is written", () => {
-  for (const include of ["0.0.0.0/0", "0.0.0.0/1", "::/0", "8.0.0.0/5"])
+  for (const include of ["0.0.0.0/0", "0.0.0.0/1", "::/0", "8.0.0.0/5", "8.0.0.0-11.0.0.0"])
     expect(
       why({ include: [include], allowPublic: true }, include.includes(":") ? "2001:db8::1" : "9.9.9.9"),
     ).toBe("not-included");

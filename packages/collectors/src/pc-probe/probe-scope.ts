@@ -1,4 +1,4 @@
-import { createIpSet, type IpAddress, isNeverASession } from "@rollcall/identity-core";
+import { createIpSet, type IpAddress, isNeverASession, parseIpRange } from "@rollcall/identity-core";
 import type { NotAsked } from "./probe-answer.ts";
 
 export interface ProbeScopeConfig {
@@ -16,9 +16,9 @@ export interface ProbeScope {
   objectionTo(ip: IpAddress): { readonly why: NotAsked; readonly sentence: string } | null;
 }
 
-/** Longer prefixes only: `0.0.0.0/0` would be the whole world, and half of it is no better. */
-const WIDEST_V4 = 8;
-const WIDEST_V6 = 16;
+/** A /8 of IPv4, a /16 of IPv6: `0.0.0.0/0` would be the whole world, and half of it is no better. */
+const WIDEST_V4 = 2 ** 24;
+const WIDEST_V6 = 1n << 112n;
 
 /** RFC 1918 and unique local addresses. Source: documented ranges of RFC 1918, RFC 4193. */
 const privateAddresses = createIpSet(["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"]);
@@ -52,8 +52,8 @@ export function createProbeScope(config: ProbeScopeConfig): ProbeScope {
 }
 
 /** Whether a range is so wide that it was hardly meant: a login must not be carried to everybody. */
-export function isTooWide(range: string): boolean {
-  const bits = /\/(\d{1,3})$/.exec(range.trim())?.[1];
-  if (bits === undefined) return false;
-  return Number(bits) < (range.includes(":") ? WIDEST_V6 : WIDEST_V4);
+export function isTooWide(text: string): boolean {
+  const range = parseIpRange(text);
+  if (range === null) return false;
+  return range.family === 4 ? range.last - range.first >= WIDEST_V4 : range.last - range.first >= WIDEST_V6;
 }
