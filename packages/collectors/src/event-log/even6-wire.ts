@@ -4,7 +4,7 @@ import { addressesOf, createEven6Port, findEventLogPort, reachPort } from "./eve
 import type { EventLogReaderOptions } from "./event-log-reader.ts";
 import { testEventLog } from "./event-log-test.ts";
 import type { EventSourceConfig } from "./event-source-config.ts";
-import { prepareLogin } from "./server-login.ts";
+import { createServerLogin } from "./server-login.ts";
 
 /** How the event log of a Windows server is reached, read and tested: over EVEN6, with records in BinXml. */
 export function createEven6Wire(
@@ -13,7 +13,7 @@ export function createEven6Wire(
 ): Pick<EventLogReaderOptions, "port" | "decode" | "test"> {
   const reader = createEventReader();
   const decode: EventLogReaderOptions["decode"] = (binXml) => reader.read(binXml);
-  const port = createEven6Port({ config, login, prepare: prepareLogin });
+  const port = createEven6Port({ config, login, prepare: createServerLogin() });
   return {
     port,
     decode,
