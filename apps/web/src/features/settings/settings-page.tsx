@@ -9,6 +9,7 @@ import { useTRPC } from "~/trpc/client.tsx";
 import type { Outputs } from "~/trpc/outputs.ts";
 import { CorroborationPanel } from "./corroboration-panel.tsx";
 import { DetectionPanel } from "./detection-panel.tsx";
+import { InfrastructurePanel } from "./infrastructure-panel.tsx";
 import { LegacyPanel } from "./legacy-panel.tsx";
 import { ListenerPanel } from "./listener-panel.tsx";
 import { PointDefaultsPanel } from "./point-defaults-panel.tsx";
@@ -45,6 +46,11 @@ export function SettingsPage({ initial }: { initial: Outputs["settings"]["get"] 
           canWrite={mayWrite}
         />
         <DetectionPanel key={keyOf(settings.detection)} value={settings.detection} canWrite={mayWrite} />
+        <InfrastructurePanel
+          key={`infrastructure ${keyOf(settings.infrastructure)}`}
+          value={settings.infrastructure}
+          canWrite={mayWrite}
+        />
         <PointDefaultsPanel
           key={keyOf(settings.pointDefaults)}
           value={settings.pointDefaults}

@@ -59,7 +59,9 @@ export function customerNav(slug: string, isSettingUp: boolean): readonly NavGro
         { label: "Agents", href: at("/agents"), count: "agents", needs: "agent:read" },
         { label: "Directories", href: at("/directories"), count: "directories", needs: "source:read" },
         { label: "Event logs", href: at("/events"), count: "eventSources", needs: "source:read" },
+        { label: "Event forwarding", href: at("/forwarding"), needs: "source:read" },
         { label: "Syslog sources", href: at("/syslog"), count: "syslogSources", needs: "source:read" },
+        { label: "PC probe", href: at("/probes"), needs: "source:read" },
         { label: "Credentials", href: at("/credentials"), count: "credentials", needs: "source:read" },
       ],
     },
@@ -87,6 +89,7 @@ export function customerNav(slug: string, isSettingUp: boolean): readonly NavGro
       label: "Customer",
       items: [
         { label: "Sites", href: at("/sites"), count: "sites" },
+        { label: "Hand-over pack", href: at("/handover"), needs: "source:read" },
         { label: "Audit", href: at("/audit"), needs: "audit:read" },
         { label: "Settings", href: at("/settings"), needs: "customer:read" },
         ...(isSettingUp ? [] : [setUp]),

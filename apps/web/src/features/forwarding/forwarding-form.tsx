@@ -1,0 +1,223 @@
+"use client";
+
+import { eventQuery, switchesOf } from "@rollcall/event-rules";
+import { CheckField, FormErrors, TextAreaField, TextField } from "@rollcall/ui/field";
+import { Controller, useForm } from "react-hook-form";
+import { QueryField } from "~/features/events/query-field.tsx";
+import type { RuleChoice } from "~/features/events/rule-choice.ts";
+import { RuleList } from "~/features/events/rule-list.tsx";
+import { entriesOf } from "~/features/form/entries.ts";
+import type { Outputs } from "~/trpc/outputs.ts";
+import { fieldError, type Refusal } from "~/trpc/refusal.ts";
+
+export type Receiver = Outputs["forwarding"]["list"]["items"][number];
+
+export interface ForwardingValues {
+  readonly host: string;
+  readonly port: string;
+  readonly clientCaPem: string;
+  readonly allow: string;
+  readonly channels: string;
+  /** Empty: the standard one. */
+  readonly query: string;
+  readonly heartbeatSeconds: string;
+  readonly lifetimeMinutes: string;
+  readonly readExisting: boolean;
+  readonly compress: boolean;
+  readonly rules: RuleChoice;
+  readonly enabled: boolean;
+}
+
+export function emptyForwarding(domain: string | null): ForwardingValues {
+  return {
+    host: "",
+    port: "5986",
+    clientCaPem: "",
+    allow: domain === null ? "" : `*.${domain}`,
+    channels: "Security",
+    query: "",
+    heartbeatSeconds: "900",
+    lifetimeMinutes: "480",
+    readExisting: false,
+    compress: true,
+    rules: { rulesOff: [], rulesOn: [] },
+    enabled: true,
+  };
+}
+
+export function forwardingValues(receiver: Receiver): ForwardingValues {
+  return {
+    host: receiver.host,
+    port: String(receiver.port),
+    clientCaPem: receiver.clientCaPem,
+    allow: receiver.allow.join("\n"),
+    channels: receiver.channels.join("\n"),
+    query: receiver.query ?? "",
+    heartbeatSeconds: String(receiver.heartbeatSeconds),
+    lifetimeMinutes: String(receiver.lifetimeMinutes),
+    readExisting: receiver.readExisting,
+    compress: receiver.compress,
+    rules: { rulesOff: receiver.rulesOff, rulesOn: receiver.rulesOn },
+    enabled: receiver.enabled,
+  };
+}
+
+/** The fields as the API takes them. */
+export function forwardingFields(values: ForwardingValues) {
+  const query = values.query.trim();
+  return {
+    host: values.host.trim(),
+    port: Number(values.port),
+    clientCaPem: values.clientCaPem.trim(),
+    allow: entriesOf(values.allow),
+    channels: entriesOf(values.channels),
+    query: query === "" ? null : query,
+    heartbeatSeconds: Number(values.heartbeatSeconds),
+    lifetimeMinutes: Number(values.lifetimeMinutes),
+    readExisting: values.readExisting,
+    compress: values.compress,
+    rulesOff: [...values.rules.rulesOff],
+    rulesOn: [...values.rules.rulesOn],
+    enabled: values.enabled,
+  };
+}
+
+/** Where a site's computers forward their events to, and which computers may. */
+export function ForwardingForm({
+  formId,
+  initial,
+  refusal,
+  onSubmit,
+}: {
+  readonly formId: string;
+  readonly initial: ForwardingValues;
+  readonly refusal: Refusal | null;
+  readonly onSubmit: (values: ForwardingValues) => void;
+}) {
+  const { register, handleSubmit, formState, watch, control } = useForm<ForwardingValues>({
+    defaultValues: initial,
+  });
+  const errorOf = (name: keyof ForwardingValues) =>
+    formState.errors[name]?.message ?? fieldError(refusal, name);
+  const { channels, rules } = watch();
+  const standard = eventQuery({
+    kind: "wef",
+    channels: entriesOf(channels),
+    rules: switchesOf(rules.rulesOff, rules.rulesOn),
+  });
+  return (
+    <form
+      id={formId}
+      noValidate
+      className="flex max-w-[560px] flex-col gap-4"
+      onSubmit={(event) => void handleSubmit(onSubmit)(event)}
+    >
+      <FormErrors title="Not saved" items={refusal === null ? [] : [refusal.message]} />
+      <div className="flex flex-wrap gap-3">
+        <div className="min-w-48 flex-1">
+          <TextField
+            label="Name of the agent"
+            mono
+            autoComplete="off"
+            spellCheck={false}
+            placeholder="agent.castell.example"
+            help="The full DNS name that computers reach it by."
+            error={errorOf("host")}
+            {...register("host", { required: "Write its full DNS name." })}
+          />
+        </div>
+        <div className="w-28">
+          <TextField
+            label="Port"
+            inputMode="numeric"
+            error={errorOf("port")}
+            {...register("port", { pattern: { value: /^\d+$/, message: "A number." } })}
+          />
+        </div>
+      </div>
+      <TextAreaField
+        label="CA of your computers"
+        mono
+        rows={4}
+        spellCheck={false}
+        placeholder="-----BEGIN CERTIFICATE-----"
+        help="PEM of the CA that gave the computers their certificates: only those may forward."
+        error={errorOf("clientCaPem")}
+        {...register("clientCaPem", { required: "Paste the CA's certificate." })}
+      />
+      <TextAreaField
+        label="Computers that may forward"
+        note="optional"
+        mono
+        rows={2}
+        spellCheck={false}
+        placeholder="*.castell.example"
+        help="One to a line; *.castell.example for a domain. Empty: any with such a certificate."
+        error={errorOf("allow")}
+        {...register("allow")}
+      />
+      <details>
+        <summary className="w-fit rounded-sm text-sm font-semibold text-accent">
+          Rules, query and more
+        </summary>
+        <div className="mt-3 flex flex-col gap-4">
+          <TextAreaField
+            label="Logs"
+            mono
+            rows={2}
+            spellCheck={false}
+            help="One to a line. A log that is added is sent from its beginning."
+            error={errorOf("channels")}
+            {...register("channels")}
+          />
+          <Controller
+            control={control}
+            name="rules"
+            render={({ field }) => (
+              <RuleList
+                kind="wef"
+                choice={field.value}
+                onChange={field.onChange}
+                error={fieldError(refusal, "rulesOn") ?? fieldError(refusal, "rulesOff")}
+              />
+            )}
+          />
+          <Controller
+            control={control}
+            name="query"
+            render={({ field }) => (
+              <QueryField
+                value={field.value}
+                standard={standard}
+                onChange={field.onChange}
+                error={errorOf("query")}
+              />
+            )}
+          />
+          <TextField
+            label="Sign of life"
+            note="seconds, 60 to 86,400"
+            inputMode="numeric"
+            help="How often a computer with nothing to say says so."
+            error={errorOf("heartbeatSeconds")}
+            {...register("heartbeatSeconds", { pattern: { value: /^\d+$/, message: "A number." } })}
+          />
+          <TextField
+            label="A session lasts"
+            note="minutes, 1 to 1,440"
+            inputMode="numeric"
+            error={errorOf("lifetimeMinutes")}
+            {...register("lifetimeMinutes", { pattern: { value: /^\d+$/, message: "A number." } })}
+          />
+          <CheckField label="A new computer also sends what it wrote before" {...register("readExisting")} />
+          <CheckField label="Ask for compressed events" {...register("compress")} />
+          <CheckField
+            label="Listen for computers"
+            help="Switched off, they keep what they would have sent, as long as their logs hold it."
+            {...register("enabled")}
+          />
+        </div>
+      </details>
+    </form>
+  );
+}
