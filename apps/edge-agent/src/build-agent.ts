@@ -1,4 +1,5 @@
 import path from "node:path";
+import { createEven6Wire } from "@rollcall/collectors/event-log";
 import { createSyslogListener } from "@rollcall/collectors/syslog";
 import type { Logger } from "@rollcall/observability";
 import { AgentError } from "./agent-error.ts";
@@ -196,6 +197,7 @@ export async function buildAgent(options: BuildOptions): Promise<BuiltAgent> {
     },
     syslog,
     secrets: () => ({ identity: uplink?.link.identity ?? identity }),
+    eventLogWire: createEven6Wire,
     probeWire: systemProbeWire({ now: clock.now }),
   });
 
