@@ -114,6 +114,7 @@ async function readOnce(lab: Lab, withChanges: boolean) {
       name: "Bench",
       host: lab.address,
       servers: [],
+      bind: "simple",
       port: 636,
       tls: "ldaps",
       caPem: lab.caPem,

@@ -2,6 +2,7 @@ import { availableParallelism, cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { agentMemory } from "./agent-memory.ts";
 import { agentStart } from "./agent-start.ts";
+import { directoryMemory } from "./directory-memory.ts";
 import { directorySync } from "./directory-sync.ts";
 import { type Figure, say } from "./figure.ts";
 import { firewallPages } from "./firewall-pages.ts";
@@ -35,6 +36,7 @@ const figures: readonly Figure[] = [
   syslogLines,
   ledgerIngest,
   directorySync,
+  directoryMemory,
 ];
 
 // Debian keeps nginx where the path of an ordinary user does not lead.

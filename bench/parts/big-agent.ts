@@ -28,6 +28,8 @@ export interface BigAgentOptions {
   readonly firewalls: number;
   /** The processor core it is held to; absent: any. */
   readonly core?: number;
+  /** Where `big-directory.ts` listens, for an agent that reads it. */
+  readonly directoryPort?: number;
 }
 
 /** A real agent, stand-alone, in a process of its own, whose store held the sessions when it started. */
@@ -91,7 +93,8 @@ export async function startBigAgent(options: BigAgentOptions): Promise<BigAgent>
   const secret = newClientSecret();
   const clientIds = Array.from({ length: options.firewalls }, (_, at) => `srx-${at}`);
   const config = path.join(folder, "site.yaml");
-  writeFileSync(config, siteOf(clientIds, makeSecretVerifier(secret)));
+  writeFileSync(path.join(folder, "password"), "bench", { mode: 0o600 });
+  writeFileSync(config, siteOf(clientIds, makeSecretVerifier(secret)) + directoryOf(options.directoryPort));
   const [firewallPort = 0, syslogPort = 0, statusPort = 0] = await freePorts(3);
   const command = [
     process.execPath,
@@ -140,6 +143,14 @@ export async function untilReady({ child, statusPort }: BigAgent): Promise<void>
     if (ready?.status === 200) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+}
+
+function directoryOf(port: number | undefined): string {
+  if (port === undefined) return "";
+  // Of the id and with the names that the sessions' facts have: nothing of them is news.
+  return `directories:
+  - { id: directory-1, name: Big, host: 127.0.0.1, port: ${port}, tls: none, bindUser: bench, bindPassword: { file: password }, maxQueriesPerSecond: 1000, pageSize: 1000 }
+`;
 }
 
 function siteOf(clientIds: readonly string[], verifier: string): string {

@@ -91,6 +91,12 @@ export const directoryConfig = z.strictObject({
     .boolean()
     .default(false)
     .describe("Does not check the server's certificate. An agent accepts this from its own file only."),
+  bind: z
+    .enum(["simple", "kerberos"])
+    .default("simple")
+    .describe(
+      "How it logs on: with the password itself, or with a Kerberos ticket, so that the controller never sees the password; both inside of TLS.",
+    ),
   credentialId: z
     .string()
     .min(1)

@@ -92,6 +92,16 @@ describe("what a configuration says of Windows", () => {
     ]);
   });
 
+  it("logs on to a directory by Kerberos inside of TLS, as somebody whose realm is known", () => {
+    const own = { bind: "kerberos", bindPassword: { sealed: [] } };
+    const checked = (parts: object) => faults({ directories: [directory({ ...own, ...parts })] });
+    expect(checked({ bindUser: "reader@corp.example" })).toEqual([]);
+    expect(checked({ bindUser: "CORP\\reader", tls: "none" })).toEqual([
+      "directories[0].bind: Kerberos is used inside of TLS only, and the connection has none -> choose ldaps or starttls",
+      'directories[0].bind: "CORP\\reader" does not say its Kerberos realm -> write user@corp.example, or name a credential with a realm',
+    ]);
+  });
+
   it("uses an id once among credentials and once among sources of every kind", () => {
     const found = faults({
       credentials: [login("reader"), login("reader")],

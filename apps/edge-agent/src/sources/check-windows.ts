@@ -70,6 +70,22 @@ export function checkWindows(site: SiteConfig, checks: SiteChecks): ConfigIssue[
         problem: "there is a login of its own beside the credential",
         remedy: "keep credentialId, or bindUser and bindPassword",
       });
+    if (directory.bind === "kerberos") {
+      const shared = credentialId === undefined ? undefined : logins.get(credentialId);
+      const user = shared?.user ?? bindUser;
+      if (directory.tls === "none")
+        issues.push({
+          path: `${at}.bind`,
+          problem: "Kerberos is used inside of TLS only, and the connection has none",
+          remedy: "choose ldaps or starttls",
+        });
+      if (user !== undefined && shared?.realm === undefined && realmOf(user) === null)
+        issues.push({
+          path: `${at}.bind`,
+          problem: `"${user}" does not say its Kerberos realm`,
+          remedy: "write user@corp.example, or name a credential with a realm",
+        });
+    }
     if (credentialId === undefined && (bindUser === undefined || bindPassword === undefined))
       issues.push({
         path: `${at}.${bindUser === undefined ? "bindUser" : "bindPassword"}`,

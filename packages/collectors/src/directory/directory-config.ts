@@ -10,6 +10,8 @@ export interface DirectoryConfig {
   readonly tls: "ldaps" | "starttls" | "none";
   /** PEM of the CA that signed the server's certificate; the system's store where absent. */
   readonly caPem?: string | undefined;
+  /** How it logs on: with the password itself, or with a Kerberos ticket (inside of TLS only). */
+  readonly bind: "simple" | "kerberos";
   readonly dangerouslyTrustAnyCertificate: boolean;
   /** Where people are read; the server's default naming context where absent. Groups are always read in all of that. */
   readonly baseDn?: string | undefined;

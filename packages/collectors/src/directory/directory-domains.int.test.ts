@@ -51,6 +51,7 @@ function follow(lab: Lab, book: PrincipalBook, more: Partial<DirectoryReaderOpti
       name: lab.netbios,
       host: lab.address,
       servers: [],
+      bind: "simple",
       port,
       tls: "ldaps",
       caPem: lab.caPem,

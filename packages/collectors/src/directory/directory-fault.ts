@@ -5,6 +5,8 @@ export type DirectoryFaultCode =
   | "encryption-failed"
   | "encryption-required"
   | "credentials-refused"
+  /** No ticket, for another reason than the name and password; or the controller did not take it. */
+  | "kerberos-failed"
   /** Nothing was tried: the login is paused, or cannot be opened. */
   | "login-withheld"
   | "no-rights"

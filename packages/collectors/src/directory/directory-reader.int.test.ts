@@ -50,6 +50,7 @@ function configOf(lab: Lab, overrides: Partial<DirectoryConfig> = {}): Directory
     pollSeconds: 30,
     pageSize: 50,
     servers: [],
+    bind: "simple",
     maxQueriesPerSecond: 1000,
     ...overrides,
   };
@@ -325,6 +326,18 @@ describe("the directory reader against a Samba Active Directory", () => {
       const reader = readerOf(lab, { user });
       expect((await reader.test()).filter(({ ok }) => !ok)).toEqual([]);
     }
+  });
+
+  it("logs on by Kerberos, over LDAPS and StartTLS, and says why where it cannot", async (test) => {
+    const lab = labOf(test);
+    for (const overrides of [{}, { tls: "starttls", port: 389 } as const])
+      await follow(lab, { bind: "kerberos", ...overrides }, async ({ named }) => {
+        expect(named("u000001")?.enabled).toBe(true);
+      });
+    const refused = (await readerOf(lab, { bind: "kerberos", password: "wrong" }).test()).at(-1);
+    expect(refused).toMatchObject({ name: "Log-on", ok: false, remedy: expect.stringMatching(/password/) });
+    const unknown = (await readerOf(lab, { bind: "kerberos", user: "nobody@corp.example" }).test()).at(-1);
+    expect(unknown).toMatchObject({ name: "Log-on", ok: false });
   });
 
   it("says what is wrong, step by step, with what to do", async (test) => {

@@ -51,6 +51,7 @@ class Harness {
         pollSeconds: 30,
         pageSize: 50,
         servers: [],
+        bind: "simple",
         maxQueriesPerSecond: 1000,
         ...overrides,
       },

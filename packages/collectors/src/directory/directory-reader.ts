@@ -52,7 +52,7 @@ export interface DirectoryReader extends Collector {
  * Reads users, devices and groups of one Active Directory and hands out what changed of each principal.
  *
  * Yields: after the first whole read the facts of everybody, then at each turn those that changed; an empty batch where
- *         nothing did, as a sign of life. `bookmark` is for people: after a restart everything is read again.
+ *         nothing did, as a sign of life. There is no bookmark: after a restart everything is read again.
  * Errors: none thrown by `collect`; a fault is shown in `health` with its remedy and tried again with growing pauses.
  *         A refused password is tried again after five minutes, for as long as the login is handed out.
  */
@@ -264,7 +264,7 @@ class Reader implements DirectoryReader {
   }
 
   #toBatch(facts: readonly PrincipalFacts[]): CollectedBatch {
-    return { observations: [], facts, rejected: [], bookmark: this.#sync.bookmark };
+    return { observations: [], facts, rejected: [], bookmark: null };
   }
 
   #succeed(started: number, finished: number): void {

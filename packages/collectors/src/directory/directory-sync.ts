@@ -128,13 +128,6 @@ export class DirectorySync {
     return this.#loggedOn.size > 0;
   }
 
-  /** Where the last whole read ended: controller and update number. */
-  get bookmark(): string | null {
-    return this.#server === null
-      ? null
-      : JSON.stringify({ invocationId: this.#server.invocationId, usn: this.#usn });
-  }
-
   /**
    * To be called on a new connection: another controller may answer, and its update numbers are its own. A place in the
    * stream of changes holds for every controller of the domain; where it is not taken, everything is read again.

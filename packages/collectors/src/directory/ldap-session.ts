@@ -1,5 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
+import { type LoginRefusal, loginAt } from "@rollcall/windows-rpc/auth";
 import { Client, type Control, type Filter, PagedResultsControl, SearchResponse } from "ldapts";
 import type { Login, LoginPort, LoginResult } from "../login-port.ts";
 import type { DirectoryConfig } from "./directory-config.ts";
@@ -7,12 +8,24 @@ import { DirectoryFault, toDirectoryFault } from "./directory-fault.ts";
 import { PageControl } from "./ldap-controls.ts";
 import { LdapEntry } from "./ldap-entry.ts";
 import type { QueryPace } from "./query-pace.ts";
+import { bindBySasl } from "./sasl-bind.ts";
 
 const CONNECT_TIMEOUT_MS = 10_000;
 /** A server may compute the whole answer before its first page. */
 const OPERATION_TIMEOUT_MS = 120_000;
 /** Values that are not text, whatever their bytes look like. */
 const BINARY = ["objectGUID", "objectSid", "invocationId"];
+/** Reasons for which the domain does not take this name and password. */
+const REFUSES_THE_LOGIN: readonly LoginRefusal["reason"][] = [
+  "wrong-password",
+  "account-disabled",
+  "account-locked",
+  "account-expired",
+  "account-revoked",
+  "password-expired",
+  "not-allowed-now",
+  "unknown-principal",
+];
 const NO_COOKIE = new Uint8Array(0);
 
 export interface SearchRequest {
@@ -51,7 +64,10 @@ export async function openLdapSession(
   const session = new Session(config, pace);
   try {
     await session.connect();
-    const outcome = await login.attempt((one) => session.logOn(one), signal);
+    const outcome = await login.attempt(
+      (one) => (config.bind === "kerberos" ? session.logOnByKerberos(one, signal) : session.logOn(one)),
+      signal,
+    );
     if (outcome.kind === "accepted") return session;
     if (outcome.kind === "withheld") throw new DirectoryFault("login-withheld", outcome.sentence, "");
     throw session.refusal;
@@ -66,6 +82,9 @@ class Session implements LdapSession {
   readonly #pace: QueryPace;
   readonly #client: Client;
   #cookie: Uint8Array = NO_COOKIE;
+  /** The server's own word for its name. */
+  #dnsName: string | null = null;
+  #isLoggedOn = false;
   #refusal = new DirectoryFault("credentials-refused", "Nobody was refused", "");
 
   constructor(config: DirectoryConfig, pace: QueryPace) {
@@ -87,7 +106,7 @@ class Session implements LdapSession {
   }
 
   get isOpen(): boolean {
-    return this.#client.isBound;
+    return this.#client.isBound || (this.#isLoggedOn && this.#client.isConnected);
   }
 
   /** Why `logOn` was refused, as a fault; of no meaning before. */
@@ -101,7 +120,47 @@ class Session implements LdapSession {
       await this.#client.startTLS({ ...tlsOptionsOf(this.#config), host: this.#config.host });
     }
     // The root DSE is for everybody; asking for it makes the connection. Source: MS-ADTS 3.1.1.3.2 (documented).
-    await this.#client.search("", { scope: "base", attributes: ["dnsHostName"] });
+    const { searchEntries } = await this.#client.search("", { scope: "base", attributes: ["dnsHostName"] });
+    const name = searchEntries[0]?.dnsHostName;
+    this.#dnsName = typeof name === "string" ? name : null;
+  }
+
+  /**
+   * Logs on with a Kerberos ticket inside of TLS. The controller is its own key distribution centre where none is named.
+   * Shape: TLS has shown already that the server is the one that was asked for, so its own word for its name is taken.
+   */
+  async logOnByKerberos(login: Login, signal: AbortSignal): Promise<LoginResult<null>> {
+    const { user, password, realm, kdcs } = login;
+    const made = await loginAt({
+      host: this.#dnsName ?? this.#config.host,
+      spnClass: "ldap",
+      user,
+      password,
+      realm: realm ?? "",
+      kdcs: kdcs.length > 0 ? kdcs : [this.#config.host],
+      allowNtlm: false,
+      use: "ldap",
+      timeoutMs: CONNECT_TIMEOUT_MS,
+      signal,
+    });
+    if (made.kind === "refused") return this.#kerberosRefused(made);
+    try {
+      await bindBySasl(this.#client, made.context);
+      this.#isLoggedOn = true;
+      return { kind: "accepted", value: null };
+    } catch (error) {
+      const fault = toDirectoryFault(error, this.#config, user);
+      // The domain gave a ticket for this name and password: it is not they that are refused here.
+      throw fault.code === "credentials-refused"
+        ? new DirectoryFault("kerberos-failed", fault.message, "see the controller's log", error)
+        : fault;
+    }
+  }
+
+  #kerberosRefused({ reason, sentence, remedy }: LoginRefusal): LoginResult<null> {
+    if (!REFUSES_THE_LOGIN.includes(reason)) throw new DirectoryFault("kerberos-failed", sentence, remedy);
+    this.#refusal = new DirectoryFault("credentials-refused", sentence, remedy);
+    return { kind: "refused", reason: sentence };
   }
 
   async logOn({ user, password }: Login): Promise<LoginResult<null>> {

@@ -24,6 +24,7 @@ const FAULTS_OF_ONE: readonly DirectoryFaultCode[] = [
   "certificate-refused",
   "encryption-failed",
   "encryption-required",
+  "kerberos-failed",
   "server-fault",
 ];
 
