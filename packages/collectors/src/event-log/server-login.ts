@@ -14,7 +14,7 @@ import { EventLogFault } from "./event-log-fault.ts";
 /** Of each question to a domain controller. */
 const KDC_MS = 5000;
 /** What a domain says of a name and a password, and of nothing else: two of them pause the credential. */
-const OF_THE_CREDENTIAL: ReadonlySet<LoginRefusalReason> = new Set([
+export const OF_THE_CREDENTIAL: ReadonlySet<LoginRefusalReason> = new Set([
   "wrong-password",
   "account-disabled",
   "account-locked",
