@@ -42,7 +42,10 @@ export interface SourceHealth {
   readonly counters: Readonly<Record<string, number>>;
 }
 
-/** One step of a test of a source, in order: the first that is not `ok` is what to mend. */
+/**
+ * One step of a test of a source, in order: the first that is not `ok` is what to mend. One that is `ok` and has a remedy is
+ * advice: it works, and could be better.
+ */
 export interface CheckResult {
   readonly name: string;
   readonly ok: boolean;

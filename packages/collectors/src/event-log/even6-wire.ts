@@ -1,5 +1,6 @@
 import { createEventReader } from "@rollcall/windows-rpc/binxml";
 import type { LoginPort } from "../login-port.ts";
+import { askClockOffset } from "./clock-offset.ts";
 import { addressesOf, createEven6Port, findEventLogPort, reachPort } from "./even6-port.ts";
 import type { EventLogReaderOptions } from "./event-log-reader.ts";
 import { testEventLog } from "./event-log-test.ts";
@@ -26,6 +27,7 @@ export function createEven6Wire(
           reach: (at, aborted) => reachPort(config.host, at, aborted),
           port,
           decode,
+          askClockOffset: (aborted) => askClockOffset(config, Date.now, aborted),
         },
         signal,
       ),

@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { eventQuery, plainEventQuery, switchesOf } from "@rollcall/event-rules";
 import type { CheckResult } from "../collector.ts";
+import { adviseOnLog } from "./event-log-advice.ts";
 import { EventLogFault, faultOfStatus, type LogPlace, toEventLogFault } from "./event-log-fault.ts";
 import { CALL_MS, type EventLogPort, type EventLogSession, type LogCursor } from "./event-log-port.ts";
 import type { DecodedRecord } from "./event-log-reader.ts";
@@ -16,13 +17,15 @@ export interface EventLogTestOptions {
   readonly reach: (port: number, signal: AbortSignal) => Promise<void>;
   readonly port: EventLogPort;
   readonly decode: (binXml: Uint8Array) => DecodedRecord;
+  /** How far the server's clock is ahead, ms; null where it cannot be asked. */
+  readonly askClockOffset: (signal: AbortSignal) => Promise<number | null>;
 }
 
 /**
  * Tries an event log step by step, as a person would who looks for the fault: name, endpoint mapper, port, login, log, one
  * record.
  *
- * Shape:  the checks in order, up to the first that fails; that one has a remedy.
+ * Shape:  the checks in order, up to the first that fails; that one has a remedy. Behind them, what could be better.
  * Errors: none thrown; a fault is a failed check. One login is made, whatever comes of it.
  */
 export async function testEventLog(
@@ -39,12 +42,12 @@ export async function testEventLog(
   /** Runs one step; null when it failed and the rest makes no sense. */
   const step = async <T>(
     name: string,
-    run: () => Promise<{ readonly detail: string; readonly value: T }>,
+    run: () => Promise<{ readonly detail: string; readonly value: T; readonly advice?: string }>,
   ): Promise<{ readonly value: T } | null> => {
     try {
       signal.throwIfAborted();
-      const { detail, value } = await run();
-      checks.push({ name, ok: true, detail });
+      const { detail, value, advice } = await run();
+      checks.push({ name, ok: true, detail, ...(advice === undefined ? {} : { remedy: advice }) });
       return { value };
     } catch (error) {
       const fault = toEventLogFault(error, place);
@@ -72,7 +75,11 @@ export async function testEventLog(
   if (reached === null) return checks;
   const loggedIn = await step("Login", async () => {
     const session = await options.port.connect(signal);
-    return { detail: `The account was let in by ${session.login}`, value: session };
+    return {
+      detail: `The account was let in by ${session.login}`,
+      value: session,
+      ...(session.login === "NTLM" ? { advice: RATHER_KERBEROS } : {}),
+    };
   });
   if (loggedIn === null) return checks;
   const session = loggedIn.value;
@@ -82,12 +89,22 @@ export async function testEventLog(
       value: await openLog(session, config, place),
     }));
     if (opened === null) return checks;
-    await step("Record", async () => ({ detail: await newestOf(opened.value, options, place), value: null }));
-    return checks;
+    const read = await step("Record", async () => ({
+      detail: await newestOf(opened.value, options, place),
+      value: null,
+    }));
+    if (read === null) return checks;
+    return [...checks, ...(await adviseOnLog({ ...options, session }, signal))];
+  } catch (error) {
+    const { message, remedy } = toEventLogFault(error, place);
+    return [...checks, { name: "Connection", ok: false, detail: message, remedy }];
   } finally {
     session.close();
   }
 }
+
+const RATHER_KERBEROS =
+  "let it log in by Kerberos: name the server in full (not by its address) and the user as user@corp.example, then switch NTLM off at the credential";
 
 /** Opens the log with the source's own query; with the plain one where the server cannot use ours. */
 async function openLog(
@@ -105,10 +122,35 @@ async function openLog(
     if (opened.kind === "stale")
       throw new EventLogFault("server-fault", `${place.channel} was cleared meanwhile`, "test again");
     fault = faultOfStatus(opened.status, opened.name, place);
+    if (fault.code === "no-channel") throw await withLogsThatAre(fault, session, place);
     if (fault.code !== "query-refused") throw fault;
   }
   throw fault ?? new EventLogFault("query-refused", `${place.host} cannot use the query`, "check the query");
 }
+
+const SUGGESTED_MAX = 5;
+
+/** The same fault, with the logs of that server whose names are like the one that it does not have. */
+async function withLogsThatAre(
+  fault: EventLogFault,
+  session: EventLogSession,
+  { channel, host }: LogPlace,
+): Promise<EventLogFault> {
+  const channels = await session.channels();
+  const words = channel
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter((word) => word.length > 2);
+  const score = (name: string) => words.filter((word) => name.toLowerCase().includes(word)).length;
+  const alike = channels
+    .filter((name) => score(name) > 0 || USUAL_LOGS.has(name))
+    .sort((left, right) => score(right) - score(left))
+    .slice(0, SUGGESTED_MAX);
+  if (alike.length === 0) return fault;
+  const remedy = `write the path as ${host} has it: ${alike.join(", ")}`;
+  return new EventLogFault(fault.code, fault.message, remedy, fault);
+}
+const USUAL_LOGS: ReadonlySet<string> = new Set(["Security", "ForwardedEvents"]);
 
 async function newestOf(
   cursor: LogCursor,

@@ -24,6 +24,7 @@ export class FakeEventLog implements EventLogPort {
   /** What a connection is refused with. */
   fault: EventLogFault | null = null;
   refusesQueryWith: number | null = null;
+  login = "kerberos";
   connections = 0;
   readonly followed: LogPosition[] = [];
   readonly queries: string[] = [];
@@ -83,7 +84,7 @@ export class FakeEventLog implements EventLogPort {
     this.#open.add(session);
     return {
       serverAddresses: ["10.0.0.1"],
-      login: "kerberos",
+      login: this.login,
       newestFirst: async ({ query }) => this.#newestFirst(session, query),
       follow: async ({ query }, from) => this.#follow(session, query, from),
       channels: async () => ["Security"],
