@@ -13,6 +13,8 @@ const config: NextConfig = {
     "@rollcall/auth",
     "@rollcall/config",
     "@rollcall/db",
+    "@rollcall/event-rules",
+    "@rollcall/handover",
     "@rollcall/health",
     "@rollcall/identity-core",
     "@rollcall/junos",

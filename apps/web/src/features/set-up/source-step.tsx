@@ -38,6 +38,7 @@ export function SourceStep({
   const mayWrite = useMay("source:write");
   const mayRead = useMay("source:read");
   const has = view.has.syslogSources > 0;
+  const hasLog = view.has.eventSources > 0;
   const [sender, setSender] = useState("");
   const add = useAddSyslogSource(() => {});
   const list = useQuery(
@@ -54,8 +55,22 @@ export function SourceStep({
   );
   const source = list.data?.items[0];
   const senders = unknown.data?.items ?? [];
+  const logs = useQuery(
+    trpc.eventSources.list.queryOptions(
+      { customer: customer.slug },
+      { ...LIVE, refetchInterval: 5_000, enabled: mayRead && hasLog },
+    ),
+  );
+  const log = logs.data?.items[0];
+  const first = source ?? log;
   const state: State =
-    source !== undefined ? source.health.state : has ? "unknown" : step.state === "failed" ? "bad" : "never";
+    first !== undefined
+      ? first.health.state
+      : has || hasLog
+        ? "unknown"
+        : step.state === "failed"
+          ? "bad"
+          : "never";
   const lines = source === undefined ? null : sourceCounts(source.counters).lines;
   return (
     <StepSection
@@ -63,11 +78,11 @@ export function SourceStep({
       title="Logon source"
       state={state}
       sentence={
-        source !== undefined
-          ? source.health.sentence
-          : has
+        first !== undefined
+          ? first.health.sentence
+          : has || hasLog
             ? "A source stands."
-            : "A VPN gateway, a RADIUS server or a domain controller sends its log to the agent."
+            : "A domain controller's event log is read, or a VPN gateway or a RADIUS server sends its log to the agent."
       }
     >
       <LiveSteps label="What the source does" steps={[{ title: "A source answers", step }]} />
@@ -83,9 +98,27 @@ export function SourceStep({
             {lines === null ? "" : ` · ${lines.toLocaleString("en-GB")} ${lines === 1 ? "line" : "lines"}`}
           </span>
         </p>
-      ) : !has && mayWrite ? (
+      ) : log !== undefined ? (
+        <p className="text-sm">
+          <Link
+            href={`/c/${customer.slug}/events?id=${log.id}`}
+            className="rounded-sm text-accent underline-offset-2 hover:underline"
+          >
+            {log.name}: see or change it
+          </Link>
+        </p>
+      ) : !has && !hasLog && mayWrite ? (
         <OutOfTurn isNext={isNext} label="Add a source now">
           <div className="flex flex-col gap-4">
+            <p className="text-sm">
+              <Link
+                href={`/c/${customer.slug}/events`}
+                className="rounded-sm text-accent underline-offset-2 hover:underline"
+              >
+                Read the event log of a domain controller
+              </Link>{" "}
+              with an account in Event Log Readers, or take a sender of syslog:
+            </p>
             {senders.length === 0 ? null : <UnknownSenders rows={senders} onAccept={setSender} />}
             <SourceForm
               key={sender}
