@@ -601,6 +601,9 @@ describe("the directory reader", () => {
       ["Directory", true],
       ["People", true],
       ["Groups", true],
+      ["Changes", true],
+      ["Deleted objects", true],
+      ["Clock", true],
     ]);
     directory.password = "changed";
     expect((await good.reader.test()).at(-1)).toEqual({
@@ -615,6 +618,39 @@ describe("the directory reader", () => {
       ok: false,
       remedy: expect.any(String),
     });
+  });
+});
+
+describe("what could be better at a directory", () => {
+  it("is the right to see deleted objects, where the account has none, with the command that gives it", async () => {
+    directory.addUser(1103, "ana");
+    directory.addUser(1190, "gone");
+    directory.remove(1190);
+    const { reader } = await started();
+    const checkOf = async () => (await reader.test()).find(({ name }) => name === "Deleted objects");
+    directory.canSeeDeleted = false;
+    expect(await checkOf()).toMatchObject({
+      ok: true,
+      remedy: expect.stringMatching(/^as a domain administrator: dsacls "CN=Deleted Objects,DC=/),
+    });
+    directory.canSeeDeleted = true;
+    expect(await checkOf()).toEqual({
+      name: "Deleted objects",
+      ok: true,
+      detail: "Deleted objects can be read",
+    });
+  });
+
+  it.each([
+    ["none", /update numbers/],
+    ["object-security", /of what the account may read/],
+    ["all", /the right to replicate/],
+  ] as const)("how changes are found is said, where DirSync is for %s", async (dirSync, detail) => {
+    directory.dirSync = dirSync;
+    directory.addUser(1103, "ana");
+    const { reader } = await started();
+    const check = (await reader.test()).find(({ name }) => name === "Changes");
+    expect(check).toMatchObject({ ok: true, detail: expect.stringMatching(detail) });
   });
 });
 

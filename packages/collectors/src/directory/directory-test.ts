@@ -4,6 +4,7 @@ import { connect, isIP } from "node:net";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import type { CheckResult } from "../collector.ts";
 import type { LoginPort } from "../login-port.ts";
+import { adviseOnDirectory } from "./directory-advice.ts";
 import type { DirectoryConfig } from "./directory-config.ts";
 import { DirectoryFault, toDirectoryFault } from "./directory-fault.ts";
 import { GROUP_FILTER, OBJECT_ATTRIBUTES, PRINCIPAL_FILTER } from "./entry-records.ts";
@@ -17,7 +18,7 @@ const STEP_TIMEOUT_MS = 10_000;
 /**
  * Tries a directory step by step, as a person would who looks for the fault.
  *
- * Shape:  the checks in order, up to the first that fails; that one has a remedy.
+ * Shape:  the checks in order, up to the first that fails; that one has a remedy. Behind them, what could be better.
  * Errors: none thrown; a fault is a failed check. One log-on is made, whatever comes of it.
  */
 export async function testDirectory(
@@ -54,11 +55,13 @@ export async function testDirectory(
     let opened: LdapSession | null = null;
     const loggedOn = await step("Log-on", async () => {
       opened = await open();
-      return `The reading account was let in${config.tls === "starttls" ? " (StartTLS)" : ""}`;
+      const how = config.bind === "kerberos" ? "by Kerberos" : "with its password";
+      return `The reading account was let in ${how}${config.tls === "starttls" ? " (StartTLS)" : ""}`;
     });
     if (!loggedOn || opened === null) return checks;
-    await readSome(opened, config, step, signal);
-    return checks;
+    const server = await readSome(opened, config, step, signal);
+    if (server === null) return checks;
+    return [...checks, ...(await adviseOnDirectory(opened, { config, server, now: Date.now }, signal))];
   } finally {
     await closeQuietly(session);
   }
@@ -73,7 +76,7 @@ async function readSome(
   config: DirectoryConfig,
   step: (name: string, run: () => Promise<string>) => Promise<boolean>,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<ServerIdentity | null> {
   let server: ServerIdentity | null = null;
   const known = await step("Directory", async () => {
     const found = await readServerIdentity(session, config);
@@ -81,7 +84,7 @@ async function readSome(
     return `${found.host ?? config.host} serves ${found.domain}${found.netbiosDomain === null ? "" : ` (${found.netbiosDomain})`}`;
   });
   const found = server as ServerIdentity | null;
-  if (!known || found === null) return;
+  if (!known || found === null) return null;
   const first = async (base: string, filter: string, what: string) => {
     const request = {
       base,
@@ -96,8 +99,10 @@ async function readSome(
     }
     throw new Error(`no ${what.toLowerCase()} below ${base} can be read`);
   };
-  if (!(await step("People", () => first(found.baseDn, PRINCIPAL_FILTER, "Users")))) return;
-  await step("Groups", () => first(found.namingContext, GROUP_FILTER, "Groups"));
+  const read =
+    (await step("People", () => first(found.baseDn, PRINCIPAL_FILTER, "Users"))) &&
+    (await step("Groups", () => first(found.namingContext, GROUP_FILTER, "Groups")));
+  return read ? found : null;
 }
 
 async function resolveName(config: DirectoryConfig): Promise<string> {
