@@ -158,7 +158,7 @@ function evaluateKind(
           rule: claim.class === "D" ? "2d" : "2c",
           sentence:
             claim.class === "D"
-              ? "an indirect sign: it only moves when the principal was last seen"
+              ? sentenceOfSign(claim.rule)
               : "use of a ticket that nothing stronger of this principal supports: it does not count",
           observationId: claim.id,
         });
@@ -249,6 +249,15 @@ function evaluateKind(
     },
     nextChangeAt: expiresAt,
   };
+}
+
+/** What an indirect sign does. Two of them are the ways in which a session outlives its time (docs/adr/0026). */
+function sentenceOfSign(rule: string): string {
+  if (rule.startsWith("probe:verifying"))
+    return "the session is served for a minute more while its computer is asked";
+  if (rule.startsWith("probe:hold"))
+    return "the session is held for one more period: its computer is alive and could not be asked";
+  return "an indirect sign: it only moves when the principal was last seen";
 }
 
 /** The total order of numbers: time, then class, then source id, then record id. */

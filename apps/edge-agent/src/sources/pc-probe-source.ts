@@ -182,7 +182,7 @@ export function createPcProbe(options: PcProbeOptions): PcProbeSource {
     if (withheld !== null) return { state: "degraded", sentence: `No computer can be asked: ${withheld}` };
     const asked = counters.get("asked");
     const answered = counters.get("answer.user") + counters.get("answer.nobody");
-    if (asked === 0) return { state: "never", sentence: "No computer had to be asked yet." };
+    if (asked === 0) return { state: "ok", sentence: "No computer had to be asked yet." };
     if (asked >= 20 && answered === 0)
       return {
         state: "degraded",

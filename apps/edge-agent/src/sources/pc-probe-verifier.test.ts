@@ -107,6 +107,10 @@ describe("a session whose time is over", () => {
       const { revision } = desk.lab.keeper.table;
       await clock.advance(5000 + 59_000);
       expect(desk.user()).toBe("ana");
+      const { lines } = desk.lab.keeper.table.explain("space", HERE, clock.now());
+      expect(lines.map(({ sentence }) => sentence)).toContainEqual(
+        expect.stringContaining("served for a minute more while its computer is asked"),
+      );
       expect(desk.lab.keeper.table.revision).toBe(revision);
       // Nobody answers, and nobody prolongs it again.
       desk.verifier.look();

@@ -45,7 +45,7 @@ export function renderStatus(status: StatusDocument, terminal: Pick<Terminal, "t
   );
   group(
     "sources",
-    status.sources.filter((item) => item.kind === "syslog"),
+    status.sources.filter((item) => item.kind !== "directory"),
     "none configured",
     source,
   );
