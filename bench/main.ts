@@ -4,6 +4,7 @@ import { agentMemory } from "./agent-memory.ts";
 import { agentStart } from "./agent-start.ts";
 import { directoryMemory } from "./directory-memory.ts";
 import { directorySync } from "./directory-sync.ts";
+import { eventCatchUp, eventRate } from "./event-rate.ts";
 import { type Figure, say } from "./figure.ts";
 import { firewallPages } from "./firewall-pages.ts";
 import { firewallPolls } from "./firewall-polls.ts";
@@ -35,6 +36,8 @@ const figures: readonly Figure[] = [
   observationCost,
   syslogLines,
   ledgerIngest,
+  eventRate,
+  eventCatchUp,
   directorySync,
   directoryMemory,
 ];

@@ -1,4 +1,5 @@
 export { askClockOffset } from "./clock-offset.ts";
+export { createEven6Port, type Even6PortOptions, type PreparedLogin } from "./even6-port.ts";
 export { createEven6Wire } from "./even6-wire.ts";
 export { EventCounters } from "./event-counters.ts";
 export { type Arrival, EventJudge, type EventJudgeOptions } from "./event-judge.ts";
