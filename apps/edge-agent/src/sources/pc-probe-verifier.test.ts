@@ -25,6 +25,8 @@ interface Desk {
   /** Everything that this agent made durable, as the cloud is sent it. */
   readonly written: Observation[];
   readonly verifier: ExpiryVerifier;
+  /** One that knows nothing but the table: after a restart, or of another agent. */
+  another(): ExpiryVerifier;
   /** Lets the one computer that is being asked answer. */
   answer(answer: ProbeAnswer): Promise<void>;
   write(...observations: Observation[]): void;
@@ -44,30 +46,33 @@ function verifying(
       keeper.write([arrival({ observations })]);
     };
     let pending: ((answer: ProbeAnswer) => void) | null = null;
-    const verifier = new ExpiryVerifier({
-      keeper,
-      now: clock.now,
-      counters: new ProbeCounters(),
-      config: () => ({ addressSpaceId: "space", holdIfAlive }),
-      objectionTo: () => objection,
-      ask(asked) {
-        const askedAt = clock.now();
-        return new Promise<Probed>((resolve) => {
-          pending = (answer) =>
-            resolve({ kind: "asked", ip: asked, askedAt, receivedAt: clock.now(), answer, by: null });
-        });
-      },
-      take: async (probed) => {
-        if (probed.kind === "asked")
-          write(...observationsOf(probed, { addressSpaceId: "space", lifetimeMs: LIFETIME }));
-      },
-      submit: async (observations) => write(...observations),
-      onFault: (error) => expect.fail(String(error)),
-    });
+    const newVerifier = () =>
+      new ExpiryVerifier({
+        keeper,
+        now: clock.now,
+        counters: new ProbeCounters(),
+        config: () => ({ addressSpaceId: "space", holdIfAlive }),
+        objectionTo: () => objection,
+        ask(asked) {
+          const askedAt = clock.now();
+          return new Promise<Probed>((resolve) => {
+            pending = (answer) =>
+              resolve({ kind: "asked", ip: asked, askedAt, receivedAt: clock.now(), answer, by: null });
+          });
+        },
+        take: async (probed) => {
+          if (probed.kind === "asked")
+            write(...observationsOf(probed, { addressSpaceId: "space", lifetimeMs: LIFETIME }));
+        },
+        submit: async (observations) => write(...observations),
+        onFault: (error) => expect.fail(String(error)),
+      });
+    const verifier = newVerifier();
     await work({
       lab,
       written,
       verifier,
+      another: newVerifier,
       async answer(answer) {
         const give = pending ?? expect.fail("nobody is being asked");
         pending = null;
@@ -115,6 +120,17 @@ describe("a session whose time is over", () => {
       // Nobody answers, and nobody prolongs it again.
       desk.verifier.look();
       await clock.advance(1000);
+      expect(desk.user()).toBeNull();
+    }));
+
+  it("is not served for a second minute by an agent that starts meanwhile, or another that sees it verified", () =>
+    verifying(async (desk) => {
+      await untilAsked(desk);
+      await desk.lab.clock.advance(5000 + 55_000);
+      expect(desk.user()).toBe("ana");
+      desk.another().look();
+      await settle();
+      await desk.lab.clock.advance(5000);
       expect(desk.user()).toBeNull();
     }));
 
