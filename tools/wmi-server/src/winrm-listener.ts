@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { Socket } from "node:net";
 import { NtlmAcceptor, type TestAccount } from "@rollcall/windows-rpc/testing";
 import { answerQuery, type Computer } from "./computer.ts";
@@ -10,6 +11,8 @@ export interface WinrmSettings {
   readonly computer: Computer;
   readonly accounts: readonly TestAccount[];
   readonly denied: readonly string[];
+  /** HTTPS with this certificate, where messages are not encrypted once more; HTTP where absent. */
+  readonly tls?: { readonly certPem: string; readonly keyPem: string };
   /** Logins that were tried are noted here. */
   readonly logins: string[];
 }
@@ -32,13 +35,18 @@ const MESSAGE = "application/soap+xml;charset=UTF-8";
 /** Rows in one answer: so few, so that the rest must be pulled. */
 const ROWS_AT_ONCE = 2;
 
-/** WinRM at HTTP: a login by NTLM over one connection, and messages that it encrypts. Nothing is answered in clear. */
+/** WinRM: a login by NTLM over one connection; at HTTP messages that it encrypts, and nothing is answered in clear. */
 export async function startWinrm(settings: WinrmSettings): Promise<WinrmListener> {
   const logins = new WeakMap<Socket, Login>();
   const waiting = new Map<string, { readonly className: string; readonly rows: Row[] }>();
-  const server = createServer((request, response) => {
+  const { tls } = settings;
+  const handle = (request: IncomingMessage, response: ServerResponse): void => {
     void answer(request, response).catch(() => response.destroy());
-  });
+  };
+  const server =
+    tls === undefined
+      ? createServer(handle)
+      : createTlsServer({ cert: tls.certPem, key: tls.keyPem }, handle);
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await read(request);
@@ -90,12 +98,13 @@ export async function startWinrm(settings: WinrmSettings): Promise<WinrmListener
   }
 
   function answerMessage(response: ServerResponse, { acceptor }: Login, user: string, body: Buffer): void {
-    const asked = open(body, acceptor);
+    const asked = tls === undefined ? open(body, acceptor) : body.toString("utf8");
     const answered = settings.denied.includes(user)
       ? fault("w:AccessDenied", "Access is denied.")
       : reply(asked);
     const status = answered.includes("<s:Fault>") ? 500 : 200;
-    const sealed = seal(answered, acceptor);
+    const sealed =
+      tls === undefined ? seal(answered, acceptor) : { type: MESSAGE, body: Buffer.from(answered, "utf8") };
     end(response, status, { "content-type": sealed.type }, sealed.body);
   }
 
