@@ -344,7 +344,7 @@ function UsedBy({ usedBy }: { usedBy: Credential["usedBy"] }) {
           {usedBy.map(({ kind, id, name, site }) => (
             <li key={`${kind} ${id}`}>
               <Link
-                className="rounded-sm text-accent hover:underline"
+                className="rounded-sm text-accent underline underline-offset-2"
                 href={`/c/${customer.slug}/${PAGE_OF[kind]}${kind === "pc-probe" ? "" : `?id=${id}`}`}
               >
                 {name}

@@ -3,7 +3,7 @@
 import { Button } from "@rollcall/ui/button";
 import { CodeBlock } from "@rollcall/ui/code-block";
 import { SelectField } from "@rollcall/ui/field";
-import { Mono, PageBody, PageHead, Section } from "@rollcall/ui/layout";
+import { PageBody, PageHead, Section } from "@rollcall/ui/layout";
 import { Notice } from "@rollcall/ui/notice";
 import { Table } from "@rollcall/ui/table";
 import { Tabs } from "@rollcall/ui/tabs";
@@ -90,8 +90,16 @@ export function Handover({
             columns={[
               { key: "from", header: "From", phone: "line", width: "22%", cell: (row) => row.from },
               { key: "to", header: "To", phone: "lead", width: "26%", cell: (row) => row.to },
-              { key: "protocol", header: "Protocol", cell: (row) => row.protocol },
-              { key: "ports", header: "Ports", cell: (row) => <Mono>{row.ports}</Mono> },
+              {
+                key: "protocol",
+                header: "Protocol",
+                cell: (row) => <span className="whitespace-nowrap">{row.protocol}</span>,
+              },
+              {
+                key: "ports",
+                header: "Ports",
+                cell: (row) => <span className="font-mono whitespace-nowrap">{row.ports}</span>,
+              },
               { key: "why", header: "Why", phone: "line", width: "32%", cell: (row) => row.why },
             ]}
           />

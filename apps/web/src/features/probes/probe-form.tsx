@@ -224,7 +224,7 @@ function LoginOrder({
             </Button>
             <Button
               size="small"
-              aria-label={`Leave ${name} out`}
+              aria-label={`Leave out ${name}`}
               onClick={() => onChange(value.filter((each) => each !== id))}
             >
               Leave out
