@@ -13,6 +13,8 @@ const SERVICE = `CN=NTDS Settings,CN=DC1,CN=Servers,${CONFIGURATION}`;
 const DOMAIN = [21, 1004336348, 1177238915, 682003330];
 const PAGED = "1.2.840.113556.1.4.319";
 const DIRSYNC = Buffer.from("1.2.840.113556.1.4.841");
+/** Accounts and groups are asked for one after the other. */
+const USER_TYPE = Buffer.from("805306368");
 const SEARCH = 0x63;
 const BIND = 0x60;
 const FIRST_GROUP_RID = 2_000_000;
@@ -76,10 +78,11 @@ function search(socket: Socket, id: number, reader: BerReader, message: Buffer):
   }
   if (base.startsWith("CN=Deleted Objects,")) return void socket.write(result(id, 0x65, 32, null));
   const { size, from } = pageOf(message);
-  const end = Math.min(from + size, groups.length + users);
-  for (let at = from; at < end; at += 1)
-    socket.write(at < groups.length ? groupEntry(id, at) : userEntry(id, at - groups.length));
-  socket.write(result(id, 0x65, 0, end < groups.length + users ? String(end) : ""));
+  const isForUsers = message.includes(USER_TYPE);
+  const all = isForUsers ? users : groups.length;
+  const end = Math.min(from + size, all);
+  for (let at = from; at < end; at += 1) socket.write(isForUsers ? userEntry(id, at) : groupEntry(id, at));
+  socket.write(result(id, 0x65, 0, end < all ? String(end) : ""));
 }
 
 function fixed(dn: string): Readonly<Record<string, readonly (string | Buffer)[]>> | null {

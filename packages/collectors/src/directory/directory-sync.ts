@@ -23,6 +23,8 @@ import { readProgress, readServerIdentity, type ServerIdentity } from "./server-
 const SMALL_DIRECTORY = 5000;
 const LISTING_PAUSE_MS = 10 * 60_000;
 const VERIFY_EVERY_MS = 24 * 3_600_000;
+/** A group may come with 1,500 members: a page of more of them would be hundreds of megabytes at once. */
+const GROUPS_PER_PAGE = 50;
 const OBJECTS_PER_QUERY = 50;
 const MAX_LOCKED_WATCHED = 500;
 /** A user is read again at his logon, at most once in so long. Source: semantics 8 (documented). */
@@ -51,6 +53,10 @@ export interface SyncCounts {
 
 /** How changes are learnt: as a stream, or by asking for greater update numbers. */
 export type ChangeWay = "dirsync" | "dirsync-object-security" | "update-numbers";
+
+interface PagedRequest extends SearchRequest {
+  readonly pageSize: number;
+}
 
 interface Verification {
   readonly pages: AsyncIterator<readonly LdapEntry[]>;
@@ -277,7 +283,7 @@ export class DirectorySync {
   #beginVerification(session: LdapSession, server: ServerIdentity, signal: AbortSignal): Verification {
     const pages = async function* (this: DirectorySync) {
       for (const request of this.#requestsFor(server, ""))
-        yield* session.pages(request, this.#config.pageSize, signal);
+        yield* session.pages(request, request.pageSize, signal);
     };
     return { pages: pages.call(this), session, read: this.#book.graph.beginRead() };
   }
@@ -402,28 +408,30 @@ export class DirectorySync {
     }
   }
 
-  /** People below the base; groups in the whole domain, for they often stand elsewhere. */
-  #requestsFor(server: ServerIdentity, since: string): readonly SearchRequest[] {
-    const request = (base: string, filter: string): SearchRequest => ({
+  /** Groups in the whole domain, for they often stand elsewhere; people below the base. */
+  #requestsFor(server: ServerIdentity, since: string): readonly PagedRequest[] {
+    const request = (base: string, filter: string, pageSize: number): PagedRequest => ({
       base,
       scope: "sub",
       filter: since === "" ? filter : `(&${since}${filter})`,
       attributes: OBJECT_ATTRIBUTES,
       controls: [new ExtendedDnControl()],
+      pageSize,
     });
-    if (server.baseDn.toLowerCase() === server.namingContext.toLowerCase()) {
-      return [request(server.baseDn, OBJECT_FILTER)];
-    }
-    return [request(server.namingContext, GROUP_FILTER), request(server.baseDn, PRINCIPAL_FILTER)];
+    const { pageSize } = this.#config;
+    return [
+      request(server.namingContext, GROUP_FILTER, Math.min(pageSize, GROUPS_PER_PAGE)),
+      request(server.baseDn, PRINCIPAL_FILTER, pageSize),
+    ];
   }
 
   async #readAll(
     session: LdapSession,
     server: ServerIdentity,
-    request: SearchRequest,
+    request: SearchRequest & { readonly pageSize?: number },
     signal: AbortSignal,
   ): Promise<void> {
-    for await (const page of session.pages(request, this.#config.pageSize, signal)) {
+    for await (const page of session.pages(request, request.pageSize ?? this.#config.pageSize, signal)) {
       for (const entry of page) await this.#take(session, server, entry, signal);
     }
   }

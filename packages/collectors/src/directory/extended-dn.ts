@@ -5,19 +5,23 @@ export interface ExtendedDn {
   readonly dn: string;
 }
 
-const PART = /^<(GUID|SID)=([^>]*)>;/;
-
 /** Reads `<GUID=…>;<SID=…>;CN=…`. A plain DN, from a server that does not know the control, has neither. */
 export function parseExtendedDn(text: string): ExtendedDn {
-  let rest = text;
   let guid: string | null = null;
   let sid: string | null = null;
-  for (let part = PART.exec(rest); part !== null; part = PART.exec(rest)) {
-    if (part[1] === "GUID") guid = part[2] ?? null;
-    else sid = part[2] ?? null;
-    rest = rest.slice(part[0].length);
+  let from = 0;
+  // By hand: a group may have a hundred thousand of them.
+  for (;;) {
+    const isGuid = text.startsWith("<GUID=", from);
+    if (!isGuid && !text.startsWith("<SID=", from)) break;
+    const start = from + (isGuid ? 6 : 5);
+    const end = text.indexOf(">;", start);
+    if (end < 0) break;
+    if (isGuid) guid = text.slice(start, end);
+    else sid = text.slice(start, end);
+    from = end + 2;
   }
-  return { guid, sid, dn: rest };
+  return { guid, sid, dn: text.slice(from) };
 }
 
 /** `DC=corp,DC=example` as a DNS name in lower case; null where the DN has no DC. */
