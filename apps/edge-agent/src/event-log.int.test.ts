@@ -14,7 +14,12 @@ const FILE = path.resolve(
   import.meta.dirname,
   "../../../../shared/data/evtx/cc0-evtx-to-mitre/ID47x_4661-4662_5136_4688_4697-SAM_the_admin_CVE-2021-42287_.evtx",
 );
-const isHere = existsSync(FILE);
+/** Real records of a workstation: interactive logons and logoffs. */
+const WORKSTATION = path.resolve(
+  import.meta.dirname,
+  "../../../../shared/data/evtx/mit-ts-evtx/Security.evtx",
+);
+const isHere = existsSync(FILE) && existsSync(WORKSTATION);
 if (!isHere) console.log(`event-log.int.test.ts skips: there is no ${FILE}`);
 
 const MINUTE = 60_000;
@@ -27,7 +32,7 @@ interface Lab {
   ticket(user: string, ip: string, minutesAgo?: number): void;
   /** Polls until the firewall is told exactly this. */
   told(wanted: Readonly<Record<string, string>>): Promise<void>;
-  source(): Promise<{
+  source(id?: string): Promise<{
     readonly state: string;
     readonly sentence: string;
     readonly counters: Readonly<Record<string, number>>;
@@ -36,14 +41,17 @@ interface Lab {
 
 function withDomainController(
   work: (lab: Lab) => Promise<void>,
-  { password = "right" }: { readonly password?: string } = {},
+  {
+    password = "right",
+    moreSources = "",
+  }: { readonly password?: string; readonly moreSources?: string } = {},
 ): Promise<void> {
   return withTempDir(async (folder) => {
     const server = await startEventServer({
       computer: "dc1.corp.example",
-      channels: ["Security"],
+      channels: ["Security", "ForwardedEvents"],
       accounts: [{ user: "reader", password: "right" }],
-      moulds: readMoulds([FILE]).moulds,
+      moulds: readMoulds([FILE, WORKSTATION]).moulds,
       domain: "CORP",
     });
     mkdirSync(folder, { recursive: true });
@@ -54,7 +62,7 @@ function withDomainController(
   - { id: reader, name: Reader, user: 'CORP\\reader', password: { file: password }, allowNtlm: true }
 eventSources:
   - { id: dc1, name: DC 1, kind: domain-controller, host: 127.0.0.1, addressSpaceId: main, credentialId: reader, endpointMapperPort: ${server.mapperPort} }
-`,
+${moreSources.replaceAll("PORT", String(server.mapperPort))}`,
     );
     const agent = new AgentProcess(path.join(folder, "state"), await freePorts(), ["--config", site.file]);
     const lab = { server, agent } as const;
@@ -95,9 +103,9 @@ eventSources:
             await new Promise((resolve) => setTimeout(resolve, 20));
           }
         },
-        async source() {
-          const found = (await agent.status()).sources.find(({ id }) => id === "dc1");
-          if (found === undefined) throw new Error("the agent has no source dc1");
+        async source(wanted = "dc1") {
+          const found = (await agent.status()).sources.find(({ id }) => id === wanted);
+          if (found === undefined) throw new Error(`the agent has no source ${wanted}`);
           return found;
         },
       });
@@ -112,11 +120,16 @@ eventSources:
 }
 
 /** Waits until the source's health is so. */
-async function until(lab: Lab, what: string, isSo: (source: Awaited<ReturnType<Lab["source"]>>) => boolean) {
+async function until(
+  lab: Lab,
+  what: string,
+  isSo: (source: Awaited<ReturnType<Lab["source"]>>) => boolean,
+  id?: string,
+) {
   let last: unknown = null;
   const end = Date.now() + 20_000;
   while (Date.now() < end) {
-    const source = await lab.source();
+    const source = await lab.source(id);
     if (isSo(source)) return source;
     last = source;
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -202,6 +215,48 @@ describe.skipIf(!isHere)("an agent that reads a domain controller's event log", 
       expect(cleared.sentence).toContain("was cleared");
       expect(cleared.counters).toMatchObject({ bookmarksLost: 1, logCleared: 1 });
     }));
+
+  it("places whoever sits at a computer that forwards to a collector where the controller says that computer is, until they log off", () =>
+    withDomainController(
+      async (lab) => {
+        const { server } = lab;
+        const fromPc7 = { computer: "pc7.corp.example", channel: "Security" };
+        const alice = {
+          TargetUserName: "alice",
+          TargetDomainName: "CORP",
+          TargetUserSid: "S-1-5-21-1-2-3-1104",
+        };
+        server.add("ForwardedEvents", {
+          ...fromPc7,
+          eventId: 4624,
+          like: { LogonType: "2" },
+          set: { ...alice, IpAddress: "127.0.0.1", TargetLogonId: "0x1a2b3c", TargetLinkedLogonId: "0x0" },
+        });
+        await lab.agent.start();
+        await until(lab, "it waits", ({ counters }) => counters.waiting === 1, "wec");
+        // The computer's own ticket comes later, in another log.
+        server.add("Security", {
+          eventId: 4768,
+          like: { Status: "0x0", PreAuthType: "2" },
+          set: { TargetUserName: "PC7$", TargetSid: "S-1-5-21-1-2-3-1200", IpAddress: "::ffff:10.1.2.3" },
+        });
+        await lab.told({ "10.1.2.3": "alice" });
+        server.add("ForwardedEvents", { ...fromPc7, eventId: 4647, set: alice });
+        // The person has left, the computer has not.
+        await lab.told({ "10.1.2.3": "" });
+        const source = await until(
+          lab,
+          "it is counted",
+          ({ counters }) => counters["rule.event:4647"] === 1,
+          "wec",
+        );
+        expect(source.counters).toMatchObject({ received: 2, matched: 2, "rule.event:4624-2": 1 });
+      },
+      {
+        moreSources: `  - { id: wec, name: Collector, kind: event-collector, host: 127.0.0.1, addressSpaceId: main, credentialId: reader, endpointMapperPort: PORT }
+`,
+      },
+    ));
 
   it("shows a wrong password to the server twice, and then to nobody", () =>
     withDomainController(

@@ -2,7 +2,7 @@ import type { WindowsEvent } from "@rollcall/event-rules";
 
 /** A computer that is not known anywhere yet may be known a moment later: its own ticket stands in another log. */
 const WAITS_MS = 2 * 60_000;
-const LOOK_MS = 5000;
+const LOOK_MS = 2000;
 const MAX_WAITING = 5000;
 
 export interface WaitingEvent {
