@@ -81,7 +81,8 @@ async function logIn(contexts: LoginContexts, attempt: Attempt): Promise<LoginRe
       timeoutMs: ANSWER_MS,
       signal,
     });
-  const to = `http${door.isTls ? "s" : ""}://${target.hostName ?? target.ip}:${door.port}/wsman`;
+  const host = target.hostName ?? (target.ip.includes(":") ? `[${target.ip}]` : target.ip);
+  const to = `http${door.isTls ? "s" : ""}://${host}:${door.port}/wsman`;
   // Others wait for what comes of a login: where it is proven already, the computer is asked outside of it.
   if (isProven) return { kind: "accepted", value: sessionOf(open, to) };
   try {
