@@ -71,12 +71,15 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
   const credentials = createCredentialDesk(options);
   let directorySet: DirectorySet | null = null;
   const knowledge = new EventKnowledge(keeper, () => directorySet);
-  const eventLogs = createEventLogSources({
-    ...options,
-    knowledge,
-    login: (credentialId) => credentials.port(credentialId),
-    wireOf: options.eventLogWire ?? noWire,
-  });
+  const eventLogs =
+    options.eventLogWire === undefined
+      ? null
+      : createEventLogSources({
+          ...options,
+          knowledge,
+          login: (credentialId) => credentials.port(credentialId),
+          wireOf: options.eventLogWire,
+        });
   const probe =
     options.probeWire === undefined
       ? null
@@ -137,7 +140,7 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
         directorySet.setGroupFilter(rules.groupFilter);
       else if (areOtherCredentials) directorySet.refresh();
     } else await changeDirectories(next, rules);
-    if (options.eventLogWire !== undefined) await eventLogs.change(next);
+    await eventLogs?.change(next);
     const { directories: read, syslogSources, eventSources, enforcementPoints } = site;
     health.set(
       "ok",
@@ -201,14 +204,14 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
       isRunning = true;
       await syslogPump?.start(signal);
       for (const { part } of directories.values()) await part?.start(signal);
-      await eventLogs.start(signal);
+      await eventLogs?.start(signal);
       await probe?.start(signal);
     },
     async stop() {
       isRunning = false;
       await applying.catch(() => undefined);
       await probe?.stop();
-      await eventLogs.stop();
+      await eventLogs?.stop();
       await Promise.all([...directories.values()].map(({ part }) => part?.stop()));
       await syslogPump?.stop();
       health.set("off", "stopped");
@@ -228,7 +231,7 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
       );
       return [
         ...read,
-        ...eventLogs.health(),
+        ...(eventLogs?.health() ?? []),
         ...(probe?.sourceHealth() ?? []),
         ...(syslog?.health() ?? silentSources(effective?.site ?? null, clock.now())),
       ];
@@ -240,7 +243,7 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
         if (found.reader !== null) return found.reader.test(signal);
         return [{ name: "password", ok: false, detail: found.refusal?.sentence ?? "It is not read." }];
       }
-      if (kind === "event-log") return eventLogs.test(id, signal);
+      if (kind === "event-log") return eventLogs?.test(id, signal) ?? null;
       if (kind === "pc-probe") return effective?.site.pcProbe ? (probe?.test() ?? null) : null;
       const source = effective?.site.syslogSources.find((one) => one.id === id);
       return source === undefined ? null : testSyslog(source.id, source.senders, syslog);
@@ -261,10 +264,6 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
       return new Set(hasFixedUsers ? [...sources, MARK_DIRECTORY] : sources);
     },
   };
-}
-
-function noWire(): never {
-  throw new Error("no way to event logs was built in");
 }
 
 /** What the directories' readers are made of: a difference means other readers. */
