@@ -1,4 +1,4 @@
-import { Resolver, lookup as systemLookup } from "node:dns/promises";
+import { Resolver } from "node:dns/promises";
 import type { IpAddress } from "@rollcall/identity-core";
 import { parseIp } from "@rollcall/identity-core";
 
