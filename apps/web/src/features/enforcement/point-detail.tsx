@@ -101,12 +101,12 @@ export function PointDetail({
         <SecretOnce pointId={point.id} />
         {point.pushedFrom === null ? <JunosPanel point={point} /> : null}
         {point.pushedFrom === null ? null : <PushPanel point={point} canChange={maySecret} />}
+        {point.pushedFrom === null ? null : <PushLines point={point} />}
         <Answering point={point} canWrite={mayWrite} />
         {point.pushedFrom === null ? <PushPanel point={point} canChange={maySecret} /> : null}
         <Contacts point={point} />
         <Told point={point} />
         <Secrets point={point} canRevoke={maySecret} />
-        {point.pushedFrom === null ? null : <PushLines point={point} />}
       </PageBody>
       <EditPoint point={point} sites={sites} open={dialog === "edit"} onClose={close} />
       <RotateSecret point={point} open={dialog === "rotate"} onClose={close} />
