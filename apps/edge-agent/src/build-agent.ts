@@ -4,6 +4,8 @@ import { createSyslogListener } from "@rollcall/collectors/syslog";
 import type { Logger } from "@rollcall/observability";
 import { AgentError } from "./agent-error.ts";
 import type { LocalFile } from "./config.ts";
+import { createDoctor } from "./doctor/doctor.ts";
+import { runningMachineChecks } from "./doctor/machine-checks.ts";
 import { readIdentity } from "./enrolment/identity.ts";
 import { createDarkKeeper } from "./firewall/dark-keeper.ts";
 import {
@@ -60,6 +62,7 @@ export interface BuiltAgent {
   /** In the order of starting; reversed, of stopping. */
   readonly parts: readonly Part[];
   readonly report: AgentReport;
+  readonly site: SiteRuntime;
   /** What a person should read when it runs, a sentence each. */
   readonly greeting: () => readonly string[];
 }
@@ -316,13 +319,18 @@ export async function buildAgent(options: BuildOptions): Promise<BuiltAgent> {
         shadow: shadow === null ? null : shadow.document,
         resumeCredential: site.credentials.resume,
         probe: (ip) => site.probe?.report(ip) ?? null,
+        doctor: createDoctor({
+          site,
+          machine: () => runningMachineChecks(report.status(), settings.stateDir),
+          now: clock.now,
+        }),
         isReady: () => (isShadow || (door !== null && door.address !== null)) && site.effective !== null,
         now: clock.now,
         log,
       }),
     );
   }
-  return { parts, report, greeting: () => greetingOf(report) };
+  return { parts, report, site, greeting: () => greetingOf(report) };
 }
 
 function openFirst<T>(open: () => T, file: string): T {

@@ -22,7 +22,7 @@ const MEANINGS: Readonly<Record<ExitName, string>> = {
   failed: "unexpected failure",
   usage: "wrong use",
   degraded: "degraded (status)",
-  broken: "broken (status)",
+  broken: "broken (status), or a check failed (doctor)",
   "not-enrolled": "not enrolled",
   "not-running": "the agent does not run here, or does not answer",
   "portal-unreachable": "the portal's gateway cannot be reached; local work goes on",

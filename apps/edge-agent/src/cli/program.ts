@@ -8,6 +8,7 @@ import { VERSION } from "../version.ts";
 import { completionScript, SHELLS, type Shell } from "./completion.ts";
 import { configNewSecretCommand, configShowCommand, configValidateCommand } from "./config-command.ts";
 import { credentialsResumeCommand } from "./credentials-command.ts";
+import { type DoctorCommandOptions, doctorCommand } from "./doctor-command.ts";
 import { type EnrollOptions, enrollCommand } from "./enroll-command.ts";
 import { type DecodeOptions, EVENT_FORMS, EXPLAINED_AS, eventsDecodeCommand } from "./events-command.ts";
 import { EXIT, exitCodeHelp } from "./exit-codes.ts";
@@ -207,6 +208,26 @@ function createProgram(host: CliHost, done: (exit: number) => void): Command {
     .addOption(statusListen())
     .action(async (asked: string, options: Flags & { output: "table" | "json" }) =>
       done(await probeCommand(asked, options, contextOf(options))),
+    );
+
+  program
+    .command("doctor")
+    .description("examine every source and this machine: what works, what does not, and what to do about it")
+    .option("--source <id>", "only this source")
+    .option(
+      "--config <file>",
+      "a local configuration, before an agent runs with it; without it the running agent is asked",
+    )
+    .addOption(output())
+    .option("--json", "the same as -o json")
+    .addOption(statusListen())
+    .action(async (options: Flags & DoctorCommandOptions & { json?: boolean }) =>
+      done(
+        await doctorCommand(
+          { ...options, output: options.json === true ? "json" : options.output },
+          contextOf(options),
+        ),
+      ),
     );
 
   const config = program

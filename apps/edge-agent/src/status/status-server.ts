@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type IpAddress, parseIp } from "@rollcall/identity-core";
 import type { Logger } from "@rollcall/observability";
 import { isLoopback } from "../config.ts";
+import type { Doctor } from "../doctor/doctor.ts";
 import { listenFault } from "../firewall/listen-fault.ts";
 import type { ListenAddress } from "../settings.ts";
 import type { ShadowDocument } from "../shadow/shadow-document.ts";
@@ -31,6 +32,7 @@ export interface StatusServerOptions {
   readonly resumeCredential: (id: string) => boolean | null;
   /** Asks a computer who sits there; null where none is asked. */
   readonly probe: (ip: IpAddress) => Promise<ProbeReport> | null;
+  readonly doctor: Doctor;
   /** Whether a firewall would be answered. */
   readonly isReady: () => boolean;
   readonly now: () => number;
@@ -54,11 +56,13 @@ const OFF: ProbeReport = {
   computer: null,
 };
 const ASKED_MAX = 400;
+/** Of everything that is examined; who asks waits a little longer. */
+const EXAMINATION_MS = 170_000;
 const NEEDS_TOKEN = "This needs the token of the agent's state folder.";
 
 /**
  * The status address of this machine: /healthz, /readyz, /status, /metrics, and for those who hold the token /who, /config and
- * POST /resume, which lets a paused login be tried once more, and POST /probe, which asks a computer who sits there.
+ * POST /resume, which lets a paused login be tried once more, POST /probe, which asks a computer who sits there, and POST /doctor, which examines every source.
  *
  * Loopback only, and only for loopback's own names: a page in a browser on this machine that makes its name lead here
  * (DNS rebinding) is refused by its Host header, and cross-origin requests by their Origin.
@@ -74,6 +78,7 @@ export function createStatusServer(options: StatusServerOptions): StatusServer {
     const url = URL.parse(request.url ?? "/", "http://loopback");
     if (request.method === "POST" && url?.pathname === "/resume") return resume(request, url);
     if (request.method === "POST" && url?.pathname === "/probe") return probe(request, url);
+    if (request.method === "POST" && url?.pathname === "/doctor") return examine(request, url);
     if (request.method !== "GET" && request.method !== "HEAD") return refuse(405, "Only GET is used here.");
     switch (url?.pathname) {
       case "/healthz":
@@ -121,6 +126,15 @@ export function createStatusServer(options: StatusServerOptions): StatusServer {
     if (ip === null) return refuse(400, "Say which address with ?ip=.");
     const report = (await options.probe(ip)) ?? OFF;
     return json({ schema: PROBE_SCHEMA, ip, ...report } satisfies ProbeDocument);
+  }
+
+  async function examine(request: IncomingMessage, url: URL): Promise<Answer> {
+    if (!isLocalToken(options.token, request.headers.authorization)) return refuse(401, NEEDS_TOKEN);
+    const document = await options.doctor.examine(
+      url.searchParams.get("source"),
+      AbortSignal.timeout(EXAMINATION_MS),
+    );
+    return { status: 200, type: "application/json", body: `${JSON.stringify(document)}\n` };
   }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -137,19 +137,30 @@ async function withLogsThatAre(
   { channel, host }: LogPlace,
 ): Promise<EventLogFault> {
   const channels = await session.channels();
-  const words = channel
-    .toLowerCase()
-    .split(/[^a-z0-9]+/)
-    .filter((word) => word.length > 2);
-  const score = (name: string) => words.filter((word) => name.toLowerCase().includes(word)).length;
   const alike = channels
-    .filter((name) => score(name) > 0 || USUAL_LOGS.has(name))
-    .sort((left, right) => score(right) - score(left))
-    .slice(0, SUGGESTED_MAX);
+    .map((name) => ({ name, likeness: likenessOf(channel, name) }))
+    .filter(({ name, likeness }) => likeness >= ALIKE_MIN || USUAL_LOGS.has(name))
+    .sort((left, right) => right.likeness - left.likeness)
+    .slice(0, SUGGESTED_MAX)
+    .map(({ name }) => name);
   if (alike.length === 0) return fault;
   const remedy = `write the path as ${host} has it: ${alike.join(", ")}`;
   return new EventLogFault(fault.code, fault.message, remedy, fault);
 }
+const ALIKE_MIN = 0.5;
+
+/** How many pairs of letters two names have in common: 1 where they are the same but for case. */
+function likenessOf(left: string, right: string): number {
+  const [one, other] = [pairsOf(left), pairsOf(right)];
+  const both = [...one].filter((pair) => other.has(pair)).length;
+  return (2 * both) / Math.max(1, one.size + other.size);
+}
+
+function pairsOf(name: string): ReadonlySet<string> {
+  const text = name.toLowerCase();
+  return new Set(Array.from({ length: Math.max(0, text.length - 1) }, (_, at) => text.slice(at, at + 2)));
+}
+
 const USUAL_LOGS: ReadonlySet<string> = new Set(["Security", "ForwardedEvents"]);
 
 async function newestOf(
