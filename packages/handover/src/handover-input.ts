@@ -41,7 +41,9 @@ export interface HandoverInput {
   readonly firewalls: readonly { readonly name: string; readonly sourceAddresses: readonly string[] }[];
   /** Where agents reach the portal: https://host:port. */
   readonly portalUrl: string;
-  readonly firewallPort: number;
+  /** Where the agents hear firewalls and syslog, each port once. */
+  readonly firewallPorts: readonly number[];
+  readonly syslogPorts: { readonly udp: readonly number[]; readonly tcp: readonly number[] };
 }
 
 export interface HandoverFile {

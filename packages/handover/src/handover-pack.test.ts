@@ -185,6 +185,14 @@ describe("the openings of firewalls", () => {
       ["gateway.example", "TCP", "8443"],
     ]);
     expect(handoverPack(aBareHandover()).openings).toHaveLength(1);
+    const portsOf = (syslogPorts: HandoverInput["syslogPorts"], transport: "any" | "udp" | "tcp") =>
+      handoverPack(aHandover({ syslogPorts, syslog: [{ name: "VPN", senders: ["10.20.0.9"], transport }] }))
+        .openings.filter(({ why }) => why === "Syslog of VPN")
+        .map(({ protocol, ports }) => `${protocol} ${ports}`);
+    const apart = { udp: [5514, 514], tcp: [6514] };
+    expect(portsOf(apart, "any")).toEqual(["UDP 5514, 514", "TCP 6514"]);
+    expect(portsOf(apart, "udp")).toEqual(["UDP 5514, 514"]);
+    expect(portsOf(apart, "tcp")).toEqual(["TCP 6514"]);
   });
 
   it("are a table in which nothing is a formula and nothing leaves its cell", () => {

@@ -29,21 +29,13 @@ export function openingsOf(input: HandoverInput): Opening[] {
     ...ticketOpenings(input, agents),
     ...probeOpenings(input, agents),
     ...forwardingOpenings(input, agents),
-    ...input.syslog.map(
-      ({ name, senders, transport }): Opening => ({
-        from: senders.join(", "),
-        to: agents,
-        protocol: transport === "udp" ? "UDP" : transport === "tcp" ? "TCP" : "TCP and UDP",
-        ports: "514",
-        why: `Syslog of ${name}`,
-      }),
-    ),
+    ...input.syslog.flatMap((source) => syslogOpenings(source, input, agents)),
     ...input.firewalls.map(
       ({ name, sourceAddresses }): Opening => ({
         from: sourceAddresses.length === 0 ? name : `${name}: ${sourceAddresses.join(", ")}`,
         to: agents,
         protocol: "TCP",
-        ports: String(input.firewallPort),
+        ports: input.firewallPorts.join(", "),
         why: "The firewall asks who is behind an address",
       }),
     ),
@@ -54,6 +46,25 @@ export function openingsOf(input: HandoverInput): Opening[] {
     const key = JSON.stringify(opening);
     return !seen.has(key) && seen.add(key);
   });
+}
+
+function syslogOpenings(
+  { name, senders, transport }: HandoverInput["syslog"][number],
+  { syslogPorts }: HandoverInput,
+  agents: string,
+): Opening[] {
+  const udp = syslogPorts.udp.join(", ");
+  const tcp = syslogPorts.tcp.join(", ");
+  const opening = (protocol: Opening["protocol"], ports: string): Opening => ({
+    from: senders.join(", "),
+    to: agents,
+    protocol,
+    ports,
+    why: `Syslog of ${name}`,
+  });
+  if (transport === "udp") return [opening("UDP", udp)];
+  if (transport === "tcp") return [opening("TCP", tcp)];
+  return udp === tcp ? [opening("TCP and UDP", udp)] : [opening("UDP", udp), opening("TCP", tcp)];
 }
 
 function ticketOpenings(input: HandoverInput, agents: string): Opening[] {

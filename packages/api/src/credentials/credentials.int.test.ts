@@ -428,8 +428,25 @@ describe("the probe of a site", () => {
 
 describe("the hand-over pack of a site", () => {
   it("is made of what is configured there, and holds no secret", async () => {
-    const { customer, siteId } = await aCustomerWithAgents();
+    const { customer, siteId, tenantId, agents } = await aCustomerWithAgents();
     const password = "s3cr3t-of-reader";
+    await reportHealth(
+      installation,
+      { tenantId, agentId: agents[0]?.id ?? "" },
+      aReport(installation.clock.now(), {
+        listeners: [
+          { name: "firewalls", address: "10.20.0.2:8445", state: "ok", sentence: "Firewalls may ask." },
+          { name: "syslog UDP", address: "[::]:5514", state: "ok", sentence: "Syslog is heard." },
+        ],
+      }),
+    );
+    await practice.api.syslog.add({
+      customer,
+      siteId,
+      name: "VPN",
+      senders: ["10.20.0.9"],
+      transport: "udp",
+    });
     const { id: credentialId } = await practice.api.credentials.add({ customer, ...READER, password });
     await practice.api.eventSources.add({ customer, siteId, credentialId, ...DC_LOG });
     await practice.api.eventSources.add({
@@ -454,7 +471,8 @@ describe("the hand-over pack of a site", () => {
       expect.arrayContaining([
         "dc1.corp.example 135, 49152-65535",
         "wec.corp.example (Agents: agent-0) 5986",
-        "Agents: agent-0 8444",
+        "Agents: agent-0 8445",
+        "Agents: agent-0 5514",
         "gateway.example 8443",
       ]),
     );

@@ -3,6 +3,7 @@ import { type HandoverInput, handoverPack } from "@rollcall/handover";
 import type { z } from "zod";
 import type { TenantContext } from "../context.ts";
 import { eventSourceKind } from "../event-sources/event-sources.schema.ts";
+import { type AgentRecord, readAgents } from "../facts/read-facts.ts";
 import { readForwardingViews } from "../forwarding/forwarding-views.ts";
 import { probeMethod } from "../probes/probes.schema.ts";
 import type { handoverView } from "./handover.schema.ts";
@@ -10,6 +11,19 @@ import type { handoverView } from "./handover.schema.ts";
 export type ReadHandoverOutcome =
   | { readonly kind: "made"; readonly pack: z.infer<typeof handoverView> }
   | { readonly kind: "site-not-found" };
+
+const SYSLOG_PORT = 514;
+
+/** Where the agents say that they listen; the usual port where none of them says it. */
+function portsOf(agents: readonly AgentRecord[], listener: string, usual: number): number[] {
+  const said = agents.flatMap(({ report }) =>
+    (report?.health.listeners ?? []).flatMap(({ name, address }) => {
+      const port = name === listener ? /:(\d{1,5})$/.exec(address)?.[1] : undefined;
+      return port === undefined ? [] : [Number(port)];
+    }),
+  );
+  return said.length === 0 ? [usual] : [...new Set(said)];
+}
 
 /** Makes a site's pack of what is configured and switched on there now. */
 export async function readHandover(ctx: TenantContext, siteId: string): Promise<ReadHandoverOutcome> {
@@ -27,11 +41,9 @@ export async function readHandover(ctx: TenantContext, siteId: string): Promise<
       where: { id: tenantId },
       select: { adDomain: true },
     });
-    const agents = await tx.agent.findMany({
-      where: { tenantId, siteId, state: "active" },
-      select: { name: true },
-      orderBy: { name: "asc" },
-    });
+    const agents = (await readAgents(tx, tenantId)).filter(
+      (agent) => agent.siteId === siteId && agent.state === "active",
+    );
     const directories = await tx.directory.findMany({ where: here, include: login, ...oldest });
     const eventSources = await tx.eventSource.findMany({ where: here, include: login, ...oldest });
     const [receiver] = await readForwardingViews(tx, { tenantId, siteId, now });
@@ -49,7 +61,7 @@ export async function readHandover(ctx: TenantContext, siteId: string): Promise<
       customer: ctx.tenant.name,
       site: site.name,
       domain: customer.adDomain,
-      agents,
+      agents: agents.map(({ name }) => ({ name })),
       directories: directories.map(({ name, host, port, tls, bindUser, credential }) => ({
         name,
         host,
@@ -86,7 +98,11 @@ export async function readHandover(ctx: TenantContext, siteId: string): Promise<
       })),
       firewalls: points,
       portalUrl: ctx.services.gateway.agentUrl,
-      firewallPort: ctx.services.gateway.firewallPort,
+      firewallPorts: portsOf(agents, "firewalls", ctx.services.gateway.firewallPort),
+      syslogPorts: {
+        udp: portsOf(agents, "syslog UDP", SYSLOG_PORT),
+        tcp: portsOf(agents, "syslog TCP", SYSLOG_PORT),
+      },
     };
     const { files, openings, notes } = handoverPack(input);
     return {

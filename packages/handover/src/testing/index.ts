@@ -51,7 +51,8 @@ export function aHandover(of: Partial<HandoverInput> = {}): HandoverInput {
     syslog: [{ name: "VPN", senders: ["10.20.0.9"], transport: "any" }],
     firewalls: [{ name: "HQ-FW1", sourceAddresses: ["10.20.0.1"] }],
     portalUrl: "https://gateway.example:8443",
-    firewallPort: 443,
+    firewallPorts: [443],
+    syslogPorts: { udp: [514], tcp: [514] },
     ...of,
   };
 }
