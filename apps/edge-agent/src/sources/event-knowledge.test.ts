@@ -21,10 +21,10 @@ const directory = (host: string) => ({ id: host, name: host, host, credentialId:
 /** Computers at addresses, each since so many minutes ago. */
 async function withComputers(
   computers: readonly (readonly [name: string, address: string, minutesAgo: number, domain?: string])[],
-  work: (knowledge: EventKnowledge, now: number) => void,
+  work: (knowledge: EventKnowledge, now: number) => void | Promise<void>,
   directories: DirectoryKnowledge | null = null,
 ): Promise<void> {
-  await withKeeper(({ keeper, clock }) => {
+  await withKeeper(async ({ keeper, clock }) => {
     const now = clock.now();
     keeper.write([
       arrival({
@@ -42,7 +42,16 @@ async function withComputers(
         ),
       }),
     ]);
-    work(new EventKnowledge(keeper, () => directories), now);
+    await work(
+      new EventKnowledge(keeper, () => directories, {
+        lookUp: async (host) => {
+          if (host !== "ldap1.corp.example") throw new Error("ENOTFOUND");
+          return ["10.0.4.4"];
+        },
+        ownAddresses: () => ["10.0.5.5", "fe80::1"],
+      }),
+      now,
+    );
   });
 }
 
@@ -110,6 +119,19 @@ describe("what is no seat", () => {
       // A source that is no more gives its server's addresses back.
       knowledge.configure(site());
       expect(isInfrastructure(ip("10.0.3.3"))).toBe(false);
+    }));
+
+  it("is this machine itself, and where DNS says that the directories' servers are", () =>
+    withComputers([], async (knowledge) => {
+      const { isInfrastructure } = knowledge.of("main");
+      knowledge.configure(
+        site({ directories: [directory("ldap1.corp.example"), directory("no-such.example")] }),
+      );
+      await new Promise((resolve) => setImmediate(resolve));
+      for (const address of ["10.0.4.4", "10.0.5.5"])
+        expect([address, isInfrastructure(ip(address))]).toEqual([address, true]);
+      knowledge.configure(site());
+      expect(isInfrastructure(ip("10.0.4.4"))).toBe(false);
     }));
 
   it("and who is a controller is known by what is configured and by what the directory says", () =>

@@ -1,4 +1,6 @@
+import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
+import { networkInterfaces } from "node:os";
 import type { SiteConfig } from "@rollcall/agent-protocol";
 import type { SiteKnowledge } from "@rollcall/event-rules";
 import {
@@ -19,22 +21,42 @@ export interface DirectoryKnowledge {
   principalOf(sid: string): PrincipalName | null;
 }
 
+/** What is asked of this machine and its DNS; other answers in tests. */
+export interface Surroundings {
+  lookUp(host: string): Promise<readonly string[]>;
+  ownAddresses(): readonly string[];
+}
+
+const REAL: Surroundings = {
+  lookUp: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
+  ownAddresses: () =>
+    Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address)),
+};
+
 /**
  * What the rules of events ask of the site: which addresses are no seats, who is a domain controller, where a computer is.
  *
- * Holds    the configuration's infrastructure and the addresses at which servers were found.
+ * Holds    the configuration's infrastructure, this machine's own addresses, and those at which servers were found.
  * Promises a computer's address comes from the table, and only where it was known there when the event happened; never from
  *          DNS. What it does not know it says is not known.
  */
 export class EventKnowledge {
   readonly #keeper: TableKeeper;
   readonly #directories: () => DirectoryKnowledge | null;
+  readonly #surroundings: Surroundings;
+  /** By source, and by name of a configured server. */
   readonly #found = new Map<string, readonly IpAddress[]>();
+  #names: ReadonlySet<string> = new Set();
   #configured = createIpSet([]);
   #servers: ReadonlySet<string> = new Set();
   #controllers: ReadonlySet<string> = new Set();
 
-  constructor(keeper: TableKeeper, directories: () => DirectoryKnowledge | null) {
+  constructor(
+    keeper: TableKeeper,
+    directories: () => DirectoryKnowledge | null,
+    surroundings: Surroundings = REAL,
+  ) {
+    this.#surroundings = surroundings;
     this.#keeper = keeper;
     this.#directories = directories;
   }
@@ -42,6 +64,7 @@ export class EventKnowledge {
   configure(site: SiteConfig): void {
     const hosts = [...site.eventSources, ...site.directories].flatMap(({ host }) => host ?? []);
     this.#configured = createIpSet([
+      ...this.#surroundings.ownAddresses(),
       ...site.settings.infrastructure,
       ...hosts.filter((host) => isIP(host) !== 0),
     ]);
@@ -50,9 +73,18 @@ export class EventKnowledge {
         ({ host }) => (host === undefined || isIP(host) !== 0 ? [] : shortOf(host)),
       ),
     );
-    const sources = new Set(site.eventSources.map(({ id }) => id));
-    for (const id of this.#found.keys()) if (!sources.has(id)) this.#found.delete(id);
+    const names = new Set(hosts.filter((host) => isIP(host) === 0));
+    const wanted = new Set([...site.eventSources.map(({ id }) => id), ...[...names].map(nameKey)]);
+    for (const key of this.#found.keys()) if (!wanted.has(key)) this.#found.delete(key);
     this.#collect();
+    this.#names = names;
+    for (const name of names) void this.#find(name);
+  }
+
+  /** A name that DNS does not know now is known by whoever connects to it. */
+  async #find(name: string): Promise<void> {
+    const addresses = await this.#surroundings.lookUp(name).catch(() => []);
+    if (addresses.length > 0 && this.#names.has(name)) this.noteServer(nameKey(name), addresses);
   }
 
   /** A source's server was found at these addresses. */
@@ -98,6 +130,10 @@ export class EventKnowledge {
       return domain === null || !theirs.includes(".") || theirs === domain;
     });
   }
+}
+
+function nameKey(host: string): string {
+  return `name ${host.toLowerCase()}`;
 }
 
 function wasThere({ device }: Entry, at: number): boolean {
