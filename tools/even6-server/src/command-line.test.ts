@@ -58,7 +58,7 @@ describe("the server as a process", () => {
         mapperPort,
         isRunning: false,
         records: 1,
-        nextNumber: 2,
+        nextNumber: 3,
       });
       await post(controlPort, "start");
       expect(JSON.parse((await post(controlPort, "state")).text)).toMatchObject({

@@ -32,7 +32,7 @@ One line of JSON says at which ports it answers. The control port takes POST, wi
   /add            {"channel","eventId","like":{},"set":{},"at","computer"} or {"channel","records":[...]}
   /add-plain      {"channel","provider","eventId","data":{},"at"}
   /pour           {"channel","perSecond","records":[...]}; 0 a second ends it
-  /clear          {"channel"}
+  /clear          {"channel","countsAnew"}
   /roll-over      {"channel","keep"}
   /stop /start /drop
   /slow           {"ms"}

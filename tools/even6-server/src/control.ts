@@ -48,7 +48,7 @@ export function controlServer(server: EventServer): Server {
         return {};
       }
       case "clear":
-        server.clear(channel);
+        server.clear(channel, body.countsAnew === true);
         return {};
       case "roll-over":
         server.log(channel).rollOver(numberOf(body, "keep"));

@@ -103,23 +103,31 @@ describe("a log read over the network", () => {
     session.close();
   });
 
-  it("that was cleared says so, to whoever was reading and to whoever comes with a bookmark", async () => {
-    const server = await newServer();
-    logons(server, 30);
-    const { session } = await connectTo(server);
-    const history = cursorOf(await session.newestFirst(everything));
-    const following = cursorOf(await session.follow(everything, { kind: "after", recordNumber: 30n }));
-    server.clear("Security");
-    expect(await history.next(1, 0)).toEqual({ kind: "stale" });
-    expect(await following.next(1, 0)).toEqual({ kind: "stale" });
-    expect(await session.follow(everything, { kind: "after", recordNumber: 30n })).toEqual({ kind: "stale" });
-    const anew = cursorOf(await session.follow(everything, { kind: "oldest" }));
-    const got = await anew.next(10, 0);
-    const [record] = got.kind === "records" ? got.records : [];
-    const read = createEventReader().read(record?.binXml ?? Buffer.alloc(0));
-    expect(read.kind === "event" && [read.event.eventId, read.event.recordId]).toEqual([1102, 1n]);
-    session.close();
-  });
+  it.each([
+    [false, 31n],
+    [true, 1n],
+  ])(
+    "that was cleared says so to whoever was reading or comes with a bookmark; counts anew: %s",
+    async (countsAnew, first) => {
+      const server = await newServer();
+      logons(server, 30);
+      const { session } = await connectTo(server);
+      const history = cursorOf(await session.newestFirst(everything));
+      const following = cursorOf(await session.follow(everything, { kind: "after", recordNumber: 30n }));
+      server.clear("Security", countsAnew);
+      expect(await history.next(1, 0)).toEqual({ kind: "stale" });
+      expect(await following.next(1, 0)).toEqual({ kind: "stale" });
+      expect(await session.follow(everything, { kind: "after", recordNumber: 30n })).toEqual({
+        kind: "stale",
+      });
+      const anew = cursorOf(await session.follow(everything, { kind: "oldest" }));
+      const got = await anew.next(10, 0);
+      const [record] = got.kind === "records" ? got.records : [];
+      const read = createEventReader().read(record?.binXml ?? Buffer.alloc(0));
+      expect(read.kind === "event" && [read.event.eventId, read.event.recordId]).toEqual([1102, first]);
+      session.close();
+    },
+  );
 
   it("whose bookmarked record has rolled over says so", async () => {
     const server = await newServer();

@@ -62,8 +62,8 @@ export interface EventServer {
       readonly at?: string;
     },
   ): bigint;
-  /** Empties a log, and writes the event that says so. */
-  clear(channel: string): void;
+  /** Empties a log, and writes the event that says so. `countsAnew`: as no Windows does, its records are numbered from 1. */
+  clear(channel: string, countsAnew?: boolean): void;
   setAccounts(accounts: readonly ServedAccount[]): void;
   /** Every answer takes that much longer. */
   setSlowness(ms: number): void;
@@ -160,8 +160,8 @@ export async function startEventServer(options: EventServerOptions): Promise<Eve
       return logOf(channel).add(mould.binXml, changes, isForwarded);
     },
     addPlain,
-    clear(channel) {
-      logOf(channel).clear();
+    clear(channel, countsAnew = false) {
+      logOf(channel).clear(countsAnew);
       addPlain(channel, {
         provider: "Microsoft-Windows-Eventlog",
         eventId: CLEARED,

@@ -58,10 +58,10 @@ export class ServedLog {
     return recordNumber;
   }
 
-  /** Empties it; the numbers begin again, which is the harder case for whoever kept one. */
-  clear(): void {
+  /** Empties it. Windows counts on (captured); numbers that begin again are the harder case for whoever kept one. */
+  clear(countsAnew = false): void {
     this.#records = [];
-    this.#nextNumber = 1n;
+    if (countsAnew) this.#nextNumber = 1n;
     this.#clearings += 1;
     this.#wake();
   }
