@@ -137,6 +137,7 @@ async function measureCatchUp(): Promise<void> {
   });
   const begunAt = performance.now();
   const rss: number[] = [];
+  const live: number[] = [];
   let observations = 0;
   let foundAt = 0;
   const stop = new AbortController();
@@ -146,7 +147,9 @@ async function measureCatchUp(): Promise<void> {
     const received = reader.health()[0]?.counters.received ?? 0;
     if (received >= ((rss.length + 1) * records) / 10) {
       globalThis.gc?.();
-      rss.push(process.memoryUsage().rss);
+      const memory = process.memoryUsage();
+      rss.push(memory.rss);
+      live.push(memory.heapUsed + memory.external);
     }
     if (received >= records) break;
   }
@@ -154,7 +157,8 @@ async function measureCatchUp(): Promise<void> {
     wallMs: performance.now() - begunAt,
     searchMs: foundAt - begunAt,
     observations,
-    rssMb: rss.map((bytes) => Math.round(bytes / 1_048_576)),
+    rssMb: inMb(rss),
+    liveMb: inMb(live),
   });
   process.exit(0);
 }
@@ -181,6 +185,10 @@ function watched(context: SecurityContext, spend: (ms: number) => void): Securit
 function processorMs(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
+}
+
+function inMb(bytes: readonly number[]): readonly number[] {
+  return bytes.map((one) => Math.round(one / 1_048_576));
 }
 
 function told(what: object): void {
