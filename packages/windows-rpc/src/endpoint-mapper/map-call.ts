@@ -23,20 +23,32 @@ export function encodeMapRequest(wanted: RpcInterface): Buffer {
     .done();
 }
 
-/** The server's side. Null where the question is for no TCP tower. Errors: `NdrFault`. */
-export function decodeMapRequest(stub: Uint8Array): TcpTower | null {
-  const reader = new NdrReader(stub);
-  if (reader.pointer()) reader.bytes(16);
-  if (!reader.pointer()) return null;
-  reader.u32();
-  return decodeTower(reader.byteArray(TOWER_BYTES_MAX));
+export interface MapQuestion {
+  /** Null where the question is for no TCP tower. */
+  readonly tower: TcpTower | null;
+  /** How many towers the client has room for: the answer must name the same number. */
+  readonly room: number;
 }
 
-export function encodeMapAnswer(towers: readonly TcpTower[], status: number): Buffer {
+/** The server's side. Errors: `NdrFault`. */
+export function decodeMapRequest(stub: Uint8Array): MapQuestion {
+  const reader = new NdrReader(stub);
+  if (reader.pointer()) reader.bytes(16, 4);
+  let tower: TcpTower | null = null;
+  if (reader.pointer()) {
+    reader.u32();
+    tower = decodeTower(reader.byteArray(TOWER_BYTES_MAX));
+  }
+  reader.contextHandle();
+  return { tower, room: reader.u32() };
+}
+
+export function encodeMapAnswer(towers: readonly TcpTower[], room: number, status: number): Buffer {
+  const given = towers.slice(0, room);
   const writer = new NdrWriter().contextHandle(Buffer.alloc(20));
-  writer.u32(towers.length).u32(TOWERS_MAX).u32(0).u32(towers.length);
-  for (const _ of towers) writer.pointer();
-  for (const tower of towers) {
+  writer.u32(given.length).u32(room).u32(0).u32(given.length);
+  for (const _ of given) writer.pointer();
+  for (const tower of given) {
     const bytes = encodeTower(tower);
     writer.u32(bytes.length).u32(bytes.length).bytes(bytes);
   }

@@ -22,11 +22,12 @@ export function endpointMapper(endpoints: () => readonly RegisteredEndpoint[]): 
     isOpenToAll: true,
     call: (opnum, stub) => {
       if (opnum !== EPT_MAP) return null;
-      const wanted = decodeMapRequest(stub)?.interface;
+      const { tower, room } = decodeMapRequest(stub);
+      const wanted = tower?.interface;
       const towers = endpoints()
         .filter(({ uuid, version }) => uuid.toLowerCase() === wanted?.uuid && version === wanted.version)
         .map(({ uuid, version, port }) => ({ interface: { uuid, version }, port }));
-      return encodeMapAnswer(towers, towers.length > 0 ? 0 : NOT_REGISTERED);
+      return encodeMapAnswer(towers, room, towers.length > 0 ? 0 : NOT_REGISTERED);
     },
   };
 }

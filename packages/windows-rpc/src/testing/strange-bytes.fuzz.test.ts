@@ -133,7 +133,7 @@ describe("strange bytes are read or refused, and nothing else happens", () => {
   const tower = { interface: SAMR, port: 49_154 };
   strain(
     "answers of the endpoint mapper",
-    [encodeMapAnswer([tower, tower], 0), encodeMapAnswer([], 1)],
+    [encodeMapAnswer([tower, tower], 4, 0), encodeMapAnswer([], 4, 1)],
     decodeMapAnswer,
   );
   strain("questions to the endpoint mapper", [encodeMapRequest(SAMR)], decodeMapRequest);
