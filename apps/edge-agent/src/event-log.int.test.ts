@@ -95,7 +95,7 @@ ${moreSources.replaceAll("PORT", String(server.mapperPort))}`,
         },
         async told(wanted) {
           const text = JSON.stringify(Object.entries(wanted).sort());
-          const until = Date.now() + 15_000;
+          const until = Date.now() + 30_000;
           for (;;) {
             if ((await door().poll()) === 401) await door().logOn();
             if (JSON.stringify([...door().table].sort()) === text) return;
@@ -127,7 +127,7 @@ async function until(
   id?: string,
 ) {
   let last: unknown = null;
-  const end = Date.now() + 20_000;
+  const end = Date.now() + 30_000;
   while (Date.now() < end) {
     const source = await lab.source(id);
     if (isSo(source)) return source;
@@ -137,7 +137,8 @@ async function until(
   throw new Error(`${what} did not come about: ${JSON.stringify(last)}`);
 }
 
-describe.skipIf(!isHere)("an agent that reads a domain controller's event log", () => {
+// Each has a server, an agent and a folder of its own, and much of their time is waiting.
+describe.skipIf(!isHere)("an agent that reads a domain controller's event log", { concurrent: true }, () => {
   it("tells a firewall who logged on in the last hour and who logs on now, and counts what it read", () =>
     withDomainController(async (lab) => {
       lab.ticket("longago", "10.1.0.1", 120);
@@ -262,7 +263,7 @@ describe.skipIf(!isHere)("an agent that reads a domain controller's event log", 
     withDomainController(
       async (lab) => {
         await lab.agent.start();
-        await eventually("it was refused twice", () => lab.server.logins.refused === 2, 20_000);
+        await eventually("it was refused twice", () => lab.server.logins.refused === 2, 30_000);
         const source = await until(lab, "it is paused", ({ sentence }) => /paused|twice/.test(sentence));
         expect(source.state).toBe("broken");
         expect(lab.agent.log + lab.agent.out).not.toContain("mistyped");
