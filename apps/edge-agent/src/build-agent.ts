@@ -200,8 +200,8 @@ export async function buildAgent(options: BuildOptions): Promise<BuiltAgent> {
     },
     syslog,
     secrets: () => ({ identity: uplink?.link.identity ?? identity }),
-    eventLogWire: createEven6Wire,
     probeWire: systemProbeWire({ now: clock.now }),
+    eventLogWire: createEven6Wire,
   });
 
   const localSite = local === null ? null : siteOf(local);
@@ -252,6 +252,7 @@ export async function buildAgent(options: BuildOptions): Promise<BuiltAgent> {
             },
           },
           report: () => report,
+          doctor: () => doctor,
           lookUpView,
           push,
         });
@@ -278,6 +279,11 @@ export async function buildAgent(options: BuildOptions): Promise<BuiltAgent> {
     shadow,
     plain,
     parts: () => parts,
+  });
+  const doctor = createDoctor({
+    site,
+    machine: () => runningMachineChecks(report.status(), settings.stateDir),
+    now: clock.now,
   });
   // Firewalls are let in once the table is loaded and it is known who may ask; sources are heard last, so that on the
   // way down nothing comes in while the rest is still written.
@@ -319,11 +325,7 @@ export async function buildAgent(options: BuildOptions): Promise<BuiltAgent> {
         shadow: shadow === null ? null : shadow.document,
         resumeCredential: site.credentials.resume,
         probe: (ip) => site.probe?.report(ip) ?? null,
-        doctor: createDoctor({
-          site,
-          machine: () => runningMachineChecks(report.status(), settings.stateDir),
-          now: clock.now,
-        }),
+        doctor,
         isReady: () => (isShadow || (door !== null && door.address !== null)) && site.effective !== null,
         now: clock.now,
         log,

@@ -234,6 +234,8 @@ export const agentCommand = z.discriminatedUnion("kind", [
     addressSpaceId: z.string().optional(),
     ip: z.string().max(45),
   }),
+  /** Examines every source and the agent's own machine. */
+  z.object({ kind: z.literal("doctor") }),
   /** Sends a push firewall everything again. */
   z.object({ kind: z.literal("push-resync"), enforcementPointId: z.string().max(64) }),
   /** Ends the pause of a credential: it is tried once more. */
@@ -256,12 +258,23 @@ export type AgentCommand = z.infer<typeof agentCommand>;
 export const commandEnvelope = z.object({ id: z.uuid(), deadline: epochMs, command: z.unknown() });
 export const commandsReply = z.object({ commands: z.array(commandEnvelope) });
 
-/** One check of a test: in order, the first failed one is what to mend. */
+/**
+ * One check of a test: in order, the first failed one is what to mend. One that is `ok` and has a remedy is advice: it works,
+ * and could be better.
+ */
 export const checkResult = z.object({
   name: z.string(),
   ok: z.boolean(),
   detail: z.string().max(1000),
   remedy: z.string().max(1000).optional(),
+});
+/** A source, or the agent's own machine, with its checks. */
+export const examinedSection = z.object({
+  /** `machine`, or which kind of source; more may come. */
+  kind: z.string().max(40),
+  id: z.string().max(64),
+  name: z.string().max(100),
+  checks: z.array(checkResult).max(100),
 });
 export const tailLine = z.object({
   at: epochMs,
@@ -287,6 +300,7 @@ export const explanationLine = z.object({
 });
 export const commandResult = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("test-source"), ok: z.boolean(), checks: z.array(checkResult) }),
+  z.object({ kind: z.literal("doctor"), ok: z.boolean(), sections: z.array(examinedSection).max(500) }),
   z.object({
     kind: z.literal("look-up-address"),
     entry: z.unknown().nullable(),

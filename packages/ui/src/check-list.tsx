@@ -27,7 +27,11 @@ export function CheckList({ checks, label }: { checks: readonly Check[]; label: 
               <span className="font-semibold">{check.name}</span>
               {check.detail === undefined ? null : <span className="text-ink-2"> {check.detail}</span>}
             </p>
-            {check.remedy === undefined ? null : <p className="mt-0.5 text-bad-ink">{check.remedy}</p>}
+            {check.remedy === undefined ? null : (
+              <p className={`mt-0.5 ${check.state === "bad" ? "text-bad-ink" : "text-ink-2"}`}>
+                {check.remedy}
+              </p>
+            )}
           </div>
         </li>
       ))}

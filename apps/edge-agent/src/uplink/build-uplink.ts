@@ -2,6 +2,7 @@ import type { SiteConfig } from "@rollcall/agent-protocol";
 import type { SyslogListener } from "@rollcall/collectors/syslog";
 import { parseIp } from "@rollcall/identity-core";
 import type { Logger } from "@rollcall/observability";
+import type { Doctor } from "../doctor/doctor.ts";
 import type { Identity } from "../enrolment/identity.ts";
 import type { FirewallTls } from "../firewall/firewall-certificate.ts";
 import type { PushKeeper } from "../firewall/push-keeper.ts";
@@ -45,6 +46,7 @@ export interface UplinkOptions {
     readonly use: (tls: FirewallTls) => void;
   };
   readonly report: () => AgentReport;
+  readonly doctor: () => Doctor;
   readonly push: Pick<PushKeeper, "resync" | "portalSpoke">;
   readonly lookUpView: () => LookUpView;
 }
@@ -157,6 +159,7 @@ export function buildUplink(options: UplinkOptions): Uplink {
           log,
           desk: {
             testSource: site.test,
+            examine: (limit) => options.doctor().examine(null, limit),
             pushResync: options.push.resync,
             resumeCredential: site.credentials.resume,
             probe: (ip, addressSpaceId) => site.probe?.report(ip, addressSpaceId) ?? null,

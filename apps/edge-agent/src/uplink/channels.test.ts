@@ -7,6 +7,7 @@ import { silentLogger } from "@rollcall/observability";
 import { checkCsr, issueServerCertificate, signAgentCertificate, signServerCertificate } from "@rollcall/pki";
 import { withTempDir } from "@rollcall/testkit";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { documentOf } from "../doctor/doctor.ts";
 import { readIdentity, writeIdentity } from "../enrolment/identity.ts";
 import { type FirewallTls, readFirewallTls } from "../firewall/firewall-certificate.ts";
 import { createGroupCommit } from "../pipeline/group-commit.ts";
@@ -155,9 +156,22 @@ describe("the configuration channel", () => {
 
 describe("the command channel", () => {
   const id = "7d9f7d0e-0b6a-4b0e-9a57-2d3c4f5a6b7c";
+  const CHECK = { name: "Disk", ok: true, detail: "900 MiB are free" };
   const desk: CommandDesk = {
     testSource: async (kind, source) =>
       source === "missing" ? null : [{ name: "port", ok: kind === "syslog", detail: "tried" }],
+    examine: async () =>
+      documentOf(
+        [
+          {
+            kind: "machine",
+            id: "machine",
+            name: "This machine",
+            checks: [{ ...CHECK, remedy: "free some" }],
+          },
+        ],
+        1,
+      ),
     lookUp: () => [],
     pushResync: async (point, _signal, onProgress) => {
       if (point === "missing") return null;
@@ -202,6 +216,30 @@ describe("the command channel", () => {
       {
         state: "done",
         result: { kind: "test-source", ok: false, checks: [{ name: "port", ok: false, detail: "tried" }] },
+      },
+    ]);
+  });
+
+  it("examines everything, and advice is no failure", async () => {
+    expect(await ask({ kind: "doctor" })).toEqual([
+      {
+        state: "running",
+        progress: expect.objectContaining({ sentence: "Every source is being examined." }),
+      },
+      {
+        state: "done",
+        result: {
+          kind: "doctor",
+          ok: true,
+          sections: [
+            {
+              kind: "machine",
+              id: "machine",
+              name: "This machine",
+              checks: [{ ...CHECK, remedy: "free some" }],
+            },
+          ],
+        },
       },
     ]);
   });

@@ -11,6 +11,7 @@ import { type IpAddress, parseIp } from "@rollcall/identity-core";
 import type { Logger } from "@rollcall/observability";
 import { z } from "zod";
 import { messageOf } from "../agent-error.ts";
+import type { DoctorDocument } from "../doctor/doctor-document.ts";
 import type { AddressAnswer } from "../pipeline/look-up.ts";
 import type { ProbeReport } from "../sources/pc-probe-report.ts";
 import type { Clock } from "../supervisor/clock.ts";
@@ -19,6 +20,7 @@ import type { PortalLink } from "./portal-link.ts";
 const WAIT_SECONDS = 50;
 /** Commands that run at once; more wait at the gateway. */
 const AT_ONCE_MAX = 8;
+const SECTIONS_MAX = 500;
 
 export type CheckList = readonly z.infer<typeof checkResult>[];
 export type TailLines = readonly z.infer<typeof tailLine>[];
@@ -26,6 +28,8 @@ export type TailLines = readonly z.infer<typeof tailLine>[];
 /** What commands may do here. Nothing in it changes what this agent trusts. */
 export interface CommandDesk {
   testSource(kind: SourceKind, id: string, signal: AbortSignal): Promise<CheckList | null>;
+  /** Every source, and this machine. */
+  examine(signal: AbortSignal): Promise<DoctorDocument | null>;
   lookUp(ip: string, addressSpaceId: string | undefined): AddressAnswer[];
   /** Null: this agent does not post to that firewall. */
   pushResync(
@@ -145,6 +149,8 @@ function progressOf(command: AgentCommand): string {
   switch (command.kind) {
     case "test-source":
       return "The source is being tested.";
+    case "doctor":
+      return "Every source is being examined.";
     case "look-up-address":
       return "The address is being looked up.";
     case "push-resync":
@@ -170,6 +176,16 @@ async function run(
       return checks === null
         ? null
         : { kind: "test-source", ok: checks.every((check) => check.ok), checks: checks.map(cut) };
+    }
+    case "doctor": {
+      const document = await desk.examine(signal);
+      return document === null
+        ? null
+        : {
+            kind: "doctor",
+            ok: document.state !== "failed",
+            sections: document.sections.slice(0, SECTIONS_MAX),
+          };
     }
     case "push-resync": {
       const entries = await desk.pushResync(command.enforcementPointId, signal, onProgress);

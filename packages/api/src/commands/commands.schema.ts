@@ -16,6 +16,7 @@ export const commandView = z.object({
   id: uuid,
   kind: z.enum([
     "test-source",
+    "doctor",
     "look-up-address",
     "tail",
     "push-resync",

@@ -19,6 +19,7 @@ export type StartCommandOutcome =
 /** What a command shows decides who may start it and read its result. */
 export const COMMAND_PERMISSIONS: Readonly<Record<AgentCommand["kind"], Permission>> = {
   "test-source": "source:test",
+  doctor: "source:test",
   "look-up-address": "session:read",
   tail: "source:lines",
   "push-resync": "point:write",
@@ -29,6 +30,7 @@ export const COMMAND_PERMISSIONS: Readonly<Record<AgentCommand["kind"], Permissi
 const WAITING_MAX = 20;
 const DEADLINE_MS: Readonly<Record<AgentCommand["kind"], number>> = {
   "test-source": 60_000,
+  doctor: 180_000,
   "look-up-address": 15_000,
   tail: 90_000,
   "push-resync": 60_000,
@@ -105,8 +107,9 @@ async function placeOfCommand(tx: Tx, tenantId: string, command: AgentCommand): 
     // Of the site's agents one posts: no other could tell the firewall anything.
     return point === null ? "not-found" : { siteId: point.siteId, agentId: point.pushAgentId };
   }
-  // A pause is an agent's own: whoever ends it names the agent.
-  if (command.kind === "resume-credential") return { siteId: null, agentId: null };
+  // A pause is an agent's own, and so is what it is examined for: whoever asks names the agent.
+  if (command.kind === "resume-credential" || command.kind === "doctor")
+    return { siteId: null, agentId: null };
   if (command.kind === "probe-address") {
     const addressSpaceId = command.addressSpaceId;
     if (addressSpaceId !== undefined && !/^[0-9a-f-]{36}$/i.test(addressSpaceId)) return "not-found";

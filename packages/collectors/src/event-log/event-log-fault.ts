@@ -56,6 +56,15 @@ export function faultOfStatus(status: number, name: string, place: LogPlace): Ev
         "check the log's path: Security, or ForwardedEvents on a collector",
       );
     case 0x3a99:
+    case 0x3aa6:
+    case 0x3aa7:
+    case 0x3aa8:
+    case 0x3aa9:
+    case 0x3aaa:
+    case 0x3aab:
+    case 0x3aac:
+    case 0x3aad:
+    case 0x3ab2:
       return new EventLogFault(
         "query-refused",
         `${host} cannot use the query`,

@@ -14,6 +14,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import Link from "next/link";
 import { useState } from "react";
 import { useForm } from "react-hook-form";
+import { DoctorRun } from "~/features/commands/doctor-run.tsx";
 import { entriesOf } from "~/features/form/entries.ts";
 import { AsOf, StaleNotice } from "~/features/live/freshness.tsx";
 import { LIVE } from "~/features/live/live-options.ts";
@@ -41,6 +42,7 @@ export function AgentDetail({ initial }: { initial: Agent }) {
   const customer = useCustomer();
   const trpc = useTRPC();
   const mayManage = useMay("agent:manage");
+  const mayTest = useMay("source:test");
   const [revoking, setRevoking] = useState(false);
   const query = useQuery(
     trpc.agents.get.queryOptions(
@@ -110,6 +112,11 @@ export function AgentDetail({ initial }: { initial: Agent }) {
             />
           </Panel>
         </div>
+        {mayTest && agent.state !== "revoked" ? (
+          <Panel title="Examination">
+            <DoctorRun agentId={agent.id} />
+          </Panel>
+        ) : null}
         <FirewallNames agent={agent} canEdit={mayManage && agent.state !== "revoked"} />
         <Panel title="Listeners" flush>
           <Table

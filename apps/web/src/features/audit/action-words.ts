@@ -9,6 +9,7 @@ const WORDS: Readonly<Record<string, string>> = {
   "agent.revoke": "Agent revoked",
   "agent.stream-begun-anew": "Agent began its stream anew",
   "agent.command.test-source": "Source tested at the agent",
+  "agent.command.doctor": "Agent examined, with every source",
   "agent.command.look-up-address": "Address looked up at the agent",
   "agent.command.push-resync": "Firewall sent everything anew",
   "agent.command.resume-credential": "Paused login tried once more",

@@ -1,7 +1,7 @@
 "use client";
 
 import { Button } from "@rollcall/ui/button";
-import { CheckList } from "@rollcall/ui/check-list";
+import { type Check, CheckList } from "@rollcall/ui/check-list";
 import { Notice } from "@rollcall/ui/notice";
 import { StateGlyph } from "@rollcall/ui/state";
 import { RunningClock } from "@rollcall/ui/time";
@@ -11,6 +11,8 @@ import { refusalOf } from "~/trpc/refusal.ts";
 import { type CommandView, useCommand } from "./use-command.ts";
 
 type SourceKind = Extract<Inputs["commands"]["start"]["command"], { kind: "test-source" }>["sourceKind"];
+
+type Checked = Extract<NonNullable<CommandView["result"]>, { kind: "test-source" }>["checks"][number];
 
 /** Has the site's agent test a source, check by check, and says how to mend the first that fails. */
 export function TestRun({
@@ -62,22 +64,17 @@ export function TestRun({
           {refusalOf(command.error).message}
         </Notice>
       )}
-      {result === null ? null : (
-        <CheckList
-          label="Checks of the test"
-          checks={result.checks.map((check) => ({
-            name: check.name,
-            state: check.ok ? "ok" : "bad",
-            detail: check.detail,
-            remedy: check.ok ? undefined : check.remedy,
-          }))}
-        />
-      )}
+      {result === null ? null : <CheckList label="Checks of the test" checks={result.checks.map(checkOf)} />}
     </div>
   );
 }
 
-function Progress({
+/** A check as it is shown: one that is well and has a remedy is advice. */
+export function checkOf({ name, ok, detail, remedy }: Checked): Check {
+  return { name, state: ok ? (remedy === undefined ? "ok" : "warn") : "bad", detail, remedy };
+}
+
+export function Progress({
   view,
   agentName,
   startedAt,
@@ -100,11 +97,11 @@ function Progress({
   );
 }
 
-function Verdict({ view }: { view: CommandView | undefined }) {
+export function Verdict({ view }: { view: CommandView | undefined }) {
   if (view === undefined) return null;
   switch (view.state) {
     case "done": {
-      const ok = view.result?.kind === "test-source" && view.result.ok;
+      const ok = (view.result?.kind === "test-source" || view.result?.kind === "doctor") && view.result.ok;
       return (
         <span
           className={`inline-flex items-center gap-2 font-semibold ${ok ? "text-ok-ink" : "text-bad-ink"}`}
