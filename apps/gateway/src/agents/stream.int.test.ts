@@ -61,6 +61,49 @@ describe("an agent's stream", () => {
     });
   });
 
+  it("brings what event logs and computers say, of those that its site has and where it may ask", async () => {
+    const { tenantId, siteId, addressSpaceId } = customer;
+    const here = { tenantId, siteId, addressSpaceId };
+    const logId = await site.database.withTenant(tenantId, async ({ tx }) => {
+      const { id: credentialId } = await tx.credential.create({
+        data: { tenantId, name: "Reader", user: "reader@corp.example", kdcs: [], sealed: [] },
+      });
+      await tx.pcProbe.create({
+        data: {
+          ...here,
+          enabled: true,
+          include: ["10.30.0.0/16"],
+          exclude: ["10.30.9.0/24"],
+          methods: ["wmi"],
+        },
+      });
+      const log = await tx.eventSource.create({
+        data: {
+          ...here,
+          credentialId,
+          kind: "domain-controller",
+          name: "DC-01",
+          host: "dc1",
+          rulesOff: [],
+          rulesOn: [],
+        },
+      });
+      return log.id;
+    });
+    const logged = { family: "event-log", sourceId: logId, rule: "event:4768" } as const;
+    const probed = { family: "probe", sourceId: "pc-probe", rule: "probe:wmi" } as const;
+    const items = [
+      logon({ ...logged, ip: "10.99.0.1" }),
+      logon({ ...probed, ip: "10.30.0.1" }),
+      logon({ ...logged, sourceId: randomUUID(), ip: "10.99.0.2" }),
+      logon({ ...probed, ip: "10.30.9.1" }),
+      logon({ ...probed, ip: "10.99.0.3" }),
+    ];
+    const answer = await agent.send(aBatch(items, agent.take(5)));
+    expect(answer.body).toMatchObject({ ack: 5, deadLetters: 3 });
+    expect((await stored(tenantId)).sessions.sort()).toEqual(["10.30.0.1 ana", "10.99.0.1 ana"]);
+  });
+
   it("has each item once, however often a batch is sent, whole or overlapping", async () => {
     const items = [logon({ ip: "10.20.0.1" }), logon({ ip: "10.20.0.2" }), logon({ ip: "10.20.0.3" })];
     const numbered = agent.take(3);
