@@ -7,6 +7,7 @@ import type { DirectoryConfig } from "./directory-config.ts";
 import { DirectoryFault, toDirectoryFault } from "./directory-fault.ts";
 import { PageControl } from "./ldap-controls.ts";
 import { LdapEntry } from "./ldap-entry.ts";
+import { MessageGate } from "./message-gate.ts";
 import type { QueryPace } from "./query-pace.ts";
 import { bindBySasl } from "./sasl-bind.ts";
 
@@ -98,11 +99,25 @@ class Session implements LdapSession {
       timeout: OPERATION_TIMEOUT_MS,
       ...(config.tls === "ldaps" ? { tlsOptions: tlsOptionsOf(config) } : {}),
     });
+    // biome-ignore-start lint/complexity/useLiteralKeys: they are private, and only this form is checked against their types.
+    const parser = this.#client["messageParser"];
     // The library keeps the cookie of an answer to itself; its parser says every message aloud.
-    // biome-ignore lint/complexity/useLiteralKeys: it is private, and only this form is checked against its type.
-    this.#client["messageParser"].on("message", (message: unknown) => {
+    parser.on("message", (message: unknown) => {
       if (message instanceof SearchResponse) this.#cookie = cookieOf(message);
     });
+    const gate = new MessageGate();
+    const read = parser.read.bind(parser);
+    parser.read = (data: Buffer, waiting: Parameters<typeof read>[1]) => {
+      try {
+        // One by one: with more at once the library would call this very function for the rest.
+        for (const message of gate.push(data)) read(message, waiting);
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error;
+        // Whoever waits is told that the connection is closed.
+        this.#client["socket"]?.destroy();
+      }
+    };
+    // biome-ignore-end lint/complexity/useLiteralKeys: see above.
   }
 
   get isOpen(): boolean {
