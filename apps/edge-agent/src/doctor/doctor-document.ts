@@ -3,7 +3,10 @@ import { z } from "zod";
 
 export const DOCTOR_SCHEMA = "rollcall.doctor/v1";
 
-/** What was examined, in order; a check that is `ok` and has a remedy is advice. Nobody's name or address is in it. */
+/**
+ * What was examined, in order; a check that is `ok` and has a remedy is advice. One account that could be read may be named in it,
+ * so it is told to those who hold the local token, and to the portal's people who may test sources.
+ */
 export const doctorDocument = z.object({
   schema: z.literal(DOCTOR_SCHEMA),
   at: z.number().int(),
