@@ -104,6 +104,16 @@ export function metricsOf(
     ...ofEvents,
     ...probeMetrics(seen.sources),
     {
+      name: "directory_counts",
+      help: "What a directory's reader counts, by the names of docs/protocol/directory.md.",
+      type: "gauge",
+      samples: seen.sources
+        .filter(({ kind }) => kind === "directory")
+        .flatMap(({ id, counters }) =>
+          Object.entries(counters).map(([counter, value]) => ({ labels: { source: id, counter }, value })),
+        ),
+    },
+    {
       name: "source_up",
       help: "1 while a source is well.",
       type: "gauge",
