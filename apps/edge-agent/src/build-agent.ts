@@ -32,6 +32,7 @@ import { type EffectiveSite, effectiveSite } from "./sources/effective-site.ts";
 import { systemProbeWire } from "./sources/pc-probe-wire.ts";
 import { openSecret } from "./sources/secret-opener.ts";
 import { createSiteRuntime, type SiteRuntime } from "./sources/site-runtime.ts";
+import { wefIdentities } from "./sources/wef-identity.ts";
 import { openStore } from "./state/open-store.ts";
 import { openStateFolder } from "./state/state-folder.ts";
 import { StoreFault } from "./state/store-fault.ts";
@@ -202,6 +203,7 @@ export async function buildAgent(options: BuildOptions): Promise<BuiltAgent> {
     secrets: () => ({ identity: uplink?.link.identity ?? identity }),
     probeWire: systemProbeWire({ now: clock.now }),
     eventLogWire: createEven6Wire,
+    wefIdentity: wefIdentities({ folder, firewallTls: () => tls, now: clock.now }),
   });
 
   const localSite = local === null ? null : siteOf(local);
@@ -320,6 +322,7 @@ export async function buildAgent(options: BuildOptions): Promise<BuiltAgent> {
         token: openLocalToken(folder.localToken),
         status: report.status,
         who: report.who,
+        forwarders: report.forwarders,
         configuration: report.configuration,
         metrics: report.metrics,
         shadow: shadow === null ? null : shadow.document,

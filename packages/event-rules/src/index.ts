@@ -24,4 +24,10 @@ export { OtherAccounts } from "./other-accounts.ts";
 export { recordIdOf } from "./record-id.ts";
 export { faultOfSwitch, type RuleSwitches, switchesOf } from "./rule-switches.ts";
 export { TicketRate } from "./ticket-rate.ts";
+export {
+  type ForwardingPlace,
+  type ForwardingStep,
+  forwardingSteps,
+  subscriptionManagers,
+} from "./wef-policy.ts";
 export type { WindowsEvent } from "./windows-event.ts";

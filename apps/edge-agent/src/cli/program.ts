@@ -21,6 +21,7 @@ import { type ShadowOptions, shadowCommand } from "./shadow-command.ts";
 import { srxGoldensCommand, srxProfileCommand, srxRelayCommand } from "./srx-command.ts";
 import { statusCommand } from "./status-command.ts";
 import { createTerminal, printable, type Terminal, type TerminalOptions } from "./terminal.ts";
+import { wefComputersCommand, wefPolicyCommand } from "./wef-command.ts";
 import { whoCommand } from "./who-command.ts";
 
 export interface CliHost extends Pick<TerminalOptions, "stdin" | "stdout" | "stderr"> {
@@ -285,6 +286,24 @@ function createProgram(host: CliHost, done: (exit: number) => void): Command {
       done(await eventsDecodeCommand(files, options, contextOf({}))),
     );
 
+  const wef = program
+    .command("wef")
+    .description("event forwarding: what is to be set at the computers, and who forwards");
+  wef
+    .command("policy")
+    .description("the group policy, the certificates and the rights that computers need to forward here")
+    .option("--config <file>", "of this file; without it, of the running agent")
+    .addOption(statusListen())
+    .action(async (flags: Flags) => done(await wefPolicyCommand(contextOf(flags))));
+  wef
+    .command("computers")
+    .description("computers that forward, last heard first")
+    .addOption(output())
+    .addOption(statusListen())
+    .action(async (options: Flags & { output: "table" | "json" }) =>
+      done(await wefComputersCommand(options, contextOf(options))),
+    );
+
   const srx = program
     .command("srx")
     .description(
@@ -348,7 +367,13 @@ function createProgram(host: CliHost, done: (exit: number) => void): Command {
     .argument("<shell>", SHELLS.join(", "), shellOf)
     .action((shell: Shell) => void host.stdout.write(completionScript(program, shell)));
 
-  for (const command of [...program.commands, ...config.commands, ...events.commands, ...srx.commands])
+  for (const command of [
+    ...program.commands,
+    ...config.commands,
+    ...events.commands,
+    ...srx.commands,
+    ...wef.commands,
+  ])
     command.showHelpAfterError("(add --help to see how it is used)");
   return program;
 }

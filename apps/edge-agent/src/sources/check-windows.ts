@@ -3,6 +3,7 @@ import { isIP } from "node:net";
 import type { SecretRef, SiteConfig } from "@rollcall/agent-protocol";
 import { realmOf } from "@rollcall/collectors/login-port";
 import { isTooWide } from "@rollcall/collectors/pc-probe";
+import { readXml } from "@rollcall/collectors/wef";
 import type { ConfigIssue } from "@rollcall/config";
 import { faultOfSwitch } from "@rollcall/event-rules";
 
@@ -126,6 +127,14 @@ export function checkWindows(site: SiteConfig, checks: SiteChecks): ConfigIssue[
     checks.space(wefReceiver.addressSpaceId, "wefReceiver.addressSpaceId");
     issues.push(...checkSwitches(wefReceiver, "wefReceiver"));
     repeated(wefReceiver.channels, "wefReceiver.channels");
+    // It is written into a larger document: what is no document itself would break that for every computer.
+    const query = wefReceiver.query === undefined ? null : readXml(wefReceiver.query);
+    if (query !== null && (query.kind === "refused" || query.root.local !== "QueryList"))
+      issues.push({
+        path: "wefReceiver.query",
+        problem: "it is no structured query",
+        remedy: "write <QueryList>…</QueryList>, as the XML tab of the Event Viewer gives it",
+      });
     if (!isReadablePem(wefReceiver.clientCaPem))
       issues.push({
         path: "wefReceiver.clientCaPem",

@@ -4,6 +4,7 @@ import type { DirectoryReader } from "@rollcall/collectors/directory";
 import type { LoginPort } from "@rollcall/collectors/login-port";
 import { PROBE_SOURCE_ID } from "@rollcall/collectors/pc-probe";
 import type { SyslogListener } from "@rollcall/collectors/syslog";
+import type { HeardComputer, ServerIdentity } from "@rollcall/collectors/wef";
 import type { PrincipalFacts, SuppressionContext } from "@rollcall/identity-core";
 import type { Logger } from "@rollcall/observability";
 import { MARK_DIRECTORY } from "../pipeline/address-marks.ts";
@@ -18,6 +19,7 @@ import { createEventLogSources, type EventLogSourcesOptions } from "./event-log-
 import { createPcProbe, type PcProbeSource, type ProbeWire } from "./pc-probe-source.ts";
 import type { SecretContext } from "./secret-opener.ts";
 import { type PumpDeps, pump } from "./source-pump.ts";
+import { createWefSource, type WefListener } from "./wef-source.ts";
 
 export interface SiteRuntimeOptions extends PumpDeps {
   /** Whoever keeps what firewalls are told of, and how. */
@@ -35,6 +37,8 @@ export interface SiteRuntimeOptions extends PumpDeps {
   readonly probeWire?: ProbeWire;
   /** How a server's event log is reached and read. */
   readonly eventLogWire?: EventLogSourcesOptions["wireOf"];
+  /** The certificate that computers which forward their events see, for the name they use. */
+  readonly wefIdentity?: (host: string) => Promise<ServerIdentity>;
 }
 
 /** Runs what the configuration asks for, and changes over to another configuration without a restart. */
@@ -51,6 +55,10 @@ export interface SiteRuntime extends Part {
   readonly credentials: CredentialDesk;
   /** Asks computers who sits there; null where no way to them was built in. */
   readonly probe: PcProbeSource | null;
+  /** Where computers forward their events to; null where that is not asked for. */
+  readonly wefListener: WefListener | null;
+  /** Who forwards, last heard first, at most `limit`. */
+  forwarders(limit: number): readonly HeardComputer[];
   /** Ids of the sources and directories of this site. */
   ownSources(): ReadonlySet<string>;
 }
@@ -80,6 +88,9 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
           login: (credentialId) => credentials.port(credentialId),
           wireOf: options.eventLogWire,
         });
+  const { wefIdentity } = options;
+  const wef =
+    wefIdentity === undefined ? null : createWefSource({ ...options, knowledge, identityFor: wefIdentity });
   const probe =
     options.probeWire === undefined
       ? null
@@ -141,6 +152,7 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
       else if (areOtherCredentials) directorySet.refresh();
     } else await changeDirectories(next, rules);
     await eventLogs?.change(next);
+    await wef?.change(next);
     const { directories: read, syslogSources, eventSources, enforcementPoints } = site;
     health.set(
       "ok",
@@ -206,11 +218,13 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
       for (const { part } of directories.values()) await part?.start(signal);
       await eventLogs?.start(signal);
       await probe?.start(signal);
+      await wef?.start(signal);
     },
     async stop() {
       isRunning = false;
       await applying.catch(() => undefined);
       await probe?.stop();
+      await wef?.stop();
       await eventLogs?.stop();
       await Promise.all([...directories.values()].map(({ part }) => part?.stop()));
       await syslogPump?.stop();
@@ -233,6 +247,7 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
         ...read,
         ...(eventLogs?.health() ?? []),
         ...(probe?.sourceHealth() ?? []),
+        ...(wef?.health() ?? []),
         ...(syslog?.health() ?? silentSources(effective?.site ?? null, clock.now())),
       ];
     },
@@ -245,6 +260,7 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
       }
       if (kind === "event-log") return eventLogs?.test(id, signal) ?? null;
       if (kind === "pc-probe") return effective?.site.pcProbe ? (probe?.test() ?? null) : null;
+      if (kind === "wef") return wef?.test(id) ?? null;
       const source = effective?.site.syslogSources.find((one) => one.id === id);
       return source === undefined ? null : testSyslog(source.id, source.senders, syslog);
     },
@@ -252,11 +268,16 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
     noteLogon: (facts) => directorySet?.noteLogon(facts),
     credentials,
     probe,
+    get wefListener() {
+      return wef?.listener ?? null;
+    },
+    forwarders: (limit) => wef?.computers(limit) ?? [],
     ownSources() {
       const site = effective?.site;
       const sources = [
         ...(site?.directories ?? []),
         ...(site?.eventSources ?? []),
+        ...(site?.wefReceiver ? [site.wefReceiver] : []),
         ...(site?.syslogSources ?? []),
         ...(site?.pcProbe ? [{ id: PROBE_SOURCE_ID }] : []),
       ].map(({ id }) => id);

@@ -29,6 +29,8 @@ import { metricsText } from "./metrics-text.ts";
 import {
   CONFIG_SCHEMA,
   type ConfigDocument,
+  FORWARDERS_SCHEMA,
+  type ForwardersDocument,
   STATUS_SCHEMA,
   type StatusDocument,
   WHO_SCHEMA,
@@ -46,6 +48,7 @@ const DARK_MAX = 400;
 /** A table of less is counted whenever somebody asks. */
 const COUNT_AT_ONCE = 20_000;
 const COUNT_MS = 10_000;
+const FORWARDERS_MAX = 1000;
 const CHARACTERS_MAX = 500;
 const SUBJECT_MAX = 300;
 
@@ -81,6 +84,7 @@ export interface AgentReport {
   health(): HealthReport;
   status(): StatusDocument;
   who(asked: string): WhoDocument;
+  forwarders(): ForwardersDocument;
   /** The configuration in force; null before the first. Secrets are left out. */
   configuration(): ConfigDocument | null;
   metrics(): string;
@@ -152,6 +156,17 @@ export function createAgentReport(from: ReportSources): AgentReport {
         address: bound === null ? "" : formatListen(bound),
         state: state === "degraded" ? "degraded" : "off",
         sentence,
+      });
+    }
+    const forwarding = site.wefListener;
+    if (forwarding !== null) {
+      const { address: bound, fault } = forwarding;
+      made.push({
+        name: "event forwarding",
+        address: formatListen(bound ?? { host: "*", port: forwarding.port }),
+        state: bound !== null ? "ok" : fault === null ? "off" : "broken",
+        sentence:
+          bound === null ? (fault ?? "The port is being opened.") : "Computers may forward their events.",
       });
     }
     const { udp = null, tcp = null } = syslog?.addresses ?? {};
@@ -373,6 +388,10 @@ export function createAgentReport(from: ReportSources): AgentReport {
         entries: answers.map(whoEntry),
       };
     },
+    forwarders: () => ({
+      schema: FORWARDERS_SCHEMA,
+      computers: site.forwarders(FORWARDERS_MAX).map((one) => ({ ...one })),
+    }),
     configuration() {
       const { effective } = site;
       if (effective === null) return null;

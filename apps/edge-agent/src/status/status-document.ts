@@ -13,6 +13,7 @@ import { shadowSummary } from "../shadow/shadow-document.ts";
 export const STATUS_SCHEMA = "rollcall.status/v1";
 export const WHO_SCHEMA = "rollcall.who/v1";
 export const CONFIG_SCHEMA = "rollcall.config/v1";
+export const FORWARDERS_SCHEMA = "rollcall.forwarders/v1";
 export const RESUME_SCHEMA = "rollcall.resume/v1";
 
 const partState = z.enum(["ok", "degraded", "broken", "off"]);
@@ -169,6 +170,21 @@ export const probeDocument = z.object({
   computer: z.string().nullable(),
 });
 export type ProbeDocument = z.infer<typeof probeDocument>;
+
+/** Computers that forward their events, last heard first. */
+export const forwardersDocument = z.object({
+  schema: z.literal(FORWARDERS_SCHEMA),
+  computers: z.array(
+    z.object({
+      name: z.string(),
+      address: z.string(),
+      lastHeardAt: at,
+      events: z.number().int(),
+      forged: z.number().int(),
+    }),
+  ),
+});
+export type ForwardersDocument = z.infer<typeof forwardersDocument>;
 
 const partOrigin = z.enum(["portal", "file", "none"]);
 

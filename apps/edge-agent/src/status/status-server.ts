@@ -11,6 +11,7 @@ import { HealthRecord, type Part } from "../supervisor/part.ts";
 import { isLocalToken } from "./local-token.ts";
 import {
   type ConfigDocument,
+  type ForwardersDocument,
   PROBE_SCHEMA,
   type ProbeDocument,
   RESUME_SCHEMA,
@@ -25,6 +26,8 @@ export interface StatusServerOptions {
   readonly status: () => StatusDocument;
   readonly who: (asked: string) => WhoDocument;
   readonly configuration: () => ConfigDocument | null;
+  /** Computers that forward their events. */
+  readonly forwarders: () => ForwardersDocument;
   readonly metrics: () => string;
   /** How this agent's table differs from another server's; null where it runs beside none. */
   readonly shadow: ((withAll: boolean) => ShadowDocument) | null;
@@ -98,6 +101,9 @@ export function createStatusServer(options: StatusServerOptions): StatusServer {
           ? refuse(503, "No configuration is in force yet.")
           : json(configuration);
       }
+      case "/forwarders":
+        if (!isLocalToken(options.token, request.headers.authorization)) return refuse(401, NEEDS_TOKEN);
+        return json(options.forwarders());
       case "/shadow": {
         if (!isLocalToken(options.token, request.headers.authorization)) return refuse(401, NEEDS_TOKEN);
         if (options.shadow === null) return refuse(404, "This agent does not run in shadow mode.");

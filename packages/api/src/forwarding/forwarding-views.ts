@@ -1,11 +1,11 @@
 import { X509Certificate } from "node:crypto";
 import type { TenantHandle } from "@rollcall/db";
+import { subscriptionManagers } from "@rollcall/event-rules";
 import { siteOf } from "../agents/agent-rows.ts";
 import { readSites } from "../agents/list-agents.ts";
 import { sourceActivity, sourceView } from "../facts/chain-facts.ts";
 import { readAgents } from "../facts/read-facts.ts";
 import type { ForwardingView } from "./forwarding.schema.ts";
-import { subscriptionManagers } from "./subscription-managers.ts";
 
 type Tx = TenantHandle["tx"];
 

@@ -24,8 +24,9 @@ const SHAPE = 1;
 export function subscriptionOf(config: WefConfig): Subscription {
   const told = {
     name: config.name,
+    // It stands within a larger document: a declaration of its own would break that.
     query:
-      config.query ??
+      config.query?.replace(/^\s*<\?xml[^>]*\?>/, "") ??
       eventQuery({
         kind: "wef",
         channels: config.channels,

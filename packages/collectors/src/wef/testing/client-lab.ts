@@ -70,6 +70,12 @@ export class ClientLab {
     return pair;
   }
 
+  /** SHA-1, as openssl prints it. */
+  async fingerprint({ certificate }: KeyPair): Promise<string> {
+    const { stdout } = await run("openssl", ["x509", "-in", certificate, "-noout", "-sha1", "-fingerprint"]);
+    return stdout.trim().split("=")[1] ?? "";
+  }
+
   text(file: string): string {
     return readFileSync(file, "utf8");
   }
