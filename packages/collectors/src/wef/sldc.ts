@@ -2,7 +2,7 @@ export type SldcResult =
   | { readonly kind: "decoded"; readonly bytes: Uint8Array }
   | {
       readonly kind: "refused";
-      readonly reason: "too-long" | "cut-short" | "unknown-symbol" | "wrong-length";
+      readonly reason: "too-long" | "cut-short" | "unknown-symbol";
     };
 
 const CONTROL_PREFIX = 0x1ff;
@@ -23,8 +23,8 @@ const CONTROL = {
 /**
  * Decodes SLDC, the compression of forwarded events.
  *
- * Shape:  bits, most significant first: literals and copies out of the last 1024 bytes, between control symbols; after the
- *         end of the record Windows appends the length of what was compressed (u32 LE), which must fit where it is there.
+ * Shape:  bits, most significant first: literals and copies out of the last 1024 bytes, between control symbols. What
+ *         follows the end of the record is not read: Windows appends the length of what was compressed there (u32 LE).
  * Units:  bytes; never gives more than `maxBytes`, and holds no more while it works.
  * Errors: none thrown; whatever a stranger sent is a reason.
  * Source: ECMA-321 (documented); the length at the end (captured: fixtures/openwec-heartbeat.sldc).
@@ -75,7 +75,7 @@ export function decodeSldc(bytes: Uint8Array, maxBytes: number): SldcResult {
         case CONTROL.fileMark:
           break;
         case CONTROL.endOfRecord:
-          return ended(bytes, bits, out.subarray(0, length));
+          return { kind: "decoded", bytes: out.subarray(0, length) };
         default:
           return { kind: "refused", reason: "unknown-symbol" };
       }
@@ -109,19 +109,6 @@ function readCount(bits: BitReader): number {
   if (bits.read(1) === 0) return 8 + bits.read(3);
   if (bits.read(1) === 0) return 16 + bits.read(4);
   return 32 + bits.read(8);
-}
-
-function ended(bytes: Uint8Array, bits: BitReader, out: Uint8Array): SldcResult {
-  const isFlushed = bits.left >= 13 && bits.read(13) === 0x1ff0;
-  if (isFlushed) {
-    bits.alignTo(32);
-    if (bits.left === 32) {
-      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-      if (view.getUint32(bytes.length - 4, true) !== out.length)
-        return { kind: "refused", reason: "wrong-length" };
-    }
-  }
-  return { kind: "decoded", bytes: out };
 }
 
 /** Bits of bytes, most significant first. Beyond the end it gives zeros; `left` says how many are really there. */
