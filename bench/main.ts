@@ -4,6 +4,7 @@ import { agentMemory } from "./agent-memory.ts";
 import { agentStart } from "./agent-start.ts";
 import { directoryMemory } from "./directory-memory.ts";
 import { directorySync } from "./directory-sync.ts";
+import { eventForwarding } from "./event-forwarding.ts";
 import { eventCatchUp, eventRate } from "./event-rate.ts";
 import { type Figure, say } from "./figure.ts";
 import { firewallPages } from "./firewall-pages.ts";
@@ -38,6 +39,7 @@ const figures: readonly Figure[] = [
   ledgerIngest,
   eventRate,
   eventCatchUp,
+  eventForwarding,
   directorySync,
   directoryMemory,
 ];

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -64,7 +65,14 @@ export class ClientLab {
     );
     await this.#openssl([
       ...["x509", "-req", "-in", request, "-CA", authority.certificate, "-CAkey", authority.key],
-      ...["-CAcreateserial", "-extfile", extensions, "-out", pair.certificate],
+      ...[
+        "-set_serial",
+        `0x01${randomBytes(15).toString("hex")}`,
+        "-extfile",
+        extensions,
+        "-out",
+        pair.certificate,
+      ],
       ...["-days", "30"],
     ]);
     return pair;
