@@ -135,6 +135,7 @@ describe("what a configuration says of Windows", () => {
           host: "a",
           clientCaPem: pem,
           channels: ["Security", "Security"],
+          query: "<QueryList><Query></QueryList>",
         },
         pcProbe: {
           addressSpaceId: "no",
@@ -154,6 +155,7 @@ describe("what a configuration says of Windows", () => {
       'settings.infrastructure[0]: "dc1" is no address, prefix or range',
       'eventSources[0].rulesOn: "event:4769" is switched on and off',
       'wefReceiver.channels[1]: "Security" is there twice',
+      "wefReceiver.query: it is no structured query",
       "wefReceiver.clientCaPem: it holds no certificate that can be read",
       'pcProbe.include[1]: "0.0.0.0/0" is wider than any network of workstations: a login would be carried everywhere',
       'pcProbe.credentialIds[1]: "reader" is there twice',

@@ -57,6 +57,8 @@ export function createWefSource(options: WefSourceOptions): WefSource {
       const fingerprint = JSON.stringify(config);
       if (running?.fingerprint === fingerprint) return;
       await running?.part.stop();
+      // The next one may want the same port.
+      await running?.receiver.closed();
       running = null;
       if (config === null) return;
       const receiver = createWefReceiver({
@@ -79,6 +81,7 @@ export function createWefSource(options: WefSourceOptions): WefSource {
     async stop() {
       isStarted = false;
       await running?.part.stop();
+      await running?.receiver.closed();
     },
     health: () => running?.receiver.health() ?? [],
     test: (id) => (running?.receiver.id === id ? running.receiver.check() : null),

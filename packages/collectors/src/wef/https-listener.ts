@@ -265,6 +265,8 @@ function refusalOf(error: unknown, socket: TLSSocket): string {
       : "certificate-not-trusted";
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   if (code === "ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE") return "no-certificate";
+  // The computer's own complaint, about ours.
+  if (/ALERT.*(CA|CERTIFICATE)/.test(code)) return "agent-not-trusted";
   if (/CERT|SELF_SIGNED|ISSUER/.test(code)) return "certificate-not-trusted";
   if (/PROTOCOL|VERSION/.test(code)) return "tls-too-old";
   if (code === "ECONNRESET" || code === "ERR_TLS_HANDSHAKE_TIMEOUT") return "handshake-broken-off";

@@ -183,6 +183,7 @@ const REASONS: Readonly<Record<string, string>> = {
   "no-certificate": "without a certificate",
   "certificate-not-trusted": "certificate of another authority",
   "certificate-expired": "certificate out of date",
+  "agent-not-trusted": "the computer does not trust the agent's certificate",
   "no-name": "certificate without a usable name",
   "not-allowed": "name not on the list",
   "tls-too-old": "TLS older than 1.2",

@@ -340,6 +340,21 @@ describe.skipIf(HERE === undefined)("who may forward", () => {
     });
   });
 
+  it("does not come where it does not trust the agent, and that is said", async () => {
+    const { receiver } = await start();
+    const port = receiver.address?.port;
+    const { status } = await lab.post({
+      url: receiver.subscription.notifyTo,
+      ca: theirs.certificate,
+      client: pc7,
+      body: anEnumerate(),
+      more: ["--connect-to", `localhost:${port}:${AT}:${port}`],
+    });
+    expect(status).toBe(0);
+    await until(() => receiver.health()[0]?.counters["refusedSenders.agent-not-trusted"] === 1);
+    expect(receiver.health()[0]?.sentence).toContain("does not trust the agent's certificate");
+  });
+
   it("speaks for itself only: an event of another computer is refused and counted, and the rest of the message counts", async () => {
     const { receiver, send, observations } = await start();
     const time = Date.now() - 1000;
@@ -502,6 +517,17 @@ describe.skipIf(HERE === undefined)("bad messages", () => {
 });
 
 describe.skipIf(HERE === undefined)("the port of the receiver", () => {
+  it("is free for the next one as soon as it says so", async () => {
+    const port = await freePort();
+    for (let round = 0; round < 10; round += 1) {
+      const { receiver, stop } = await start({ config: { port } });
+      expect(receiver.fault).toBeNull();
+      // Not waited for, as a reader that is given up is not: the port alone says it.
+      void stop();
+      await receiver.closed();
+    }
+  });
+
   it("that is taken is said with who has it, and opened when it is free", async () => {
     const { createServer } = await import("node:net");
     const port = await freePort();

@@ -58,6 +58,8 @@ export interface WefReceiver extends Collector {
   readonly address: { readonly host: string; readonly port: number } | null;
   /** Why it does not listen; null where it does, or was not asked to. */
   readonly fault: string | null;
+  /** Resolves once the port is free again, after the collecting has ended. */
+  closed(): Promise<void>;
   /** Last heard first, at most `limit`. */
   computers(limit: number): readonly HeardComputer[];
   /** What to look at when no events come. */
@@ -92,6 +94,7 @@ class Receiver implements WefReceiver {
   readonly #buckets = new Map<string, TokenBucket>();
   readonly #startedAt: number;
   #listener: HttpsListener | null = null;
+  #listening: Promise<void> = Promise.resolve();
   #identity: ServerIdentity | null = null;
   #fault: ListenError | Error | null = null;
   #since: number;
@@ -142,6 +145,10 @@ class Receiver implements WefReceiver {
     return this.#fault?.message ?? null;
   }
 
+  closed(): Promise<void> {
+    return this.#listening;
+  }
+
   computers(limit: number): readonly HeardComputer[] {
     return this.#computers.list(limit);
   }
@@ -155,10 +162,12 @@ class Receiver implements WefReceiver {
   }
 
   async *collect({ signal }: CollectOptions): AsyncGenerator<CollectedBatch> {
+    // Whoever collected before may not have let go of the port yet.
+    await this.#listening;
     this.#queue.restore();
     const stop = new AbortController();
     const ends = AbortSignal.any([signal, stop.signal]);
-    const listening = this.#listen(ends);
+    this.#listening = this.#listen(ends);
     try {
       while (!signal.aborted) {
         await this.#queue.waitForOne(signal);
@@ -175,7 +184,7 @@ class Receiver implements WefReceiver {
       }
     } finally {
       stop.abort();
-      await listening;
+      await this.#listening;
     }
   }
 
