@@ -59,6 +59,9 @@ function Get-OurGroup([string] $Name, [string] $What) {
 
 function Get-OurPolicy([string] $Name) {
     $policy = Get-GPO -All | Where-Object { $_.DisplayName -eq $Name } | Select-Object -First 1
+    if ($null -ne $policy -and $policy.Description -ne $Marker) {
+        throw ('There is a group policy "' + $Name + '" already that this script did not make for this site. Nothing was changed in it: rename it, or make one policy of both by hand.')
+    }
     if ($null -eq $policy -and $PSCmdlet.ShouldProcess($Name, 'Make the group policy')) {
         $policy = New-GPO -Name $Name -Comment $Marker
     }

@@ -55,6 +55,7 @@ export {
   type IpRange,
   type IpSet,
   isNeverASession,
+  isTooWideToAsk,
   parseIpRange,
   rangeContains,
 } from "./ip-range.ts";

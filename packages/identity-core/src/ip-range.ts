@@ -138,3 +138,14 @@ const neverASession = createIpSet([
 export function isNeverASession(ip: IpAddress): boolean {
   return neverASession.has(ip);
 }
+
+/** A /8 of IPv4, a /16 of IPv6: `0.0.0.0/0` would be the whole world, and half of it is no better. */
+const WIDEST_V4 = 2 ** 24;
+const WIDEST_V6 = 1n << 112n;
+
+/** Whether a range is so wide that computers in it were hardly meant to be asked: a login must not be carried to everybody. */
+export function isTooWideToAsk(text: string): boolean {
+  const range = parseIpRange(text);
+  if (range === null) return false;
+  return range.family === 4 ? range.last - range.first >= WIDEST_V4 : range.last - range.first >= WIDEST_V6;
+}

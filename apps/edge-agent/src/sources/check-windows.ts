@@ -2,10 +2,10 @@ import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import type { SecretRef, SiteConfig } from "@rollcall/agent-protocol";
 import { realmOf } from "@rollcall/collectors/login-port";
-import { isTooWide } from "@rollcall/collectors/pc-probe";
 import { readXml } from "@rollcall/collectors/wef";
 import type { ConfigIssue } from "@rollcall/config";
 import { faultOfSwitch } from "@rollcall/event-rules";
+import { isTooWideToAsk } from "@rollcall/identity-core";
 
 /** Checks that hold for every part of a configuration; what they find they note themselves. */
 export interface SiteChecks {
@@ -148,7 +148,7 @@ export function checkWindows(site: SiteConfig, checks: SiteChecks): ConfigIssue[
     for (const [i, text] of pcProbe.include.entries()) checks.range(text, `pcProbe.include[${i}]`);
     for (const [i, text] of pcProbe.exclude.entries()) checks.range(text, `pcProbe.exclude[${i}]`);
     for (const [i, text] of pcProbe.include.entries())
-      if (isTooWide(text))
+      if (isTooWideToAsk(text))
         issues.push({
           path: `pcProbe.include[${i}]`,
           problem: `"${text}" is wider than any network of workstations: a login would be carried everywhere`,

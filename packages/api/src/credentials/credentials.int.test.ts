@@ -106,6 +106,33 @@ describe("a login that sources share", () => {
     ).rejects.toMatchObject(refusal("no-realm"));
   });
 
+  it("is used by no event log that an agent would refuse its whole configuration for", async () => {
+    const { customer, siteId } = await aCustomerWithAgents();
+    const { id: credentialId } = await practice.api.credentials.add({ customer, ...READER });
+    const add = (of: object) =>
+      practice.api.eventSources.add({ customer, siteId, credentialId, ...DC_LOG, ...of });
+    await expect(add({ channelPath: "ForwardedEvents" })).rejects.toMatchObject(refusal("other-log"));
+    await expect(add({ kind: "exchange", channelPath: "Application" })).rejects.toMatchObject(
+      refusal("other-log"),
+    );
+    for (const query of [
+      "<Query></QueryList>",
+      "&nope;</QueryList>",
+      "a < b</QueryList>",
+      "</QueryList><QueryList></QueryList>",
+    ])
+      await expect(add({ query: `<QueryList>${query}` })).rejects.toMatchObject({ code: "BAD_REQUEST" });
+    const collector = await add({ kind: "event-collector", channelPath: "ForwardedEvents" });
+    await expect(
+      practice.api.eventSources.update({ customer, id: collector.id, changes: { kind: "exchange" } }),
+    ).rejects.toMatchObject(refusal("other-log"));
+    await practice.api.eventSources.update({
+      customer,
+      id: collector.id,
+      changes: { kind: "exchange", channelPath: null },
+    });
+  });
+
   it("keeps NTLM while an event log that uses it is named by its address", async () => {
     const { customer, siteId } = await aCustomerWithAgents();
     const { id } = await practice.api.credentials.add({ customer, ...READER, allowNtlm: true });
@@ -396,6 +423,16 @@ describe("the probe of a site", () => {
     expect(await set({ include: ["10.30.0.0/16"], credentialIds: [id] })).toMatchObject({ enabled: true });
     expect(await set({ enabled: false })).toMatchObject({ enabled: false, include: [], credentials: [] });
   });
+
+  it.each(["0.0.0.0/0", "10.0.0.0/7", "10.0.0.0-12.0.0.0", "2000::/3"])(
+    "is not given %s to ask in: an agent would refuse its whole configuration for it",
+    async (range) => {
+      const { customer, siteId } = await aCustomerWithAgents();
+      await expect(
+        practice.api.probes.set({ customer, siteId, enabled: false, include: [range] }),
+      ).rejects.toMatchObject({ code: "BAD_REQUEST" });
+    },
+  );
 
   it("tries its logins in the order that was chosen, and in another when that is chosen", async () => {
     const { customer, siteId } = await aCustomerWithAgents();

@@ -4,6 +4,8 @@ import type { TenantHandle } from "@rollcall/db";
 /** What an event log needs beside its own fields, as agents check it: a login that works there, and a space. */
 export interface WantedEventSource {
   readonly name: string;
+  readonly kind: string;
+  readonly channelPath: string | null;
   readonly host: string;
   readonly credentialId: string;
   readonly addressSpaceId: string | undefined;
@@ -16,7 +18,12 @@ export type EventSourceFault =
   | { readonly kind: "credential-not-found" }
   | { readonly kind: "name-taken" }
   | { readonly kind: "address-needs-ntlm"; readonly credential: string }
+  | { readonly kind: "other-log"; readonly log: string }
+  | { readonly kind: "too-many" }
   | { readonly kind: "rule-on-and-off"; readonly rule: string };
+
+/** An agent takes no more in its configuration (`eventSources` of the agent protocol). */
+const EVENT_SOURCES_MAX = 100;
 
 export type CheckedEventSource =
   | { readonly kind: "fine"; readonly addressSpaceId: string }
@@ -42,10 +49,14 @@ export async function checkEventSource(
     where: { tenantId, ...(ownId === null ? {} : { id: { not: ownId } }) },
     select: { name: true },
   });
+  if (ownId === null && others.length >= EVENT_SOURCES_MAX) return { kind: "too-many" };
   if (others.some((other) => other.name.toLowerCase() === wanted.name.toLowerCase()))
     return { kind: "name-taken" };
   if (isIP(wanted.host) !== 0 && !credential.allowNtlm)
     return { kind: "address-needs-ntlm", credential: credential.name };
+  // An agent refuses its whole configuration for it: logons of such a server stand in no other log.
+  if (wanted.kind !== "event-collector" && (wanted.channelPath ?? "Security").toLowerCase() !== "security")
+    return { kind: "other-log", log: wanted.channelPath ?? "" };
   const rule = wanted.rulesOn.find((id) => wanted.rulesOff.includes(id));
   if (rule !== undefined) return { kind: "rule-on-and-off", rule };
   return { kind: "fine", addressSpaceId: space.id };

@@ -1,7 +1,7 @@
 import type { TRPCError } from "@trpc/server";
 import { removed } from "../directories/directories.schema.ts";
 import { objectInput } from "../input-fields.ts";
-import { notFound, unacceptable } from "../refusals.ts";
+import { conflict, notFound, unacceptable } from "../refusals.ts";
 import { router, tenantProcedure } from "../trpc.ts";
 import { addEventSource } from "./add-event-source.ts";
 import type { EventSourceFault } from "./check-event-source.ts";
@@ -28,6 +28,17 @@ function refusalOf(fault: EventSourceFault, prefix: "" | "changes."): TRPCError 
         `${prefix}host`,
         `Kerberos cannot log in at an address, and ${fault.credential} does not allow NTLM: write the server's full DNS name.`,
         "address-needs-ntlm",
+      );
+    case "other-log":
+      return unacceptable(
+        `${prefix}channelPath`,
+        `Logons of such a server stand in its log Security, not in ${fault.log}: leave this empty.`,
+        "other-log",
+      );
+    case "too-many":
+      return conflict(
+        "There are 100 event logs already, as many as an agent reads: remove one first.",
+        "too-many",
       );
     case "rule-on-and-off":
       return unacceptable(

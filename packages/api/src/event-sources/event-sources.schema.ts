@@ -2,6 +2,7 @@ import { faultOfSwitch } from "@rollcall/event-rules";
 import { z } from "zod";
 import { health } from "../chain.schema.ts";
 import { customerInput, displayName, hostText, objectInput, uuid } from "../input-fields.ts";
+import { isQueryList } from "./query-list.ts";
 
 export const eventSourceKind = z.enum(["domain-controller", "exchange", "event-collector"]);
 
@@ -17,7 +18,8 @@ export const eventQueryText = z
   .string()
   .trim()
   .max(20_000)
-  .regex(/^<QueryList>[\s\S]*<\/QueryList>$/, "structured XML: <QueryList> … </QueryList>");
+  .regex(/^<QueryList>[\s\S]*<\/QueryList>$/, "structured XML: <QueryList> … </QueryList>")
+  .refine(isQueryList, "well-formed XML, with one <QueryList> around all of it");
 
 /** Ids of rules. One that no rule has would switch nothing, in silence. */
 export const ruleIds = z

@@ -24,6 +24,8 @@ export async function updateEventSource(
         { tx, tenantId },
         {
           name: changes.name ?? before.name,
+          kind: changes.kind ?? before.kind,
+          channelPath: changes.channelPath === undefined ? before.channelPath : changes.channelPath,
           host: changes.host ?? before.host,
           credentialId: changes.credentialId ?? before.credentialId,
           addressSpaceId: changes.addressSpaceId ?? before.addressSpaceId,

@@ -1,3 +1,4 @@
+import { isTooWideToAsk } from "@rollcall/identity-core";
 import { z } from "zod";
 import { health } from "../chain.schema.ts";
 import { customerInput, ipRangeText, uuid } from "../input-fields.ts";
@@ -13,7 +14,15 @@ export const setProbeInput = customerInput.extend({
   addressSpaceId: uuid.optional(),
   /** Tried in this order. */
   credentialIds: z.array(uuid).max(20).refine(once, "one of them is there twice").default([]),
-  include: z.array(ipRangeText).max(200).default([]),
+  include: z
+    .array(
+      ipRangeText.refine(
+        (range) => !isTooWideToAsk(range),
+        "wider than a /8 (IPv6: a /16): name the ranges of your workstations",
+      ),
+    )
+    .max(200)
+    .default([]),
   exclude: z.array(ipRangeText).max(200).default([]),
   allowPublic: z.boolean().default(false),
   methods: z

@@ -14,7 +14,7 @@ export { isAnswered, type NotAsked, type ProbeAnswer, type Probed } from "./prob
 export { ProbeCounters } from "./probe-counters.ts";
 export { observationsOf, PROBE_SOURCE_ID } from "./probe-observations.ts";
 export { ProbeScheduler, type Wish } from "./probe-scheduler.ts";
-export { createProbeScope, isTooWide, type ProbeScope } from "./probe-scope.ts";
+export { createProbeScope, type ProbeScope } from "./probe-scope.ts";
 export type { ProbeRow } from "./seated-user.ts";
 export {
   type EndingSession,

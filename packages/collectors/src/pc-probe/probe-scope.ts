@@ -1,4 +1,4 @@
-import { createIpSet, type IpAddress, isNeverASession, parseIpRange } from "@rollcall/identity-core";
+import { createIpSet, type IpAddress, isNeverASession, isTooWideToAsk } from "@rollcall/identity-core";
 import type { NotAsked } from "./probe-answer.ts";
 
 export interface ProbeScopeConfig {
@@ -16,10 +16,6 @@ export interface ProbeScope {
   objectionTo(ip: IpAddress): { readonly why: NotAsked; readonly sentence: string } | null;
 }
 
-/** A /8 of IPv4, a /16 of IPv6: `0.0.0.0/0` would be the whole world, and half of it is no better. */
-const WIDEST_V4 = 2 ** 24;
-const WIDEST_V6 = 1n << 112n;
-
 /** RFC 1918 and unique local addresses. Source: documented ranges of RFC 1918, RFC 4193. */
 const privateAddresses = createIpSet(["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"]);
 
@@ -29,7 +25,7 @@ const privateAddresses = createIpSet(["10.0.0.0/8", "172.16.0.0/12", "192.168.0.
  * Source: semantics 6, "Probe rules".
  */
 export function createProbeScope(config: ProbeScopeConfig): ProbeScope {
-  const include = createIpSet(config.include.filter((range) => !isTooWide(range)));
+  const include = createIpSet(config.include.filter((range) => !isTooWideToAsk(range)));
   const exclude = createIpSet(config.exclude);
   const infrastructure = createIpSet(config.infrastructure);
   return {
@@ -49,11 +45,4 @@ export function createProbeScope(config: ProbeScopeConfig): ProbeScope {
       return null;
     },
   };
-}
-
-/** Whether a range is so wide that it was hardly meant: a login must not be carried to everybody. */
-export function isTooWide(text: string): boolean {
-  const range = parseIpRange(text);
-  if (range === null) return false;
-  return range.family === 4 ? range.last - range.first >= WIDEST_V4 : range.last - range.first >= WIDEST_V6;
 }

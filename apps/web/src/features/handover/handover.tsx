@@ -39,7 +39,9 @@ export function Handover({
       siteId === initial.site.id ? { initialData: initial } : { placeholderData: (before) => before },
     ),
   );
+  // While the chosen site loads, or where it did not come, another one's pack is there: it must not be taken away as this one's.
   const pack = query.data ?? initial;
+  const siteSlug = sites.find(({ id }) => id === siteId)?.slug ?? "site";
   const shown = pack.files.find(({ name }) => name === url.file) ?? pack.files[0];
   return (
     <>
@@ -54,8 +56,9 @@ export function Handover({
         actions={
           <Button
             variant="primary"
+            disabled={pack.site.id !== siteId}
             onClick={() =>
-              downloadBytes(`rollcall-${customer.slug}.zip`, zipOf(pack.files), "application/zip")
+              downloadBytes(`rollcall-${customer.slug}-${siteSlug}.zip`, zipOf(pack.files), "application/zip")
             }
           >
             Download all as ZIP
@@ -105,7 +108,11 @@ export function Handover({
           />
         </Section>
         <Section title="Files" summary="Read them; run the scripts with -WhatIf first.">
-          {shown === undefined ? null : (
+          {pack.site.id !== siteId ? (
+            <p className="text-sm text-ink-2" role="status">
+              {query.isError ? "The pack of this site did not come." : "Loading the pack of this site …"}
+            </p>
+          ) : shown === undefined ? null : (
             <Tabs
               label="Files"
               value={shown.name}
