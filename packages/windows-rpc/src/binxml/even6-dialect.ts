@@ -7,6 +7,8 @@ import { guidText } from "./value-text.ts";
 
 const TEMPLATES_MAX = 1024;
 const TEMPLATE_BYTES_MAX = 8 * 1024 * 1024;
+/** Of one GUID and length. Each is compared with what comes, so a server must not make them many. */
+const ALIKE_MAX = 8;
 
 interface Known {
   readonly definition: Buffer;
@@ -55,7 +57,7 @@ export class Even6Dialect implements Dialect {
       this.#bytes = 0;
     }
     const alike = this.#known.get(key);
-    if (alike === undefined) this.#known.set(key, [known]);
+    if (alike === undefined || alike.length >= ALIKE_MAX) this.#known.set(key, [known]);
     else alike.push(known);
     this.#count += 1;
     this.#bytes += known.definition.length;

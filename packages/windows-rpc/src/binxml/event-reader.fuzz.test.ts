@@ -1,21 +1,12 @@
 import { fuzzRuns, fuzzSeed } from "@rollcall/testkit";
 import { describe, expect, it } from "vitest";
 import { inMemory, readEvtx } from "../evtx/index.ts";
+import { randomOf } from "../evtx/testing/random-of.ts";
 import { readReal, whyNoRealFiles } from "../evtx/testing/real-files.ts";
 import { createEventReader } from "./event-reader.ts";
 
 const seed = fuzzSeed();
 const NAMES = ["TargetUserName", "IpAddress", "LogonType", "Data", ""];
-
-function randomOf(from: number): (below: number) => number {
-  let state = from >>> 0 || 1;
-  return (below) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % below;
-  };
-}
 
 /** Reads everything of a record that anybody may ask for. */
 function useAll(reader: ReturnType<typeof createEventReader>, bytes: Buffer): "event" | "damaged" {

@@ -34,12 +34,18 @@ function findShape(root: XmlNode): EventShape {
   const system = new Map<string, FieldShape>();
   const data = new Map<string, FieldShape>();
   const within: (number | TemplateInstance)[] = [];
+  const times = new Map<string, number>();
 
   const put = (fields: Map<string, FieldShape>, name: string, field: FieldShape): void => {
     if (fields.size >= FIELDS_MAX) return;
-    // Names that stand twice are told apart by a number: `Data`, `Data2`.
-    let unique = name;
-    for (let again = 2; fields.has(unique); again++) unique = `${name}${again}`;
+    // Names that stand twice are told apart by a number: `Data`, `Data2`. Counted, so that a thousand cost no million looks.
+    let again = times.get(name) ?? 1;
+    let unique = again === 1 ? name : `${name}${again}`;
+    while (fields.has(unique)) {
+      again += 1;
+      unique = `${name}${again}`;
+    }
+    times.set(name, again);
     fields.set(unique, field);
   };
 

@@ -4,13 +4,13 @@ import type { Values, XmlElement, XmlNode, XmlText } from "./node.ts";
 import { DEPTH_MAX, parseNested } from "./parse-fragment.ts";
 import { listTexts, VALUE, valueText } from "./value-text.ts";
 
-/** A record is at most 2 MiB; a list that repeats its element many times may say much more than that. */
-const XML_MAX = 16 * 1024 * 1024;
+/** A record is at most 2 MiB; a list that repeats its element many times may say, and cost, much more than that. */
+const WORK_MAX = 16 * 1024 * 1024;
 
 /**
  * The XML that Windows' own export gives for a record, byte for byte.
  *
- * Errors: `BinXmlFault` where a nested fragment cannot be read, or where the text would be longer than 16 Mi characters.
+ * Errors: `BinXmlFault` where a nested fragment cannot be read, or where nodes, characters and bytes of nested fragments together are more than 16 Mi.
  * Source: `wevtutil` exports of the same records (captured).
  */
 export function renderXml(node: XmlNode, dialect: Dialect): string {
@@ -19,7 +19,7 @@ export function renderXml(node: XmlNode, dialect: Dialect): string {
 
 class Renderer {
   readonly #dialect: Dialect;
-  #written = 0;
+  #spent = 0;
 
   constructor(dialect: Dialect) {
     this.#dialect = dialect;
@@ -28,13 +28,14 @@ class Renderer {
   /** `item`: which element of a list is meant, where the enclosing element is repeated for each; -1 elsewhere. */
   node(node: XmlNode, values: Values | null, item: number, depth: number): string {
     if (depth > DEPTH_MAX) throw new BinXmlFault(`more than ${DEPTH_MAX} elements within each other`);
+    this.#spend(1);
     switch (node.kind) {
       case "element":
         return this.#element(node, values, item, depth);
       case "instance":
         return this.node(node.template.root, node.values, -1, depth + 1);
       default:
-        return this.#count(this.#text(node, values, item, escaped, depth));
+        return this.#counted(this.#text(node, values, item, escaped, depth));
     }
   }
 
@@ -62,7 +63,7 @@ class Renderer {
       const text = parts.map((part) => this.#text(part, values, item, escapedInAttribute, depth)).join("");
       if (text !== "") start += ` ${attribute}='${text}'`;
     }
-    this.#count(start);
+    this.#spend(start.length);
     if (element.isEmpty) return `${start}/>`;
     return `${start}>${children.map((child) => this.node(child, values, item, depth + 1)).join("")}</${name}>`;
   }
@@ -88,9 +89,11 @@ class Renderer {
       case "substitution": {
         if (values === null || values.isMissing(part.id)) return "";
         const type = values.type(part.id);
+        const [at, length] = [values.at(part.id), values.length(part.id)];
+        // Once for each time it is read: beside a list, that is once for each item.
+        this.#spend(length);
         if (type === VALUE.fragment)
           return this.node(parseNested(values, part.id, this.#dialect, depth + 1), null, -1, depth + 1);
-        const [at, length] = [values.at(part.id), values.length(part.id)];
         if ((type & VALUE.array) === 0) return quote(valueText(values.bytes, type, at, length));
         const list = listTexts(values.bytes, type, at, length);
         return item < 0 ? list.map(quote).join("") : quote(list[item] ?? "");
@@ -98,10 +101,14 @@ class Renderer {
     }
   }
 
-  #count(text: string): string {
-    this.#written += text.length;
-    if (this.#written > XML_MAX) throw new BinXmlFault(`more than ${XML_MAX} characters of XML`);
+  #counted(text: string): string {
+    this.#spend(text.length);
     return text;
+  }
+
+  #spend(work: number): void {
+    this.#spent += work;
+    if (this.#spent > WORK_MAX) throw new BinXmlFault(`more than ${WORK_MAX} characters of XML`);
   }
 }
 

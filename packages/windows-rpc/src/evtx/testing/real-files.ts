@@ -29,6 +29,11 @@ export function readReal(name: string): Buffer {
   return readFileSync(path.join(FOLDER, name));
 }
 
+/** Bytes that a specification shows. */
+export function readFixture(name: string): Buffer {
+  return readFileSync(path.join(FOLDER, "fixtures", name));
+}
+
 /** What another reader printed of a file; null where there is nothing of it. */
 export function oracleOf(name: string, reader: "windows-export" | "libevtx" | "python-evtx"): string | null {
   try {
