@@ -16,7 +16,12 @@ export interface Login {
  * one that took them and then allowed too little: two refusals in a row pause the login for everybody.
  */
 export type LoginResult<T> =
-  | { readonly kind: "accepted"; readonly value: T }
+  | {
+      readonly kind: "accepted";
+      readonly value: T;
+      /** False: by tickets that were there already, so nothing was proved of the password now. */
+      readonly isFresh?: boolean;
+    }
   | { readonly kind: "refused"; readonly reason: string };
 
 /** `withheld`: nothing was tried. The login is paused or could not be opened; the sentence says why and what to do. */

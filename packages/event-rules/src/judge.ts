@@ -44,6 +44,8 @@ export interface SiteKnowledge {
    * The addresses of a computer at that time: its own connection (WEF), or where its device is known. Never from DNS.
    */
   addressesOf(computer: string, at: EpochMs): readonly IpAddress[];
+  /** All addresses at which it may still be known, for what ends there; `addressesOf` where absent. */
+  everywhereOf?(computer: string, at: EpochMs): readonly IpAddress[];
   /** Whether a computer is known to be at that address. */
   hasDevice(ip: IpAddress, at: EpochMs): boolean;
   /** What a directory calls an account; null where it knows none of that SID. */
@@ -262,7 +264,11 @@ function addressesFor(
       return site.isInfrastructure(found.ip) ? "infrastructure" : [found.ip];
     }
     case "writer": {
-      const all = site.addressesOf(event.computer, event.time);
+      // Who logs off leaves every address of the computer, also one that it had before (semantics 3, 4647).
+      const isEnd = rule.user?.verb === "end" && site.everywhereOf !== undefined;
+      const all = isEnd
+        ? (site.everywhereOf?.(event.computer, event.time) ?? [])
+        : site.addressesOf(event.computer, event.time);
       if (all.length === 0) return "computer-at-no-known-address";
       const seats = all.filter((ip) => !site.isInfrastructure(ip)).slice(0, MAX_ADDRESSES);
       return seats.length === 0 ? "infrastructure" : seats;

@@ -71,6 +71,20 @@ function withDesk(work: (lab: Lab) => Promise<void>): Promise<void> {
 }
 
 describe("the desk of credentials", () => {
+  it("counts on where somebody is let in by tickets from before: those outlive a password that was changed", () =>
+    withDesk(async ({ port, server, type, configure }) => {
+      type("old");
+      configure();
+      const refused = () => port.attempt((login) => server.logIn(login), signal);
+      const byTickets = () =>
+        port.attempt(async () => ({ kind: "accepted" as const, value: "ok", isFresh: false }), signal);
+      expect((await refused()).kind).toBe("refused");
+      expect((await byTickets()).kind).toBe("accepted");
+      expect((await refused()).kind).toBe("refused");
+      expect((await byTickets()).kind).toBe("withheld");
+      expect(server.tries).toEqual(["old", "old"]);
+    }));
+
   it("hands a login out as it is configured, and counts that it was let in", () =>
     withDesk(async ({ desk, port, configure }) => {
       configure({ user: "CORP\\reader", realm: "corp.example", kdcs: ["dc1"], allowNtlm: true });

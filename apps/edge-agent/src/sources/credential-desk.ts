@@ -164,7 +164,7 @@ class Account implements LoginPort {
     if (turn.kind === "withheld") return turn;
     try {
       const result = await logIn(turn.login);
-      if (result.kind === "accepted") this.#accept();
+      if (result.kind === "accepted") this.#accept(turn.pair, result.isFresh !== false);
       else this.#refuse(turn.pair, result.reason);
       return result;
     } finally {
@@ -233,10 +233,12 @@ class Account implements LoginPort {
     return { kind: "login", login: { ...pair, realm, kdcs, allowNtlm }, pair };
   }
 
-  #accept(): void {
+  /** Only a password that was proved now ends the count of its refusals: tickets outlive a password that was changed. */
+  #accept(pair: Pair, isFresh: boolean): void {
     this.#successes += 1;
-    this.#refusals = 0;
     this.#lastSuccessAt = this.#options.clock.now();
+    const isPresent = pair.user === this.#pair?.user && pair.password === this.#pair.password;
+    if (isFresh && isPresent) this.#refusals = 0;
   }
 
   #refuse(pair: Pair, reason: string): void {

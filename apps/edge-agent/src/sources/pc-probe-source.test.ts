@@ -24,7 +24,7 @@ const HERE = ip("10.0.0.7");
 const contexts: LoginContexts = {
   make: async ({ user, password }) => ({
     kind: "accepted",
-    value: { context: createNtlmContext({ user, domain: "CORP", password }), isProven: false },
+    value: { context: createNtlmContext({ user, domain: "CORP", password }), isProven: false, isFresh: true },
   }),
 };
 

@@ -64,6 +64,7 @@ const byNtlm =
     context: createNtlmContext({ user, domain: "CORP", password }),
     by: "NTLM",
     isProved,
+    isFresh: true,
   });
 const signal = new AbortController().signal;
 

@@ -24,6 +24,8 @@ export type PreparedLogin =
       readonly by: string;
       /** True where the password was proved before the server is asked (Kerberos): then a refusal is of rights. */
       readonly isProved: boolean;
+      /** False: by tickets that were there already. */
+      readonly isFresh: boolean;
     }
   | { readonly kind: "refused"; readonly reason: string };
 
@@ -150,6 +152,7 @@ async function logIn(
       const channels = listed.kind === "channels" ? listed.channels : [];
       return {
         kind: "accepted",
+        isFresh: prepared.isFresh,
         value: {
           login: prepared.by,
           newestFirst: (what) => session.newestFirst(what),

@@ -13,7 +13,8 @@ export function createEven6Wire(
   login: LoginPort,
 ): Pick<EventLogReaderOptions, "port" | "decode" | "test"> {
   const reader = createEventReader();
-  const decode: EventLogReaderOptions["decode"] = (binXml) => reader.read(binXml);
+  // A copy: an event that waits for its computer must not keep the whole answer it came in, which is up to 2 MiB.
+  const decode: EventLogReaderOptions["decode"] = (binXml) => reader.read(Buffer.from(binXml));
   const port = createEven6Port({ config, login, prepare: createServerLogin() });
   return {
     port,

@@ -29,6 +29,9 @@ export type Arrival = Pick<
 > & {
   /** What is known of addresses, where the arrival itself shows it (WEF: the connection). */
   readonly addressesOf?: SiteKnowledge["addressesOf"];
+  readonly everywhereOf?: SiteKnowledge["everywhereOf"];
+  /** False: nobody asks again what became of it (WEF: it is acknowledged at once), so an event counts now or not at all. */
+  readonly mayWait?: boolean;
 };
 
 /**
@@ -55,7 +58,7 @@ export class EventJudge {
     return (event) => {
       counters.eventAt(event.time);
       const judgement = judge(event, context);
-      if (!isOfComputerSomewhere(judgement)) return this.#count(judgement);
+      if (arrival.mayWait === false || !isOfComputerSomewhere(judgement)) return this.#count(judgement);
       const crowdedOut = this.#waiting.add({ event, receivedAt: arrival.receivedAt });
       if (crowdedOut !== null) this.#giveUp(crowdedOut, arrival);
       return [];
@@ -93,7 +96,7 @@ export class EventJudge {
     return judgement.observations;
   }
 
-  #contextOf({ addressesOf, ...arrival }: Arrival): JudgeContext {
+  #contextOf({ addressesOf, everywhereOf, mayWait: _, ...arrival }: Arrival): JudgeContext {
     const { source, site } = this.#options;
     return {
       source,
@@ -102,6 +105,7 @@ export class EventJudge {
         addressesOf === undefined
           ? site
           : {
+              ...(everywhereOf === undefined ? {} : { everywhereOf }),
               isInfrastructure: (ip) => site.isInfrastructure(ip),
               isController: (computer) => site.isController(computer),
               hasDevice: (ip, at) => site.hasDevice(ip, at),

@@ -51,6 +51,7 @@ export function createServerLogin(): (
       );
     }
     const of = fingerprintOf(login);
+    const isFresh = held?.of !== of;
     const outcome = await loginAt({
       host,
       spnClass: "HOST",
@@ -71,12 +72,12 @@ export function createServerLogin(): (
     }
     if (outcome.by === "ntlm") return byNtlm(outcome.context);
     held = outcome.tickets === null ? null : { of, tickets: outcome.tickets };
-    return { kind: "ready", context: outcome.context, by: "Kerberos", isProved: true };
+    return { kind: "ready", context: outcome.context, by: "Kerberos", isProved: true, isFresh };
   };
 }
 
 function byNtlm(context: SecurityContext): PreparedLogin {
-  return { kind: "ready", context, by: "NTLM", isProved: false };
+  return { kind: "ready", context, by: "NTLM", isProved: false, isFresh: true };
 }
 
 function refusedBy({ reason, sentence, remedy }: LoginRefusal, login: Login, host: string): PreparedLogin {

@@ -22,7 +22,7 @@ afterEach(async () => {
 const contexts: LoginContexts = {
   make: async ({ user, password }) => ({
     kind: "accepted",
-    value: { context: createNtlmContext({ user, domain: "CORP", password }), isProven: false },
+    value: { context: createNtlmContext({ user, domain: "CORP", password }), isProven: false, isFresh: true },
   }),
 };
 

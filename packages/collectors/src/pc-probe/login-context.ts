@@ -24,4 +24,6 @@ export interface MadeLogin {
   readonly context: SecurityContext;
   /** True: whoever knows the password has confirmed it, so that a refusal by the computer is a missing right. */
   readonly isProven: boolean;
+  /** False: by tickets that were there already. */
+  readonly isFresh: boolean;
 }

@@ -38,7 +38,7 @@ export function windowsContexts(now: () => number): LoginContexts {
             "the credential does not say its Kerberos realm, and may not use NTLM",
           );
         const context = createNtlmContext({ user, domain, password: login.password });
-        return { kind: "accepted", value: { context, isProven: false } };
+        return { kind: "accepted", value: { context, isProven: false, isFresh: true } };
       }
       if (hostName === null && !login.allowNtlm)
         throw new ProbeFault(
@@ -73,7 +73,7 @@ export function windowsContexts(now: () => number): LoginContexts {
       }
       return {
         kind: "accepted",
-        value: { context: outcome.context, isProven: outcome.by === "kerberos" },
+        value: { context: outcome.context, isProven: outcome.by === "kerberos", isFresh: tickets === null },
       };
     },
   };

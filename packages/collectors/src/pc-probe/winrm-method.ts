@@ -71,7 +71,7 @@ async function logIn(contexts: LoginContexts, attempt: Attempt): Promise<LoginRe
   const { target, door, login, signal } = attempt;
   const made = await contexts.make(login, target, "http", signal);
   if (made.kind === "refused") return made;
-  const { context, isProven } = made.value;
+  const { context, isProven, isFresh } = made.value;
   const open = () =>
     openWinrm({
       host: target.ip,
@@ -84,7 +84,7 @@ async function logIn(contexts: LoginContexts, attempt: Attempt): Promise<LoginRe
   const host = target.hostName ?? (target.ip.includes(":") ? `[${target.ip}]` : target.ip);
   const to = `http${door.isTls ? "s" : ""}://${host}:${door.port}/wsman`;
   // Others wait for what comes of a login: where it is proven already, the computer is asked outside of it.
-  if (isProven) return { kind: "accepted", value: sessionOf(open, to) };
+  if (isProven) return { kind: "accepted", value: sessionOf(open, to), isFresh };
   try {
     const connection = await open();
     return { kind: "accepted", value: sessionOf(async () => connection, to) };

@@ -51,7 +51,7 @@ async function logIn(contexts: LoginContexts, attempt: Attempt): Promise<LoginRe
   if (first.kind === "refused") return first;
   const open = () => openAt(contexts, attempt, first.value);
   // Others wait for what comes of a login: where it is proven already, the computer is asked outside of it.
-  if (first.value.isProven) return { kind: "accepted", value: sessionOf(open) };
+  if (first.value.isProven) return { kind: "accepted", value: sessionOf(open), isFresh: first.value.isFresh };
   try {
     const session = await open();
     return { kind: "accepted", value: sessionOf(async () => session) };

@@ -189,6 +189,11 @@ export class WefEngine {
         const place = computer.placeAt(at);
         return place === null ? knownPlaces(name, at) : [place];
       },
+      everywhereOf: (name: string, at: EpochMs): readonly IpAddress[] => {
+        const place = computer.placeAt(at);
+        return [...new Set([...(place === null ? [] : [place]), ...knownPlaces(name, at)])];
+      },
+      mayWait: false,
     };
     const judgeEvent = judge.open(arrival);
     const judgeAhead = judge.open({ ...arrival, cap: "D" });

@@ -64,10 +64,12 @@ async function tryKerberos(request: LoginRequest): Promise<LoginOutcome> {
   const { host, spnClass, use = "rpc" } = request;
   if (isIP(host) !== 0 || !host.includes("."))
     return loginRefusal("ntlm-not-allowed", `${host} is no full DNS name, so Kerberos cannot be used`);
-  const tickets = request.tickets ?? new KerberosLogin(request, request);
+  const { kdcs, kdcsByRealm, timeoutMs, signal } = request;
+  // Without the signal: the tickets outlive this call, and who asks next must not fail because this one was given up.
+  const tickets = request.tickets ?? new KerberosLogin(request, { kdcs, kdcsByRealm, timeoutMs });
   const spn = `${spnClass}/${host}`;
   try {
-    await tickets.ticketFor(spn);
+    await unlessAborted(tickets.ticketFor(spn), signal);
   } catch (error) {
     request.signal?.throwIfAborted();
     const refusal = refusalOf(error);
@@ -77,6 +79,17 @@ async function tryKerberos(request: LoginRequest): Promise<LoginOutcome> {
   const inner = createKerberosContext(tickets, spn, use);
   const isWrapped = use !== "rpc" || request.negotiate === true;
   return { kind: "ready", by: "kerberos", context: wrapped(inner, isWrapped), tickets };
+}
+
+/** What comes of a promise, or the signal's reason if that comes first; the promise goes on for whoever else waits for it. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise;
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
 }
 
 function ntlmContext(request: LoginRequest): SecurityContext {

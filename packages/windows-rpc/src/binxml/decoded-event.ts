@@ -97,6 +97,8 @@ export class DecodedEvent {
     const shape = shapeOf(node);
     this.#layers.push({ shape, values });
     for (const inner of shape.within) {
+      // Before anything is parsed: what is left out must cost nothing.
+      if (this.#layers.length >= LAYERS_MAX) return;
       if (typeof inner !== "number") this.#add(inner, null, dialect, depth + 1);
       else if (values !== null && values.type(inner) === VALUE.fragment && values.length(inner) > 0)
         this.#add(parseNested(values, inner, dialect, depth + 1), null, dialect, depth + 1);

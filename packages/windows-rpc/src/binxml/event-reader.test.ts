@@ -99,3 +99,25 @@ describe("a record without a template", () => {
     });
   });
 });
+
+describe("a record that is made to cost much", () => {
+  const text = (name: string) => {
+    const bytes = Buffer.alloc(6 + name.length * 2);
+    bytes.writeUInt16LE(name.length, 2);
+    bytes.write(name, 4, "utf16le");
+    return bytes;
+  };
+
+  it("of more references than a call takes arguments is read", () => {
+    const references = Buffer.alloc(3 * 200_000);
+    for (let at = 0; at < references.length; at += 3) references.writeUInt8(0x08, at);
+    const element = Buffer.concat([
+      Buffer.from([0x0f, 1, 1, 0, 0x01, 0, 0, 0, 0]),
+      text("Event"),
+      Buffer.from([0x02]),
+      references,
+      Buffer.from([0x04, 0x00]),
+    ]);
+    expect(createEventReader().read(element).kind).toBe("event");
+  });
+});

@@ -35,6 +35,12 @@ function findShape(root: XmlNode): EventShape {
   const data = new Map<string, FieldShape>();
   const within: (number | TemplateInstance)[] = [];
   const times = new Map<string, number>();
+  const values = new Set<number>();
+  const withinOnce = (id: number): void => {
+    if (values.has(id)) return;
+    values.add(id);
+    within.push(id);
+  };
 
   const put = (fields: Map<string, FieldShape>, name: string, field: FieldShape): void => {
     if (fields.size >= FIELDS_MAX) return;
@@ -55,7 +61,7 @@ function findShape(root: XmlNode): EventShape {
       return;
     }
     if (node.kind !== "element") {
-      if (node.kind === "substitution") within.push(node.id);
+      if (node.kind === "substitution") withinOnce(node.id);
       return;
     }
     if (place === "event" && node.name === "Event") {
@@ -84,7 +90,7 @@ function findShape(root: XmlNode): EventShape {
     const named = node.attributes.find(({ name }) => name === "Name")?.parts;
     const name = named === undefined ? node.name : literal(named);
     put(data, name === "" ? node.name : name, textOf(node));
-    for (const child of node.children) if (child.kind === "substitution") within.push(child.id);
+    for (const child of node.children) if (child.kind === "substitution") withinOnce(child.id);
   };
   look(root, "event");
   return { system, data, within };

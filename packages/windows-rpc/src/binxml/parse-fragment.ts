@@ -115,7 +115,8 @@ function element(cursor: ByteCursor, dialect: Dialect, isDefinition: boolean, de
     else {
       const found = texts(cursor, dialect);
       if (found.length === 0) throw new BinXmlFault(`0x${next.toString(16)} stands within ${name}`);
-      children.push(...found);
+      // One by one: a record may hold more texts than a call takes arguments.
+      for (const one of found) children.push(one);
     }
   }
 }

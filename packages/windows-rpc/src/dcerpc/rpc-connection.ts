@@ -299,6 +299,8 @@ export class RpcConnection {
         }
         const part = openFragment(pdu, this.#sealing);
         this.#isLoginProved = true;
+        if (part.length === 0 && (pdu.flags & FLAG.last) === 0)
+          throw new PduFault("a fragment of an answer that holds nothing");
         bytes += part.length;
         if (bytes > most) throw new PduFault(`an answer of more than ${most} bytes`);
         parts.push(part);

@@ -1,4 +1,5 @@
 import type { CallOptions } from "../dcerpc/index.ts";
+import { NdrFault } from "../ndr/index.ts";
 import {
   decodeChannelList,
   decodeClosed,
@@ -186,6 +187,9 @@ function cursorOf(connection: EventLogConnection, handle: Buffer, opnum: number)
       });
       const { places, bytes, status } = decodeNext(stub);
       // A full answer may say at once that no more follow: what came is handed on, and the next call says it again.
+      // Places that overlap would make many answers of one.
+      if (places.reduce((sum, { length }) => sum + length, 0) > bytes.length)
+        throw new NdrFault("records that are longer together than the answer that holds them");
       if (places.length > 0)
         return {
           kind: "records",

@@ -59,14 +59,25 @@ function addressOf(text: string): KdcAddress {
   return { host: match[1] ?? text, port: match[2] === undefined ? KDC_PORT : Number(match[2]) };
 }
 
+/** A proof of the password was sent, and nothing came back: whether it counted against the account is not known. */
+export class UnansweredProofError extends Error {
+  override readonly name = "UnansweredProofError";
+}
+
+/** The question had left when it failed. */
+class SentError extends Error {}
+
 /**
  * Asks one key distribution centre after the other until one answers; an answer that says no is an answer.
- * Errors: `NoKdcError` with what each of them said.
+ *
+ * Shape:  `provesPassword`: the next one is asked only where this one could not be reached. Else one slow evening of a domain
+ *         would show a wrong password to each of its controllers.
+ * Errors: `NoKdcError` with what each of them said; `UnansweredProofError`.
  */
 export async function askKdcs(
   kdcs: readonly KdcAddress[],
   message: Buffer,
-  limits: { readonly timeoutMs: number; readonly signal?: AbortSignal },
+  limits: { readonly timeoutMs: number; readonly signal?: AbortSignal; readonly provesPassword?: boolean },
 ): Promise<Buffer> {
   const reasons: string[] = [];
   for (const kdc of kdcs) {
@@ -74,6 +85,10 @@ export async function askKdcs(
     try {
       return await askKdc(kdc, message, limits);
     } catch (error) {
+      if (limits.provesPassword === true && error instanceof SentError)
+        throw new UnansweredProofError(
+          `${kdc.host}:${kdc.port} took the login and did not answer: ${error.message}`,
+        );
       reasons.push(`${kdc.host}:${kdc.port}: ${error instanceof Error ? error.message : error}`);
     }
   }
@@ -91,6 +106,7 @@ function askKdc(
     const socket = net.connect({ host, port });
     const pieces: Buffer[] = [];
     let bytes = 0;
+    let isSent = false;
     const timer = setTimeout(() => end(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs);
     const abort = () => end(new Error("given up"));
     signal?.addEventListener("abort", abort, { once: true });
@@ -98,12 +114,13 @@ function askKdc(
       clearTimeout(timer);
       signal?.removeEventListener("abort", abort);
       socket.destroy();
-      if (outcome instanceof Error) reject(outcome);
+      if (outcome instanceof Error) reject(isSent ? new SentError(outcome.message) : outcome);
       else resolve(outcome);
     };
     socket.once("connect", () => {
       const length = Buffer.alloc(4);
       length.writeUInt32BE(message.length);
+      isSent = true;
       socket.write(Buffer.concat([length, message]));
     });
     socket.on("data", (piece) => {

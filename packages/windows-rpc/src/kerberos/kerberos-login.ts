@@ -208,7 +208,8 @@ export class KerberosLogin {
     key: KerberosKey,
   ) {
     const { body, nonce } = request();
-    return { nonce, reply: await this.#ask(kdcs, encodeAsRequest(body, encodeTimestamp(key, this.nowMs()))) };
+    const message = encodeAsRequest(body, encodeTimestamp(key, this.nowMs()));
+    return { nonce, reply: await this.#ask(kdcs, message, true) };
   }
 
   #loginRefusal({ code, ntStatus }: KerberosError): KerberosRefusal {
@@ -287,9 +288,9 @@ export class KerberosLogin {
     return findKdcs(realm, { ...this.#settings, kdcs: named?.[1] ?? (isHome ? this.#settings.kdcs : []) });
   }
 
-  async #ask(kdcs: readonly KdcAddress[], message: Buffer): Promise<Buffer> {
+  async #ask(kdcs: readonly KdcAddress[], message: Buffer, provesPassword = false): Promise<Buffer> {
     for (let at = 0; ; at += 1) {
-      const reply = await askKdcs(kdcs.slice(at), message, this.#settings);
+      const reply = await askKdcs(kdcs.slice(at), message, { ...this.#settings, provesPassword });
       // One that is starting says so; the next may be further.
       const isAway = decodeError(reply)?.code === KDC_ERROR.unavailable;
       if (!isAway || at + 1 >= kdcs.length) return reply;
