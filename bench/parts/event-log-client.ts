@@ -125,6 +125,7 @@ async function measureCatchUp(): Promise<void> {
         context: createNtlmContext({ user: "reader", domain: "CORP", password }),
         by: "NTLM",
         isProved: false,
+        isFresh: true,
       }),
     }),
     decode: (binXml) => decoder.read(binXml),
