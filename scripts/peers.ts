@@ -6,7 +6,7 @@ import path from "node:path";
 export interface Peer {
   readonly name: string;
   readonly packages: readonly string[];
-  /** Any one of these files says it is there. */
+  /** These say that it is there: programs, or other files by their way from a folder of programs. */
   readonly programs: readonly string[];
   readonly usedFor: string;
 }
@@ -50,6 +50,15 @@ export const peers: readonly Peer[] = [
     ],
     programs: ["samba"],
     usedFor: "a real directory",
+  },
+  {
+    name: "clients of Windows protocols",
+    packages: ["python3-impacket", "python3-gssapi", "python3-winrm", "samba-testsuite"],
+    programs: [
+      "ndrdump",
+      ...["impacket", "gssapi", "winrm"].map((name) => `../lib/python3/dist-packages/${name}`),
+    ],
+    usedFor: "the check of our Windows test servers by clients nobody here wrote",
   },
 ];
 
