@@ -4,6 +4,7 @@ import { agentMemory } from "./agent-memory.ts";
 import { agentStart } from "./agent-start.ts";
 import { directoryMemory } from "./directory-memory.ts";
 import { directorySync } from "./directory-sync.ts";
+import { eventDecoding } from "./event-decoding.ts";
 import { eventForwarding } from "./event-forwarding.ts";
 import { eventCatchUp, eventRate } from "./event-rate.ts";
 import { type Figure, say } from "./figure.ts";
@@ -37,6 +38,7 @@ const figures: readonly Figure[] = [
   observationCost,
   syslogLines,
   ledgerIngest,
+  eventDecoding,
   eventRate,
   eventCatchUp,
   eventForwarding,

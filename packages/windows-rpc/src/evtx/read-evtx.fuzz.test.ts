@@ -57,9 +57,9 @@ describe(`event log files of strangers (seed ${seed})`, { timeout: 3_600_000 }, 
     () => {
       const random = randomOf(seed + 1);
       const real = [
-        beginningOf("mit-ts-evtx/System.evtx", 2_600),
-        beginningOf("mit-ts-evtx/Security.evtx", 2_600),
-        beginningOf("mit-omerbenamram-evtx/MSExchange_Management_wec.evtx", 2_600),
+        beginningOf("mit-ts-evtx/System.evtx", 2_900),
+        beginningOf("mit-ts-evtx/Security.evtx", 2_900),
+        beginningOf("mit-omerbenamram-evtx/MSExchange_Management_wec.evtx", 2_900),
       ];
       const seen = { records: 0, damaged: 0 };
       const runs = fuzzRuns(1_000_000);
@@ -73,7 +73,7 @@ describe(`event log files of strangers (seed ${seed})`, { timeout: 3_600_000 }, 
         seen.damaged += damaged;
       }
       // A change of the head of a chunk costs all of its records.
-      expect(seen.records).toBeGreaterThan(runs / 3);
+      expect(seen.records).toBeGreaterThan(runs / 2);
       expect(seen.damaged).toBeGreaterThan(runs / 10);
     },
   );
