@@ -20,6 +20,7 @@ import { StaleNotice } from "~/features/live/freshness.tsx";
 import { LIVE } from "~/features/live/live-options.ts";
 import { useCustomer } from "~/features/shell/customer-context.tsx";
 import { useMay } from "~/features/shell/may.tsx";
+import { leadColumns } from "~/features/sources/lead-columns.tsx";
 import { useTRPC } from "~/trpc/client.tsx";
 import type { Outputs } from "~/trpc/outputs.ts";
 import { refusalOf } from "~/trpc/refusal.ts";
@@ -94,35 +95,14 @@ export function Credentials({ initial }: { initial: Outputs["credentials"]["list
           rowTestId="credential-row"
           isSelected={(row) => row.id === url.id}
           columns={[
-            {
-              key: "name",
+            ...leadColumns<Credential>({
               header: "Credential",
-              phone: "lead",
-              width: "22%",
-              cell: (row) => (
-                <button
-                  type="button"
-                  className="rounded-sm text-left font-semibold hover:text-accent hover:underline"
-                  onClick={() => void setUrl({ id: row.id, add: null, edit: null })}
-                >
-                  {row.name}
-                </button>
-              ),
-            },
-            {
-              key: "state",
-              header: "State",
-              phoneLabel: "",
-              cell: (row) => <CredentialChip state={row.state} />,
-            },
-            {
-              key: "what",
-              header: "What agents say",
-              width: "28%",
-              phone: "line",
-              phoneLabel: "",
-              cell: (row) => <span className="text-ink-2">{row.sentence}</span>,
-            },
+              nameWidth: "22%",
+              saysWidth: "28%",
+              open: { onOpen: (row) => void setUrl({ id: row.id, add: null, edit: null }) },
+              state: { header: "State", chip: (row) => <CredentialChip state={row.state} /> },
+              says: { header: "What agents say", sentence: (row) => row.sentence },
+            }),
             { key: "user", header: "Account", phone: "line", cell: (row) => <Mono>{row.user}</Mono> },
             {
               key: "ntlm",
@@ -173,15 +153,11 @@ function AddCredential({
   return (
     <FormDrawer
       open={open}
-      onOpenChange={(next) => {
-        if (next) return;
-        add.reset();
-        onClose();
-      }}
+      saving={add}
+      onClose={onClose}
       title="Add credential"
       formId="add-credential"
       submitLabel="Add credential"
-      busy={add.isPending}
     >
       <CredentialForm
         formId="add-credential"
@@ -235,15 +211,11 @@ function CredentialDrawer({
     return (
       <FormDrawer
         open
-        onOpenChange={(next) => {
-          if (next) return;
-          update.reset();
-          onClose();
-        }}
+        saving={update}
+        onClose={onClose}
         title={`Edit ${credential.name}`}
         formId="edit-credential"
         submitLabel="Save"
-        busy={update.isPending}
       >
         <CredentialForm
           formId="edit-credential"

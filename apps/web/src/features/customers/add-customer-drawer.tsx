@@ -42,15 +42,13 @@ export default function AddCustomerDrawer({
   return (
     <FormDrawer
       open={open}
-      onOpenChange={(next) => {
-        add.reset();
-        onOpenChange(next);
-      }}
+      saving={add}
+      onClose={() => onOpenChange(false)}
       title="Add customer"
       description="The rest is set up on the next page, step by step."
       formId={FORM_ID}
       submitLabel="Create"
-      busy={add.isPending || add.isSuccess}
+      alsoBusy={add.isSuccess}
     >
       <AddCustomerForm
         refusal={add.isError ? refusalOf(add.error) : null}

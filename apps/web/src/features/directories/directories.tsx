@@ -22,6 +22,7 @@ import { LIVE } from "~/features/live/live-options.ts";
 import { useCustomer } from "~/features/shell/customer-context.tsx";
 import { useMay } from "~/features/shell/may.tsx";
 import { useSiteFilter } from "~/features/sites/site-filter.ts";
+import { sourceColumns } from "~/features/sources/lead-columns.tsx";
 import { useTRPC } from "~/trpc/client.tsx";
 import type { Outputs } from "~/trpc/outputs.ts";
 import { refusalOf } from "~/trpc/refusal.ts";
@@ -98,35 +99,12 @@ export function Directories({
           rowTestId="directory-row"
           isSelected={(row) => row.id === url.id}
           columns={[
-            {
-              key: "name",
+            ...sourceColumns<Directory>({
               header: "Directory",
-              phone: "lead",
-              width: "20%",
-              cell: (row) => (
-                <button
-                  type="button"
-                  className="rounded-sm text-left font-semibold hover:text-accent hover:underline"
-                  onClick={() => void setUrl({ id: row.id, add: null, edit: null })}
-                >
-                  {row.name}
-                </button>
-              ),
-            },
-            {
-              key: "health",
-              header: "Health",
-              phoneLabel: "",
-              cell: (row) => <StateChip state={row.health.state} />,
-            },
-            {
-              key: "what",
-              header: "What it says",
-              width: "26%",
-              phone: "line",
-              phoneLabel: "",
-              cell: (row) => <span className="text-ink-2">{row.health.sentence}</span>,
-            },
+              nameWidth: "20%",
+              saysWidth: "26%",
+              open: { onOpen: (row) => void setUrl({ id: row.id, add: null, edit: null }) },
+            }),
             { key: "site", header: "Site", cell: (row) => row.site.name },
             {
               key: "host",
@@ -196,16 +174,11 @@ function AddDirectory({
   return (
     <FormDrawer
       open={open}
-      onOpenChange={(next) => {
-        if (!next) {
-          add.reset();
-          onClose();
-        }
-      }}
+      saving={add}
+      onClose={onClose}
       title="Add directory"
       formId="add-directory"
       submitLabel="Save and test"
-      busy={add.isPending}
     >
       <DirectoryForm
         formId="add-directory"
@@ -287,16 +260,11 @@ function DirectoryDrawer({
     return (
       <FormDrawer
         open
-        onOpenChange={(next) => {
-          if (!next) {
-            update.reset();
-            onClose();
-          }
-        }}
+        saving={update}
+        onClose={onClose}
         title={`Edit ${directory.name}`}
         formId="edit-directory"
         submitLabel="Save"
-        busy={update.isPending}
       >
         <DirectoryForm
           formId="edit-directory"

@@ -39,16 +39,11 @@ export function EditPoint({
   return (
     <FormDrawer
       open={open}
-      onOpenChange={(next) => {
-        if (!next) {
-          update.reset();
-          onClose();
-        }
-      }}
+      saving={update}
+      onClose={onClose}
       title={`Edit ${point.name}`}
       formId="edit-point"
       submitLabel="Save"
-      busy={update.isPending}
     >
       <PointForm
         formId="edit-point"

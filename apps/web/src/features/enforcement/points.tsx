@@ -150,17 +150,13 @@ export function Points({
       )}
       <FormDrawer
         open={adding && mayWrite}
-        onOpenChange={(next) => {
-          if (!next) {
-            add.reset();
-            void setAdding(null);
-          }
-        }}
+        saving={add}
+        onClose={() => void setAdding(null)}
         title="Add firewall"
         description="Client id and secret are made for it. The next page shows the lines to paste."
         formId="add-point"
         submitLabel="Create"
-        busy={add.isPending || add.isSuccess}
+        alsoBusy={add.isSuccess}
       >
         <PointForm
           formId="add-point"

@@ -253,17 +253,12 @@ function EditPush({ point, open, onClose }: { point: Point; open: boolean; onClo
   return (
     <FormDrawer
       open={open}
-      onOpenChange={(next) => {
-        if (!next) {
-          set.reset();
-          onClose();
-        }
-      }}
+      saving={set}
+      onClose={onClose}
       title={`Push to ${point.name}`}
       description="Logons are posted to its Web API as they happen. It is then not asked to ask."
       formId="push"
       submitLabel="Save"
-      busy={set.isPending}
     >
       <PushForm
         formId="push"

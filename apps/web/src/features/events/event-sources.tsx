@@ -21,6 +21,7 @@ import { LIVE } from "~/features/live/live-options.ts";
 import { useCustomer } from "~/features/shell/customer-context.tsx";
 import { useMay } from "~/features/shell/may.tsx";
 import { useSiteFilter } from "~/features/sites/site-filter.ts";
+import { sourceColumns } from "~/features/sources/lead-columns.tsx";
 import { useTRPC } from "~/trpc/client.tsx";
 import type { Outputs } from "~/trpc/outputs.ts";
 import { refusalOf } from "~/trpc/refusal.ts";
@@ -111,35 +112,12 @@ export function EventSources({
           rowTestId="event-source-row"
           isSelected={(row) => row.id === url.id}
           columns={[
-            {
-              key: "name",
+            ...sourceColumns<EventSource>({
               header: "Event log",
-              phone: "lead",
-              width: "16%",
-              cell: (row) => (
-                <button
-                  type="button"
-                  className="rounded-sm text-left font-semibold hover:text-accent hover:underline"
-                  onClick={() => void setUrl({ id: row.id, add: null, edit: null })}
-                >
-                  {row.name}
-                </button>
-              ),
-            },
-            {
-              key: "health",
-              header: "Health",
-              phoneLabel: "",
-              cell: (row) => <StateChip state={row.health.state} />,
-            },
-            {
-              key: "what",
-              header: "What it says",
-              width: "26%",
-              phone: "line",
-              phoneLabel: "",
-              cell: (row) => <span className="text-ink-2">{row.health.sentence}</span>,
-            },
+              nameWidth: "16%",
+              saysWidth: "26%",
+              open: { onOpen: (row) => void setUrl({ id: row.id, add: null, edit: null }) },
+            }),
             { key: "kind", header: "Server", cell: (row) => kindLabel(row.kind) },
             { key: "host", header: "Host", phone: "line", cell: (row) => <Mono>{row.host}</Mono> },
             { key: "site", header: "Site", phone: "hide", cell: (row) => row.site.name },
@@ -218,15 +196,11 @@ function AddEventSource({
   return (
     <FormDrawer
       open={open}
-      onOpenChange={(next) => {
-        if (next) return;
-        add.reset();
-        onClose();
-      }}
+      saving={add}
+      onClose={onClose}
       title="Add event log"
       formId="add-event-source"
       submitLabel="Save and test"
-      busy={add.isPending}
     >
       <EventSourceForm
         formId="add-event-source"
@@ -287,15 +261,11 @@ function EventSourceDrawer({
     return (
       <FormDrawer
         open
-        onOpenChange={(next) => {
-          if (next) return;
-          update.reset();
-          onClose();
-        }}
+        saving={update}
+        onClose={onClose}
         title={`Edit ${source.name}`}
         formId="edit-event-source"
         submitLabel="Save"
-        busy={update.isPending}
       >
         <EventSourceForm
           formId="edit-event-source"

@@ -46,16 +46,11 @@ export function AddFilter({
   return (
     <FormDrawer
       open={open}
-      onOpenChange={(next) => {
-        if (!next) {
-          add.reset();
-          onClose();
-        }
-      }}
+      saving={add}
+      onClose={onClose}
       title="Add filter"
       formId="add-filter"
       submitLabel="Add filter"
-      busy={add.isPending}
     >
       <FilterForm
         filters={filters}

@@ -6,40 +6,51 @@ import type { ReactNode } from "react";
 
 export interface FormDrawerProps {
   readonly open: boolean;
-  readonly onOpenChange: (open: boolean) => void;
+  /** Closed without saving; whatever saving came to is forgotten first. */
+  readonly onClose: () => void;
   readonly title: ReactNode;
   readonly description?: ReactNode;
   readonly width?: "form" | "wide";
   /** The id of the form among the children; the button below submits it. */
   readonly formId: string;
   readonly submitLabel: string;
-  readonly busy: boolean;
+  /** What the form's submit starts. */
+  readonly saving: { readonly isPending: boolean; reset(): void };
+  /** Nothing can be saved for another reason: what is edited is still coming, or another page follows. */
+  readonly alsoBusy?: boolean;
   readonly children: ReactNode;
 }
 
 /** A form in a drawer, with its button always in sight. The form is made anew each time it opens. */
 export function FormDrawer({
   open,
-  onOpenChange,
+  onClose,
   title,
   description,
   width,
   formId,
   submitLabel,
-  busy,
+  saving,
+  alsoBusy = false,
   children,
 }: FormDrawerProps) {
+  const close = () => {
+    saving.reset();
+    onClose();
+  };
   return (
     <Drawer
       open={open}
-      onOpenChange={onOpenChange}
+      onOpenChange={(next) => {
+        if (!next) close();
+      }}
       title={title}
       description={description}
       width={width}
       footer={
         <>
-          <Button onClick={() => onOpenChange(false)}>Cancel</Button>
-          <Button type="submit" form={formId} variant="accent" busy={busy}>
+          <Button onClick={close}>Cancel</Button>
+          <Button type="submit" form={formId} variant="accent" busy={saving.isPending || alsoBusy}>
             {submitLabel}
           </Button>
         </>

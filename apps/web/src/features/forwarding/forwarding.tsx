@@ -88,15 +88,11 @@ export function Forwarding({
       </PageBody>
       <FormDrawer
         open={edited !== undefined && mayWrite}
-        onOpenChange={(next) => {
-          if (next) return;
-          set.reset();
-          void setEditing(null);
-        }}
+        saving={set}
+        onClose={() => void setEditing(null)}
         title={`Event forwarding of ${edited?.name ?? ""}`}
         formId="set-forwarding"
         submitLabel="Save"
-        busy={set.isPending}
       >
         <ForwardingForm
           formId="set-forwarding"

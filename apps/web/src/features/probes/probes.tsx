@@ -93,15 +93,11 @@ export function Probes({
       </PageBody>
       <FormDrawer
         open={edited !== undefined && mayWrite}
-        onOpenChange={(next) => {
-          if (next) return;
-          set.reset();
-          void setEditing(null);
-        }}
+        saving={set}
+        onClose={() => void setEditing(null)}
         title={`PC probe of ${edited?.name ?? ""}`}
         formId="set-probe"
         submitLabel="Save"
-        busy={set.isPending}
       >
         <ProbeForm
           formId="set-probe"

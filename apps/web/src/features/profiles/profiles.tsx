@@ -168,18 +168,13 @@ export function Profiles({ initial }: { initial: Outputs["profiles"]["list"] }) 
       />
       <FormDrawer
         open={adding !== null && mayWrite}
-        onOpenChange={(open) => {
-          if (!open) {
-            add.reset();
-            setAdding(null);
-          }
-        }}
+        saving={add}
+        onClose={() => setAdding(null)}
         width="wide"
         title="Add profile"
         description="It is read and shown before it is kept, and answers nobody until a firewall is given it."
         formId="add-profile"
         submitLabel="Add profile"
-        busy={add.isPending}
       >
         <ProfileForm
           formId="add-profile"
@@ -255,12 +250,8 @@ function EditProfile({
   return (
     <FormDrawer
       open={row !== null}
-      onOpenChange={(open) => {
-        if (!open) {
-          update.reset();
-          onClose();
-        }
-      }}
+      saving={update}
+      onClose={onClose}
       width="wide"
       title={`Edit ${row?.name ?? ""}`}
       description={
@@ -270,7 +261,7 @@ function EditProfile({
       }
       formId="edit-profile"
       submitLabel="Save"
-      busy={update.isPending || profile === undefined}
+      alsoBusy={profile === undefined}
     >
       {profile === undefined || row === null ? (
         <p className="text-sm text-ink-2" role="status">

@@ -35,17 +35,12 @@ export function AddMark({
   return (
     <FormDrawer
       open={open}
-      onOpenChange={(next) => {
-        if (!next) {
-          add.reset();
-          onClose();
-        }
-      }}
+      saving={add}
+      onClose={onClose}
       title="Mark addresses"
       description="Where more than one person is behind an address, the last one to log on is no answer."
       formId="add-mark"
       submitLabel="Mark"
-      busy={add.isPending}
     >
       <MarkForm
         formId="add-mark"

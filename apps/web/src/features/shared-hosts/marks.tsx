@@ -133,16 +133,11 @@ export function Marks({
       />
       <FormDrawer
         open={editing !== null}
-        onOpenChange={(open) => {
-          if (!open) {
-            update.reset();
-            setEditing(null);
-          }
-        }}
+        saving={update}
+        onClose={() => setEditing(null)}
         title={`Change the mark of ${editing?.range ?? ""}`}
         formId="edit-mark"
         submitLabel="Save"
-        busy={update.isPending}
       >
         {editing === null ? null : (
           <MarkForm

@@ -103,14 +103,11 @@ function AddSiteDrawer({ open, onOpenChange }: { open: boolean; onOpenChange: (o
   return (
     <FormDrawer
       open={open}
-      onOpenChange={(next) => {
-        add.reset();
-        onOpenChange(next);
-      }}
+      saving={add}
+      onClose={() => onOpenChange(false)}
       title="Add site"
       formId="add-site"
       submitLabel="Add site"
-      busy={add.isPending}
     >
       <SiteForm
         defaultZone={customer.timeZone}

@@ -3,12 +3,10 @@
 import { Button } from "@rollcall/ui/button";
 import { EmptyFilter, EmptyState } from "@rollcall/ui/empty-state";
 import { Dash, Mono, PageBody, PageHead, Panel } from "@rollcall/ui/layout";
-import { StateChip } from "@rollcall/ui/state";
 import { Table } from "@rollcall/ui/table";
 import { TimeAgo } from "@rollcall/ui/time";
 import { say } from "@rollcall/ui/toast";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { parseAsBoolean, parseAsString, useQueryStates } from "nuqs";
 import { FormDrawer } from "~/features/form/form-drawer.tsx";
@@ -17,6 +15,7 @@ import { LIVE } from "~/features/live/live-options.ts";
 import { useCustomer } from "~/features/shell/customer-context.tsx";
 import { useMay } from "~/features/shell/may.tsx";
 import { useSiteFilter } from "~/features/sites/site-filter.ts";
+import { sourceColumns } from "~/features/sources/lead-columns.tsx";
 import { useTRPC } from "~/trpc/client.tsx";
 import type { Outputs } from "~/trpc/outputs.ts";
 import { refusalOf } from "~/trpc/refusal.ts";
@@ -88,16 +87,12 @@ export function SyslogSources({
       </div>
       <FormDrawer
         open={url.add && mayWrite}
-        onOpenChange={(next) => {
-          if (!next) {
-            add.reset();
-            void setUrl({ add: null, sender: null });
-          }
-        }}
+        saving={add}
+        onClose={() => void setUrl({ add: null, sender: null })}
         title={url.sender === "" ? "Add syslog source" : `Accept ${url.sender}`}
         formId="add-source"
         submitLabel="Add source"
-        busy={add.isPending || add.isSuccess}
+        alsoBusy={add.isSuccess}
       >
         <SourceForm
           formId="add-source"
@@ -135,13 +130,9 @@ export function useAddSyslogSource(onAdded: (id: string) => void) {
   );
 }
 
-function SourceTable({
-  rows,
-  slug,
-}: {
-  rows: readonly Outputs["syslog"]["list"]["items"][number][];
-  slug: string;
-}) {
+type SyslogRow = Outputs["syslog"]["list"]["items"][number];
+
+function SourceTable({ rows, slug }: { rows: readonly SyslogRow[]; slug: string }) {
   return (
     <Table
       caption="Syslog sources"
@@ -149,34 +140,12 @@ function SourceTable({
       rowKey={(row) => row.id}
       rowTestId="source-row"
       columns={[
-        {
-          key: "name",
+        ...sourceColumns<SyslogRow>({
           header: "Source",
-          phone: "lead",
-          width: "20%",
-          cell: (row) => (
-            <Link
-              href={`/c/${slug}/syslog/${row.id}`}
-              className="rounded-sm font-semibold hover:text-accent hover:underline"
-            >
-              {row.name}
-            </Link>
-          ),
-        },
-        {
-          key: "health",
-          header: "Health",
-          phoneLabel: "",
-          cell: (row) => <StateChip state={row.health.state} />,
-        },
-        {
-          key: "what",
-          header: "What it says",
-          width: "24%",
-          phone: "line",
-          phoneLabel: "",
-          cell: (row) => <span className="text-ink-2">{row.health.sentence}</span>,
-        },
+          nameWidth: "20%",
+          saysWidth: "24%",
+          open: { href: (row) => `/c/${slug}/syslog/${row.id}` },
+        }),
         { key: "site", header: "Site", cell: (row) => row.site.name },
         {
           key: "senders",
