@@ -58,6 +58,8 @@ export function EventSources({
   const query = useQuery(
     trpc.eventSources.list.queryOptions({ customer: customer.slug }, { ...LIVE, initialData: initial }),
   );
+  // Whether a login is paused changes while the page is open.
+  const logins = useQuery(trpc.credentials.list.queryOptions({ customer: customer.slug }, LIVE));
   const { items } = query.data;
   const site = useSiteFilter(sites);
   const rows = items.filter((row) => site.includes(row.site.id));
@@ -155,7 +157,7 @@ export function EventSources({
         onEdit={() => void setUrl({ edit: true })}
         onClose={() => void setUrl({ id: null, edit: null })}
         sites={sites}
-        credentials={credentials}
+        credentials={logins.data?.items ?? credentials}
       />
       <AddEventSource
         open={url.add && mayWrite}
