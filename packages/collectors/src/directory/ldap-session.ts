@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
-import { type LoginRefusal, loginAt } from "@rollcall/windows-rpc/auth";
+import { type LoginRefusal, loginAt, refusesCredential } from "@rollcall/windows-rpc/auth";
 import { Client, type Control, type Filter, PagedResultsControl, SearchResponse } from "ldapts";
 import type { Login, LoginPort, LoginResult } from "../login-port.ts";
 import type { DirectoryConfig } from "./directory-config.ts";
@@ -16,17 +16,6 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const OPERATION_TIMEOUT_MS = 120_000;
 /** Values that are not text, whatever their bytes look like. */
 const BINARY = ["objectGUID", "objectSid", "invocationId"];
-/** Reasons for which the domain does not take this name and password. */
-const REFUSES_THE_LOGIN: readonly LoginRefusal["reason"][] = [
-  "wrong-password",
-  "account-disabled",
-  "account-locked",
-  "account-expired",
-  "account-revoked",
-  "password-expired",
-  "not-allowed-now",
-  "unknown-principal",
-];
 const NO_COOKIE = new Uint8Array(0);
 
 export interface SearchRequest {
@@ -173,7 +162,7 @@ class Session implements LdapSession {
   }
 
   #kerberosRefused({ reason, sentence, remedy }: LoginRefusal): LoginResult<null> {
-    if (!REFUSES_THE_LOGIN.includes(reason)) throw new DirectoryFault("kerberos-failed", sentence, remedy);
+    if (!refusesCredential(reason)) throw new DirectoryFault("kerberos-failed", sentence, remedy);
     this.#refusal = new DirectoryFault("credentials-refused", sentence, remedy);
     return { kind: "refused", reason: sentence };
   }

@@ -23,6 +23,22 @@ export type LoginRefusalReason =
   | "ntlm-not-allowed"
   | "other";
 
+const OF_THE_CREDENTIAL: readonly LoginRefusalReason[] = [
+  "wrong-password",
+  "account-disabled",
+  "account-locked",
+  "account-expired",
+  "account-revoked",
+  "password-expired",
+  "not-allowed-now",
+  "unknown-principal",
+];
+
+/** Whether the domain says it of a name and a password, and of nothing else: more attempts with them make it only worse. */
+export function refusesCredential(reason: LoginRefusalReason): boolean {
+  return OF_THE_CREDENTIAL.includes(reason);
+}
+
 /** Why there is no login, for the person who set it up; nothing secret is in it. */
 export interface LoginRefusal {
   readonly kind: "refused";
