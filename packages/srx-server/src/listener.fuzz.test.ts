@@ -1,10 +1,10 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { anEntry, anEntryUser } from "@rollcall/srx-protocol/testing";
-import { fuzzRuns, fuzzSeed } from "@rollcall/testkit";
+import { fuzzRuns, fuzzSeed, randomOf } from "@rollcall/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Harness, startHarness } from "./testing/index.ts";
-import { mutatedRequests, oneOf, randomOf } from "./testing/random-requests.ts";
+import { mutatedRequests, oneOf } from "./testing/random-requests.ts";
 
 const CONNECTIONS = 16;
 const BROKEN_PART = 0.03;

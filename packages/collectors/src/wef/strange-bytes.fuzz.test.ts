@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { fuzzRuns, fuzzSeed } from "@rollcall/testkit";
+import { fuzzRuns, fuzzSeed, wholeNumbersOf } from "@rollcall/testkit";
 import { expect, it } from "vitest";
 import { readEvent } from "./event-reader.ts";
 import { readMessageText } from "./message-text.ts";
@@ -40,18 +40,7 @@ const NASTY = [
   "<x>".repeat(70),
 ];
 
-/** Source: mulberry32 (seen in code). */
-function randomOf(from: number): (below: number) => number {
-  let state = from >>> 0;
-  return (below) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
-
-type Random = ReturnType<typeof randomOf>;
+type Random = ReturnType<typeof wholeNumbersOf>;
 
 /** Some bytes changed, the end cut, a stretch repeated. */
 function spoiltBytes(whole: Uint8Array, random: Random): Uint8Array {
@@ -73,7 +62,7 @@ function spoiltText(whole: string, random: Random): string {
 }
 
 function run(read: (random: Random) => boolean): void {
-  const random = randomOf(seed);
+  const random = wholeNumbersOf(seed);
   let taken = 0;
   let slowest = 0;
   const runs = fuzzRuns(CASES);

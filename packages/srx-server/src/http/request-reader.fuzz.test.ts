@@ -1,10 +1,10 @@
 import { IncomingMessage } from "node:http";
 import { Socket } from "node:net";
 import { isDeepStrictEqual } from "node:util";
-import { fuzzRuns, fuzzSeed } from "@rollcall/testkit";
+import { fuzzRuns, fuzzSeed, randomOf } from "@rollcall/testkit";
 import { expect, test } from "vitest";
 import { parseWithNode } from "../testing/node-parser.ts";
-import { mutatedRequests, randomOf, wellFormedRequest } from "../testing/random-requests.ts";
+import { mutatedRequests, wellFormedRequest } from "../testing/random-requests.ts";
 import { RequestReader } from "./request-reader.ts";
 
 interface Read {

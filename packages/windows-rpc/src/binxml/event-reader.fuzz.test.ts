@@ -1,7 +1,6 @@
-import { fuzzRuns, fuzzSeed } from "@rollcall/testkit";
+import { fuzzRuns, fuzzSeed, wholeNumbersOf } from "@rollcall/testkit";
 import { describe, expect, it } from "vitest";
 import { inMemory, readEvtx } from "../evtx/index.ts";
-import { randomOf } from "../evtx/testing/random-of.ts";
 import { readReal, whyNoRealFiles } from "../evtx/testing/real-files.ts";
 import { createEventReader } from "./event-reader.ts";
 
@@ -23,7 +22,7 @@ function useAll(reader: ReturnType<typeof createEventReader>, bytes: Buffer): "e
 
 describe(`records of strangers (seed ${seed})`, { timeout: 3_600_000 }, () => {
   it("that are any bytes are damaged, or say something, and never more", () => {
-    const random = randomOf(seed);
+    const random = wholeNumbersOf(seed);
     const reader = createEventReader();
     const runs = fuzzRuns(1_000_000);
     const tokens = [0x0f, 1, 1, 0, 0x41, 0x0c, 0, 0x0d, 0x0e, 2, 3, 4, 5, 6, 0x46];
@@ -38,7 +37,7 @@ describe(`records of strangers (seed ${seed})`, { timeout: 3_600_000 }, () => {
   });
 
   it.skipIf(whyNoRealFiles() !== null)("that were real and were changed are read or damaged", () => {
-    const random = randomOf(seed + 1);
+    const random = wholeNumbersOf(seed + 1);
     const reader = createEventReader();
     const real = ["mit-ts-evtx/System.evtx", "mit-omerbenamram-evtx/MSExchange_Management_wec.evtx"].flatMap(
       (name) =>

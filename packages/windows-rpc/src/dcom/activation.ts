@@ -1,3 +1,4 @@
+import { NdrFault } from "../ndr/index.ts";
 import {
   type ObjectReference,
   readBindings,
@@ -5,7 +6,6 @@ import {
   type StringBinding,
 } from "./object-reference.ts";
 import { beginCall, openAnswer, readInterfacePointer } from "./orpc.ts";
-import { StubFault } from "./stub.ts";
 
 /** The activation interface, at the endpoint mapper's own port. */
 export const ACTIVATION = { uuid: "4d9f4ab8-7d1c-11cf-861e-0020af6e7c57", version: "0.0" } as const;
@@ -30,7 +30,7 @@ export function encodeActivation(asked: {
     .u32(IMPERSONATE)
     .u32(0) // mode
     .u32(1)
-    .referent()
+    .pointer()
     .u32(1)
     .uuid(asked.interfaceId)
     .u16(1)
@@ -48,7 +48,7 @@ export type Activation =
     }
   | { readonly kind: "refused"; readonly status: number };
 
-/** Errors: `StubFault` for an answer that is none. */
+/** Errors: `NdrFault` for an answer that is none. */
 export function decodeActivation(stub: Uint8Array): Activation {
   const reader = openAnswer(stub);
   reader.u64(); // exporter
@@ -69,7 +69,7 @@ export function decodeActivation(stub: Uint8Array): Activation {
   if (!isThere) return { kind: "refused", status: status === 0 ? lastStatus(reader) : status };
   const object = readObjectReference(readInterfacePointer(reader));
   if (status !== 0) return { kind: "refused", status };
-  if (object.kind !== "standard") throw new StubFault("an activation that gives the object itself");
+  if (object.kind !== "standard") throw new NdrFault("an activation that gives the object itself");
   return { kind: "activated", object, bindings: bindings.length > 0 ? bindings : object.bindings };
 }
 

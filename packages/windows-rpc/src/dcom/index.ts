@@ -11,4 +11,3 @@ export {
   type StringBinding,
   tcpPortOf,
 } from "./object-reference.ts";
-export { StubFault, uuidBytes, uuidText } from "./stub.ts";

@@ -1,4 +1,4 @@
-import { StubFault, StubReader } from "./stub.ts";
+import { NdrFault, NdrReader } from "../ndr/index.ts";
 
 /** Where an object can be reached, by protocol: 7 is TCP, `host[port]`. */
 export interface StringBinding {
@@ -32,18 +32,18 @@ const BINDINGS_MAX = 256;
 
 /**
  * Reads an OBJREF: standard or custom; the two others never carry what is asked for here.
- * Errors: `StubFault` for bytes that are none.
+ * Errors: `NdrFault` for bytes that are none.
  * Source: [MS-DCOM] 2.2.18 (documented).
  */
 export function readObjectReference(bytes: Uint8Array): ObjectReference {
-  const reader = new StubReader(bytes);
-  if (reader.u32() !== SIGNATURE) throw new StubFault("no signature of an object reference");
+  const reader = new NdrReader(bytes);
+  if (reader.u32() !== SIGNATURE) throw new NdrFault("no signature of an object reference");
   const flags = reader.u32();
   const interfaceId = reader.uuid();
   if (flags === FLAG_STANDARD) {
     reader.u32(); // flags of the reference
     reader.u32(); // how many references it stands for
-    reader.raw(16); // exporter and object: nobody is pinged in the seconds that a question takes
+    reader.bytes(16); // exporter and object: nobody is pinged in the seconds that a question takes
     const interfacePointer = reader.uuid();
     const units = reader.u16();
     const securityOffset = reader.u16();
@@ -58,26 +58,26 @@ export function readObjectReference(bytes: Uint8Array): ObjectReference {
     const classId = reader.uuid();
     reader.u32(); // size of an extension that nobody sends
     reader.u32(); // size, which servers also set to zero: what is left is the body
-    return { kind: "custom", interfaceId, classId, body: reader.raw(reader.left) };
+    return { kind: "custom", interfaceId, classId, body: reader.bytes(reader.left) };
   }
-  throw new StubFault(`object references of form ${flags} are not read`);
+  throw new NdrFault(`object references of form ${flags} are not read`);
 }
 
 /**
  * The string bindings at the head of a DUALSTRINGARRAY; the security bindings behind them are passed over.
  * Source: [MS-DCOM] 2.2.19 (documented).
  */
-export function readBindings(reader: StubReader, units: number, securityOffset: number): StringBinding[] {
-  if (units > BINDING_UNITS_MAX || securityOffset > units) throw new StubFault("bindings that do not fit");
+export function readBindings(reader: NdrReader, units: number, securityOffset: number): StringBinding[] {
+  if (units > BINDING_UNITS_MAX || securityOffset > units) throw new NdrFault("bindings that do not fit");
   const words = Array.from({ length: units }, () => reader.u16()).slice(0, securityOffset);
   const bindings: StringBinding[] = [];
   for (let at = 0; at < words.length; ) {
     const tower = words[at] ?? 0;
     if (tower === 0) break;
     const end = words.indexOf(0, at + 1);
-    if (end < 0) throw new StubFault("a binding has no end");
+    if (end < 0) throw new NdrFault("a binding has no end");
     bindings.push({ tower, address: String.fromCharCode(...words.slice(at + 1, end)) });
-    if (bindings.length > BINDINGS_MAX) throw new StubFault("more bindings than a computer has addresses");
+    if (bindings.length > BINDINGS_MAX) throw new NdrFault("more bindings than a computer has addresses");
     at = end + 1;
   }
   return bindings;

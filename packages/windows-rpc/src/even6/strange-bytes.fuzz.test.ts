@@ -1,7 +1,7 @@
-import { fuzzRuns, fuzzSeed } from "@rollcall/testkit";
+import { fuzzRuns, fuzzSeed, randomOf } from "@rollcall/testkit";
 import { expect, it } from "vitest";
 import { NdrFault } from "../ndr/index.ts";
-import { randomOf, spoil } from "../testing/spoil.ts";
+import { spoil } from "../testing/spoil.ts";
 import {
   decodeChannelList,
   decodeClosed,

@@ -1,7 +1,6 @@
-import { fuzzRuns, fuzzSeed } from "@rollcall/testkit";
+import { fuzzRuns, fuzzSeed, wholeNumbersOf } from "@rollcall/testkit";
 import { describe, expect, it } from "vitest";
 import { inMemory, readEvtx } from "./index.ts";
-import { randomOf } from "./testing/random-of.ts";
 import { readReal, whyNoRealFiles } from "./testing/real-files.ts";
 
 const seed = fuzzSeed();
@@ -32,7 +31,7 @@ function beginningOf(name: string, bytes: number): Buffer {
 
 describe(`event log files of strangers (seed ${seed})`, { timeout: 3_600_000 }, () => {
   it("that hold any bytes give records or damages, never more of them than there is room for", () => {
-    const random = randomOf(seed);
+    const random = wholeNumbersOf(seed);
     const runs = fuzzRuns(1_000_000);
     const file = Buffer.alloc(HEAD + CHUNK_HEAD + 200);
     for (let run = 0; run < runs; run++) {
@@ -55,7 +54,7 @@ describe(`event log files of strangers (seed ${seed})`, { timeout: 3_600_000 }, 
   it.skipIf(whyNoRealFiles() !== null)(
     "that were real and were changed are read on behind what is damaged",
     () => {
-      const random = randomOf(seed + 1);
+      const random = wholeNumbersOf(seed + 1);
       const real = [
         beginningOf("mit-ts-evtx/System.evtx", 2_900),
         beginningOf("mit-ts-evtx/Security.evtx", 2_900),
@@ -72,8 +71,8 @@ describe(`event log files of strangers (seed ${seed})`, { timeout: 3_600_000 }, 
         seen.records += records;
         seen.damaged += damaged;
       }
-      // A change of the head of a chunk costs all of its records.
-      expect(seen.records).toBeGreaterThan(runs / 2);
+      // When a million cases were tried, 1.07 records a case were read.
+      expect(seen.records).toBeGreaterThan(0.9 * runs);
       expect(seen.damaged).toBeGreaterThan(runs / 10);
     },
   );

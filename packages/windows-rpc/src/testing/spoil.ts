@@ -1,17 +1,6 @@
 /** Numbers that decoders stumble over. */
 const EDGES = [0, 1, 2, 4, 0x7f, 0x80, 0xff, 0xffff, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff];
 
-/** Mulberry32: the same seed gives the same bytes on every machine. */
-export function randomOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b_79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** Changes some bytes of `whole`, whole numbers among them, and sometimes its length; a copy. */
 export function spoil(whole: Uint8Array, random: () => number): Buffer {
   const spoilt = Buffer.from(whole);

@@ -1,4 +1,4 @@
-import { fuzzRuns, fuzzSeed } from "@rollcall/testkit";
+import { fuzzRuns, fuzzSeed, randomOf } from "@rollcall/testkit";
 import { describe, expect, it } from "vitest";
 import { SecurityFault } from "../auth/security-context.ts";
 import {
@@ -42,7 +42,7 @@ import {
 } from "../ntlm/ntlm-messages.ts";
 import { readEnumerated, readHandle, readSid } from "../samr/index.ts";
 import { decodeAnswer } from "../spnego/spnego-tokens.ts";
-import { randomOf, spoil } from "./spoil.ts";
+import { spoil } from "./spoil.ts";
 
 const seed = fuzzSeed();
 const SAMR = { uuid: "12345778-1234-abcd-ef00-0123456789ac", version: "1.0" };

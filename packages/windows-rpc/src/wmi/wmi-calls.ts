@@ -1,6 +1,6 @@
 import { readObjectReference } from "../dcom/object-reference.ts";
-import { beginCall, openAnswer, readInterfacePointer } from "../dcom/orpc.ts";
-import { StubFault } from "../dcom/stub.ts";
+import { beginCall, openAnswer, readInterfacePointer, writeBasicString } from "../dcom/orpc.ts";
+import { NdrFault } from "../ndr/index.ts";
 
 /** The object that lets one in, and its interface. */
 export const LEVEL1_LOGIN_CLASS = "8bc3f05e-d86b-11d0-a075-00c04fb68820";
@@ -17,12 +17,15 @@ const ROWS_MAX = 1000;
 
 /** Source: [MS-WMI] 3.1.4.1.4, IWbemLevel1Login::NTLMLogin (documented); golden stub of impacket. */
 export function encodeNtlmLogin(namespace: string, causality: string): Uint8Array {
-  return beginCall(causality).text(namespace).u32(0).u32(0).u32(0).done();
+  return beginCall(causality).optionalText(namespace).u32(0).u32(0).u32(0).done();
 }
 
 /** Source: [MS-WMI] 3.1.4.3.18, IWbemServices::ExecQuery (documented); golden stub of impacket. */
 export function encodeExecQuery(query: string, causality: string): Uint8Array {
-  return beginCall(causality).basicString("WQL").basicString(query).u32(FORWARD_ONLY).u32(0).done();
+  return writeBasicString(writeBasicString(beginCall(causality), "WQL"), query)
+    .u32(FORWARD_ONLY)
+    .u32(0)
+    .done();
 }
 
 /** Source: [MS-WMI] 3.1.4.4.2, IEnumWbemClassObject::Next (documented); golden stub of impacket. */
@@ -34,14 +37,14 @@ export type PointerAnswer =
   | { readonly kind: "pointer"; readonly interfacePointer: string }
   | { readonly kind: "refused"; readonly status: number };
 
-/** What NTLMLogin and ExecQuery answer: the interface of another object, and a status. Errors: `StubFault`. */
+/** What NTLMLogin and ExecQuery answer: the interface of another object, and a status. Errors: `NdrFault`. */
 export function decodePointer(stub: Uint8Array): PointerAnswer {
   const reader = openAnswer(stub);
   const isThere = reader.u32() !== 0;
   const object = isThere ? readObjectReference(readInterfacePointer(reader)) : null;
   const status = reader.u32();
   if (status !== 0 || object === null) return { kind: "refused", status };
-  if (object.kind !== "standard") throw new StubFault("an answer that gives the object itself");
+  if (object.kind !== "standard") throw new NdrFault("an answer that gives the object itself");
   return { kind: "pointer", interfacePointer: object.interfacePointer };
 }
 
@@ -52,13 +55,13 @@ export interface RowsAnswer {
   readonly status: number;
 }
 
-/** Errors: `StubFault`. */
+/** Errors: `NdrFault`. */
 export function decodeNext(stub: Uint8Array): RowsAnswer {
   const reader = openAnswer(stub);
   const max = reader.u32();
   reader.u32(); // offset
   const count = reader.u32();
-  if (count > max || count > ROWS_MAX) throw new StubFault("more rows than were asked for");
+  if (count > max || count > ROWS_MAX) throw new NdrFault("more rows than were asked for");
   const referents = Array.from({ length: count }, () => reader.u32());
   const rows = referents.filter((referent) => referent !== 0).map(() => rowOf(readInterfacePointer(reader)));
   reader.u32(); // how many there are, once more
@@ -68,6 +71,6 @@ export function decodeNext(stub: Uint8Array): RowsAnswer {
 function rowOf(bytes: Uint8Array): Uint8Array {
   const object = readObjectReference(bytes);
   if (object.kind !== "custom" || object.classId !== WBEM_OBJECT_CLASS)
-    throw new StubFault("a row in another encoding");
+    throw new NdrFault("a row in another encoding");
   return object.body;
 }

@@ -57,7 +57,7 @@ const NEXT_TIMEOUT_MS = 0xffff_ffff;
  * Activates the Windows management interface of a computer and logs in to a namespace of it.
  *
  * Shape:  two connections: the first asks for the object and is closed, the second speaks with it.
- * Errors: `WmiFault` with the server's status; `RpcFault` and `RpcConnectionError` of the connections; `StubFault` for an
+ * Errors: `WmiFault` with the server's status; `RpcFault` and `RpcConnectionError` of the connections; `NdrFault` for an
  *         answer that is none. A wrong password of NTLM shows as `RpcFault` 5 at the first call.
  * Source: [MS-DCOM] 3.1.2.5.2.3.1, [MS-WMI] 3.1.4.1 (documented); against impacket's client by the way of tools/wmi-server.
  */
