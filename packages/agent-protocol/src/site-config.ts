@@ -369,6 +369,18 @@ export const enforcementPointConfig = z.strictObject({
 });
 export type EnforcementPointConfig = z.infer<typeof enforcementPointConfig>;
 
+/** As many of each as one agent takes: whoever writes configurations refuses more, for else the whole one is refused. */
+export const SITE_LIMITS = {
+  directories: 100,
+  credentials: 200,
+  eventSources: 100,
+  syslogSources: 200,
+  filters: 1000,
+  enforcementPoints: 1200,
+  profiles: 50,
+  addressMarks: 1000,
+} as const;
+
 export const siteConfig = z.strictObject({
   version: z
     .number()
@@ -472,17 +484,17 @@ export const siteConfig = z.strictObject({
     .describe("What holds for the whole site."),
   directories: z
     .array(directoryConfig)
-    .max(100)
+    .max(SITE_LIMITS.directories)
     .default([])
     .describe("Active Directories that people and groups are read from."),
   credentials: z
     .array(credentialConfig)
-    .max(200)
+    .max(SITE_LIMITS.credentials)
     .default([])
     .describe("Logins at Windows servers, for directories, event logs and the probe."),
   eventSources: z
     .array(eventSourceConfig)
-    .max(100)
+    .max(SITE_LIMITS.eventSources)
     .default([])
     .describe("Windows event logs that speak of logons."),
   wefReceiver: wefReceiverConfig
@@ -495,27 +507,27 @@ export const siteConfig = z.strictObject({
     .describe("Asks Windows computers who sits at them; off where null."),
   syslogSources: z
     .array(syslogSourceConfig)
-    .max(200)
+    .max(SITE_LIMITS.syslogSources)
     .default([])
     .describe("Senders of syslog that speak of logons."),
   filters: z
     .array(filterConfig)
-    .max(1000)
+    .max(SITE_LIMITS.filters)
     .default([])
     .describe("What never becomes a session, and which groups entries list."),
   enforcementPoints: z
     .array(enforcementPointConfig)
-    .max(1200)
+    .max(SITE_LIMITS.enforcementPoints)
     .default([])
     .describe("Firewalls that may ask this agent."),
   profiles: z
     .array(customProfile)
-    .max(50)
+    .max(SITE_LIMITS.profiles)
     .default([])
     .describe("Profiles of this customer beside the built-in ones."),
   addressMarks: z
     .array(addressMark)
-    .max(1000)
+    .max(SITE_LIMITS.addressMarks)
     .default([])
     .describe("Addresses with more than one person behind them."),
   firewallListener: z

@@ -37,6 +37,14 @@ export function unacceptable(field: string, sentence: string, reason: string): T
   return new TRPCError({ code: "UNPROCESSABLE_CONTENT", message: sentence, cause });
 }
 
+/** An agent takes no more of them in its configuration. */
+export function noMore(what: string, most: number): TRPCError {
+  return conflict(
+    `There are ${most.toLocaleString("en-GB")} ${what} already, as many as an agent takes: remove one first.`,
+    "no-more",
+  );
+}
+
 export function tooMany(waitMs: number): TRPCError {
   const seconds = Math.max(1, Math.ceil(waitMs / 1000));
   const sentence = `Too many requests. Try again in ${seconds} s.`;

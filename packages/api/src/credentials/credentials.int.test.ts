@@ -133,6 +133,32 @@ describe("a login that sources share", () => {
     });
   });
 
+  it("is used by as many event logs of a site as an agent takes, and the next is refused with what to do", async () => {
+    const { customer, siteId, tenantId } = await aCustomerWithAgents();
+    const { id: credentialId } = await practice.api.credentials.add({ customer, ...READER });
+    const first = await practice.api.eventSources.add({ customer, siteId, credentialId, ...DC_LOG });
+    await installation.database.withTenant(tenantId, async ({ tx }) => {
+      const row = await tx.eventSource.findUniqueOrThrow({
+        where: { tenantId_id: { tenantId, id: first.id } },
+      });
+      const { id: _, ...copied } = row;
+      await tx.eventSource.createMany({
+        data: Array.from({ length: 99 }, (__, n) => ({ ...copied, name: `DC ${n}` })),
+      });
+    });
+    const more = practice.api.eventSources.add({
+      customer,
+      siteId,
+      credentialId,
+      ...DC_LOG,
+      name: "One more",
+    });
+    await expect(more).rejects.toMatchObject({
+      message: expect.stringContaining("100 event logs at this site already"),
+      ...refusal("no-more"),
+    });
+  });
+
   it("keeps NTLM while an event log that uses it is named by its address", async () => {
     const { customer, siteId } = await aCustomerWithAgents();
     const { id } = await practice.api.credentials.add({ customer, ...READER, allowNtlm: true });

@@ -1,3 +1,4 @@
+import { SITE_LIMITS } from "@rollcall/agent-protocol";
 import type { z } from "zod";
 import { change } from "../change.ts";
 import type { TenantContext } from "../context.ts";
@@ -9,6 +10,7 @@ import { sealForCustomer, sealForSite } from "./sealed-password.ts";
 export type AddDirectoryOutcome =
   | { readonly kind: "added"; readonly directory: DirectoryView }
   | { readonly kind: "site-not-found" }
+  | { readonly kind: "no-more" }
   | { readonly kind: "credential-not-found" }
   | { readonly kind: "password-needed" }
   | { readonly kind: "no-agent" }
@@ -34,6 +36,8 @@ export async function addDirectory(
         select: { name: true },
       });
       if (site === null) return { kind: "site-not-found" };
+      if ((await tx.directory.count({ where: { tenantId, siteId } })) >= SITE_LIMITS.directories)
+        return { kind: "no-more" };
       if (sealing?.kind === "no-agent") return { kind: "no-agent" };
       const others = await tx.directory.findMany({ where: { tenantId }, select: { name: true } });
       if (others.some((other) => other.name.toLowerCase() === fields.name.toLowerCase()))

@@ -1,5 +1,6 @@
+import { SITE_LIMITS } from "@rollcall/agent-protocol";
 import { objectInput } from "../input-fields.ts";
-import { conflict, notFound, unacceptable } from "../refusals.ts";
+import { conflict, noMore, notFound, unacceptable } from "../refusals.ts";
 import { router, tenantProcedure } from "../trpc.ts";
 import { addDirectory } from "./add-directory.ts";
 import {
@@ -41,6 +42,8 @@ export const directoriesRouter = router({
             "Type the credential's password again: it would go outside its own domain, in clear, or to whoever answers.",
             "password-needed",
           );
+        case "no-more":
+          throw noMore("directories at this site", SITE_LIMITS.directories);
         case "no-agent":
           throw conflict(ENROL_FIRST, "no-agent");
         case "name-taken":

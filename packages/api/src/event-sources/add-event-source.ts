@@ -1,3 +1,4 @@
+import { SITE_LIMITS } from "@rollcall/agent-protocol";
 import type { z } from "zod";
 import { change } from "../change.ts";
 import type { TenantContext } from "../context.ts";
@@ -8,6 +9,7 @@ import type { addEventSourceInput, EventSourceView } from "./event-sources.schem
 export type AddEventSourceOutcome =
   | { readonly kind: "added"; readonly source: EventSourceView }
   | { readonly kind: "site-not-found" }
+  | { readonly kind: "no-more" }
   | EventSourceFault;
 
 export async function addEventSource(
@@ -23,6 +25,8 @@ export async function addEventSource(
         select: { name: true },
       });
       if (site === null) return { kind: "site-not-found" };
+      if ((await tx.eventSource.count({ where: { tenantId, siteId } })) >= SITE_LIMITS.eventSources)
+        return { kind: "no-more" };
       const checked = await checkEventSource({ tx, tenantId }, { ...fields, addressSpaceId }, null);
       if (checked.kind !== "fine") return checked;
       const { id } = await tx.eventSource.create({

@@ -19,11 +19,7 @@ export type EventSourceFault =
   | { readonly kind: "name-taken" }
   | { readonly kind: "address-needs-ntlm"; readonly credential: string }
   | { readonly kind: "other-log"; readonly log: string }
-  | { readonly kind: "too-many" }
   | { readonly kind: "rule-on-and-off"; readonly rule: string };
-
-/** An agent takes no more in its configuration (`eventSources` of the agent protocol). */
-const EVENT_SOURCES_MAX = 100;
 
 export type CheckedEventSource =
   | { readonly kind: "fine"; readonly addressSpaceId: string }
@@ -49,7 +45,6 @@ export async function checkEventSource(
     where: { tenantId, ...(ownId === null ? {} : { id: { not: ownId } }) },
     select: { name: true },
   });
-  if (ownId === null && others.length >= EVENT_SOURCES_MAX) return { kind: "too-many" };
   if (others.some((other) => other.name.toLowerCase() === wanted.name.toLowerCase()))
     return { kind: "name-taken" };
   if (isIP(wanted.host) !== 0 && !credential.allowNtlm)

@@ -1,7 +1,8 @@
+import { SITE_LIMITS } from "@rollcall/agent-protocol";
 import type { TRPCError } from "@trpc/server";
 import { removed } from "../directories/directories.schema.ts";
 import { objectInput } from "../input-fields.ts";
-import { conflict, notFound, unacceptable } from "../refusals.ts";
+import { noMore, notFound, unacceptable } from "../refusals.ts";
 import { router, tenantProcedure } from "../trpc.ts";
 import { addEventSource } from "./add-event-source.ts";
 import type { EventSourceFault } from "./check-event-source.ts";
@@ -35,11 +36,6 @@ function refusalOf(fault: EventSourceFault, prefix: "" | "changes."): TRPCError 
         `Logons of such a server stand in its log Security, not in ${fault.log}: leave this empty.`,
         "other-log",
       );
-    case "too-many":
-      return conflict(
-        "There are 100 event logs already, as many as an agent reads: remove one first.",
-        "too-many",
-      );
     case "rule-on-and-off":
       return unacceptable(
         `${prefix}rulesOn`,
@@ -67,7 +63,9 @@ export const eventSourcesRouter = router({
     .mutation(async ({ ctx, input }) => {
       const outcome = await addEventSource(ctx, input);
       if (outcome.kind === "added") return outcome.source;
-      throw outcome.kind === "site-not-found" ? notFound() : refusalOf(outcome, "");
+      if (outcome.kind === "site-not-found") throw notFound();
+      if (outcome.kind === "no-more") throw noMore("event logs at this site", SITE_LIMITS.eventSources);
+      throw refusalOf(outcome, "");
     }),
 
   update: tenantProcedure("source:write")

@@ -1,3 +1,4 @@
+import { SITE_LIMITS } from "@rollcall/agent-protocol";
 import { parseIpRange } from "@rollcall/identity-core";
 import { compilePattern } from "@rollcall/syslog-rules";
 import type { z } from "zod";
@@ -11,9 +12,6 @@ interface BadValue {
   readonly kind: "bad-value";
   readonly sentence: string;
 }
-
-/** The site's configuration holds at most this many. */
-const FILTERS_MAX = 1000;
 
 type Fields = Omit<z.output<typeof addFilterInput>, "customer">;
 
@@ -33,8 +31,11 @@ export async function putFilter(
 ): Promise<AddFilterOutcome> {
   const fault = faultOf(fields.kind, fields.value);
   if (fault !== null) return { kind: "bad-value", sentence: fault };
-  if ((await tx.filter.count({ where: { tenantId } })) >= FILTERS_MAX)
-    return { kind: "bad-value", sentence: `There are ${FILTERS_MAX} filters already: remove one first.` };
+  if ((await tx.filter.count({ where: { tenantId } })) >= SITE_LIMITS.filters)
+    return {
+      kind: "bad-value",
+      sentence: `There are ${SITE_LIMITS.filters} filters already: remove one first.`,
+    };
   const data = { ...fields, domain: fields.kind === "group-include" ? fields.domain : null };
   const added = await tx.filter.create({ data: { tenantId, ...data, createdAt: now } });
   record({

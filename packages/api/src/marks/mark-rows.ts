@@ -1,10 +1,11 @@
+import { SITE_LIMITS } from "@rollcall/agent-protocol";
 import type { TenantHandle } from "@rollcall/db";
 import { type MarkView, mark, markMode, pseudoUser } from "./marks.schema.ts";
 
 type Tx = TenantHandle["tx"];
 
 /** The site's configuration holds at most this many. */
-export const MARKS_MAX = 1000;
+export const MARKS_MAX = SITE_LIMITS.addressMarks;
 
 /** The tenant's marks, oldest first; of one id, or all with `null`. */
 export async function readMarks(

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { SITE_LIMITS } from "@rollcall/agent-protocol";
 import type { z } from "zod";
 import { change } from "../change.ts";
 import type { TenantContext } from "../context.ts";
@@ -14,6 +15,7 @@ export type AddPointOutcome =
   | { readonly kind: "site-not-found" }
   | { readonly kind: "space-not-found" }
   | { readonly kind: "no-profile" }
+  | { readonly kind: "no-more" }
   | { readonly kind: "name-taken" }
   | { readonly kind: "weak"; readonly sentence: string };
 
@@ -50,6 +52,8 @@ export async function addPoint(
       const others = await tx.enforcementPoint.findMany({ where: { tenantId }, select: { name: true } });
       if (others.some((other) => other.name.toLowerCase() === fields.name.toLowerCase()))
         return { kind: "name-taken" };
+      // Agents of every site may be asked by every firewall.
+      if (others.length >= SITE_LIMITS.enforcementPoints) return { kind: "no-more" };
       await tx.enforcementPoint.create({
         data: {
           tenantId,

@@ -1,6 +1,7 @@
+import { SITE_LIMITS } from "@rollcall/agent-protocol";
 import { removed } from "../directories/directories.schema.ts";
 import { objectInput } from "../input-fields.ts";
-import { conflict, notFound, unacceptable } from "../refusals.ts";
+import { conflict, noMore, notFound, unacceptable } from "../refusals.ts";
 import { router, tenantProcedure } from "../trpc.ts";
 import { addPoint } from "./add-point.ts";
 import { readJunos, recordJunosCopy } from "./junos-lines.ts";
@@ -56,6 +57,8 @@ export const pointsRouter = router({
         case "site-not-found":
         case "space-not-found":
           throw notFound();
+        case "no-more":
+          throw noMore("enforcement points", SITE_LIMITS.enforcementPoints);
         case "no-profile":
           throw unacceptable("profile", "There is no such profile.", "no-profile");
         case "name-taken":

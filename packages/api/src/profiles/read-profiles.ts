@@ -1,3 +1,4 @@
+import { SITE_LIMITS } from "@rollcall/agent-protocol";
 import type { TenantHandle } from "@rollcall/db";
 import {
   BUILT_IN_PROFILES,
@@ -16,7 +17,7 @@ type Preview = z.infer<typeof previewResult>;
 type Tenant = Pick<TenantHandle, "tx" | "tenantId">;
 
 /** The site's configuration holds at most this many of a customer's own. */
-export const PROFILES_MAX = 50;
+export const PROFILES_MAX = SITE_LIMITS.profiles;
 
 /** The built-in profiles in the order in which learning tries them, then the customer's own by name. */
 export async function readProfileRows({ tx, tenantId }: Tenant): Promise<Row[]> {

@@ -1,3 +1,4 @@
+import { SITE_LIMITS } from "@rollcall/agent-protocol";
 import type { z } from "zod";
 import { change } from "../change.ts";
 import type { TenantContext } from "../context.ts";
@@ -9,6 +10,7 @@ import { readSyslogViews } from "./syslog-views.ts";
 export type AddSyslogSourceOutcome =
   | { readonly kind: "added"; readonly source: z.infer<typeof syslogSourceDetail> }
   | { readonly kind: "site-not-found" }
+  | { readonly kind: "no-more" }
   | { readonly kind: "space-not-found" }
   | { readonly kind: "unknown-base-configuration" }
   | { readonly kind: "name-taken" };
@@ -28,6 +30,8 @@ export async function addSyslogSource(
         select: { name: true },
       });
       if (site === null) return { kind: "site-not-found" };
+      if ((await tx.syslogSource.count({ where: { tenantId, siteId } })) >= SITE_LIMITS.syslogSources)
+        return { kind: "no-more" };
       const space = await tx.addressSpace.findFirst({
         where:
           addressSpaceId === undefined ? { tenantId, isDefault: true } : { tenantId, id: addressSpaceId },

@@ -1,7 +1,8 @@
+import { SITE_LIMITS } from "@rollcall/agent-protocol";
 import { unknownSenderList } from "../agents/agents.schema.ts";
 import { removed } from "../directories/directories.schema.ts";
 import { objectInput } from "../input-fields.ts";
-import { conflict, notFound, unacceptable } from "../refusals.ts";
+import { conflict, noMore, notFound, unacceptable } from "../refusals.ts";
 import { router, tenantProcedure } from "../trpc.ts";
 import { addSyslogSource } from "./add-syslog-source.ts";
 import { listBaseConfigurations } from "./base-configuration-list.ts";
@@ -50,6 +51,8 @@ export const syslogRouter = router({
         case "site-not-found":
         case "space-not-found":
           throw notFound();
+        case "no-more":
+          throw noMore("syslog sources at this site", SITE_LIMITS.syslogSources);
         case "unknown-base-configuration":
           throw unacceptable(
             "baseConfiguration",
