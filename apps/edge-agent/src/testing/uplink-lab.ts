@@ -4,7 +4,7 @@ import { newPrivateKeyPem, signAgentCertificate } from "@rollcall/pki";
 import type { Identity } from "../enrolment/identity.ts";
 import { systemClock } from "../supervisor/clock.ts";
 import { createPortalLink, type PortalLink } from "../uplink/portal-link.ts";
-import type { FakeGateway } from "./fake-gateway.ts";
+import type { FakeGateway, Reply } from "./fake-gateway.ts";
 
 /** An agent that this gateway has enrolled, without going through enrolment. */
 export async function anIdentity(gateway: FakeGateway, lifetimeMs?: number): Promise<Identity> {
@@ -66,4 +66,13 @@ export async function during<T>(
     stop.abort(new Error("the test is over"));
     await ended;
   }
+}
+
+/** Answers the first question with each of `replies` in turn, then with nothing. */
+export function once(...replies: Reply[]) {
+  return async (): Promise<Reply> => {
+    const next = replies.shift();
+    if (next === undefined) await new Promise((resolve) => setTimeout(resolve, 50));
+    return next ?? { status: 204 };
+  };
 }

@@ -1,4 +1,5 @@
 import { guidFromBytes, sidFromBytes } from "@rollcall/directory-graph";
+import { uuidBytes } from "@rollcall/windows-rpc/ndr";
 import { AndFilter, EqualityFilter, FilterParser, OrFilter } from "ldapts";
 import { isEnabled } from "./account-state.ts";
 import { beginChanges, type ChangeCursor, readChangesSince } from "./change-stream.ts";
@@ -357,7 +358,7 @@ export class DirectorySync {
 
   #byGuid(server: ServerIdentity, guids: readonly string[], more: readonly string[]): SearchRequest {
     const filters = guids.map(
-      (guid) => new EqualityFilter({ attribute: "objectGUID", value: guidBytes(guid) }),
+      (guid) => new EqualityFilter({ attribute: "objectGUID", value: uuidBytes(guid) }),
     );
     return {
       base: server.namingContext,
@@ -596,11 +597,4 @@ function tombstonesOf(server: ServerIdentity, since: string): SearchRequest {
     attributes: ["objectGUID"],
     controls: [new ShowDeletedControl()],
   };
-}
-
-/** A GUID as the directory stores it: the first three fields turned round. */
-function guidBytes(guid: string): Buffer {
-  const hex = Buffer.from(guid.replaceAll("-", ""), "hex");
-  const order = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15];
-  return Buffer.from(order.map((index) => hex[index] ?? 0));
 }
