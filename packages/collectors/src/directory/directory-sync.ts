@@ -17,6 +17,7 @@ import { domainOfDn, parseExtendedDn } from "./extended-dn.ts";
 import { DIRSYNC_OBJECT_SECURITY, ExtendedDnControl, ShowDeletedControl } from "./ldap-controls.ts";
 import type { LdapEntry } from "./ldap-entry.ts";
 import type { LdapSession, SearchRequest } from "./ldap-session.ts";
+import { LogonsToRead } from "./logons-to-read.ts";
 import type { PrincipalBook } from "./principal-book.ts";
 import { readProgress, readServerIdentity, type ServerIdentity } from "./server-identity.ts";
 
@@ -28,9 +29,6 @@ const VERIFY_EVERY_MS = 24 * 3_600_000;
 const GROUPS_PER_PAGE = 50;
 const OBJECTS_PER_QUERY = 50;
 const MAX_LOCKED_WATCHED = 500;
-/** A user is read again at his logon, at most once in so long. Source: semantics 8 (documented). */
-const LOGON_PAUSE_MS = 60_000;
-const LOGONS_WAITING_MAX = 5000;
 
 export interface SyncCounts {
   fullReads: number;
@@ -103,9 +101,7 @@ export class DirectorySync {
   #canSeeDeleted = false;
   readonly #expiring = new Map<string, number>();
   readonly #locked = new Set<string>();
-  /** SIDs of users who logged on and are to be read. */
-  readonly #loggedOn = new Set<string>();
-  readonly #readAtLogon = new Map<string, number>();
+  readonly #logons = new LogonsToRead();
 
   constructor(config: DirectoryConfig, book: PrincipalBook, now: () => number) {
     this.#config = config;
@@ -132,7 +128,7 @@ export class DirectorySync {
   }
 
   get hasLogons(): boolean {
-    return this.#loggedOn.size > 0;
+    return this.#logons.size > 0;
   }
 
   /**
@@ -205,27 +201,22 @@ export class DirectorySync {
 
   /** Notes that a user logged on: he is read again with the next step, at most once a minute. */
   noteLogon(sid: string): void {
-    const last = this.#readAtLogon.get(sid);
-    if (this.#loggedOn.has(sid) || (last !== undefined && this.#now() - last < LOGON_PAUSE_MS)) {
-      this.counts.logonsCoalesced += 1;
-    } else if (this.#loggedOn.size >= LOGONS_WAITING_MAX) {
-      this.counts.logonsLeftOut += 1;
-    } else this.#loggedOn.add(sid);
+    const noted = this.#logons.note(sid, this.#now());
+    if (noted === "coalesced") this.counts.logonsCoalesced += 1;
+    else if (noted === "left-out") this.counts.logonsLeftOut += 1;
   }
 
   /** Reads those who logged on: their accounts, and the groups that list them. */
   async readLoggedOn(session: LdapSession, signal: AbortSignal): Promise<void> {
     const server = this.#server;
     const now = this.#now();
-    for (const [sid, at] of this.#readAtLogon) if (now - at >= LOGON_PAUSE_MS) this.#readAtLogon.delete(sid);
     if (server === null || !this.#isRead) return;
     const { graph } = this.#book;
-    const guids = [...this.#loggedOn].slice(0, OBJECTS_PER_QUERY).flatMap((sid) => {
-      this.#loggedOn.delete(sid);
+    const guids = this.#logons.take(OBJECTS_PER_QUERY, now).flatMap((sid) => {
       const id = graph.principalBySid(sid);
       const record = id === null ? null : graph.principal(id);
       if (record?.directoryId !== this.#config.id) return [];
-      this.#readAtLogon.set(sid, now);
+      this.#logons.wasRead(sid, now);
       return [record.guid];
     });
     if (guids.length === 0) return;
