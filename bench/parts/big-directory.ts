@@ -1,5 +1,6 @@
 import { createServer, type Socket } from "node:net";
 import { Ber, BerReader, BerWriter } from "ldapts";
+import { messageLength, sidBytes } from "../../packages/collectors/src/directory/testing/ldap-bytes.ts";
 import { bigFactsOf } from "./big-sessions.ts";
 
 /**
@@ -45,7 +46,7 @@ function serve(socket: Socket): void {
   socket.on("error", () => socket.destroy());
   socket.on("data", (chunk) => {
     pending = Buffer.concat([pending, chunk]);
-    for (let length = lengthOf(pending); length !== null; length = lengthOf(pending)) {
+    for (let length = messageLength(pending); length !== null; length = messageLength(pending)) {
       const message = pending.subarray(0, length);
       pending = pending.subarray(length);
       answer(socket, message);
@@ -102,7 +103,7 @@ function userEntry(id: number, at: number): Buffer {
   return entryOf(id, `CN=${displayName},OU=Staff ${at % 200},${BASE}`, {
     objectClass: ["top", "person", "organizationalPerson", "user"],
     objectGUID: [guidOf(1000 + at)],
-    objectSid: [sidOf(1000 + at)],
+    objectSid: [sidBytes(DOMAIN, 1000 + at)],
     sAMAccountName: [name],
     sAMAccountType: ["805306368"],
     userPrincipalName: [upn],
@@ -117,7 +118,7 @@ function groupEntry(id: number, at: number): Buffer {
   return entryOf(id, `CN=${group?.name},OU=Groups,${BASE}`, {
     objectClass: ["top", "group"],
     objectGUID: [guidOf(rid)],
-    objectSid: [sidOf(rid)],
+    objectSid: [sidBytes(DOMAIN, rid)],
     sAMAccountName: [group?.name ?? ""],
     sAMAccountType: ["268435456"],
     groupType: ["-2147483646"],
@@ -197,24 +198,4 @@ function guidOf(number: number): Buffer {
   const guid = Buffer.alloc(16, 9);
   guid.writeUInt32BE(number, 12);
   return guid;
-}
-
-function sidOf(rid: number): Buffer {
-  const parts = [...DOMAIN, rid];
-  const sid = Buffer.alloc(8 + 4 * parts.length);
-  sid[0] = 1;
-  sid[1] = parts.length;
-  sid[7] = 5;
-  for (const [index, part] of parts.entries()) sid.writeUInt32LE(part, 8 + 4 * index);
-  return sid;
-}
-
-function lengthOf(buffer: Buffer): number | null {
-  const first = buffer[1];
-  if (first === undefined) return null;
-  if (first < 0x80) return buffer.length >= 2 + first ? 2 + first : null;
-  const bytes = first & 0x7f;
-  if (buffer.length < 2 + bytes) return null;
-  const total = 2 + bytes + buffer.readUIntBE(2, bytes);
-  return buffer.length >= total ? total : null;
 }

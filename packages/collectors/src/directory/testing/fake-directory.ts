@@ -11,6 +11,7 @@ import {
   GreaterThanEqualsFilter,
   OrFilter,
 } from "ldapts";
+import { messageLength, sidBytes } from "./ldap-bytes.ts";
 
 const BASE = "DC=corp,DC=example";
 const CONFIGURATION = `CN=Configuration,${BASE}`;
@@ -170,7 +171,11 @@ export class FakeDirectory {
 
   #put(rid: number, dn: string, attributes: Attributes): void {
     this.#usn += 1;
-    const ids = { objectGUID: [guidOf(rid)], objectSid: [sidOf(rid)], uSNChanged: [String(this.#usn)] };
+    const ids = {
+      objectGUID: [guidOf(rid)],
+      objectSid: [sidBytes(DOMAIN, rid)],
+      uSNChanged: [String(this.#usn)],
+    };
     const before = this.#objects.get(rid);
     const old = before?.attributes.member ?? [];
     const now = attributes.member ?? [];
@@ -439,27 +444,6 @@ function textOfGuid(bytes: Buffer, dash = ""): string {
   const hex = (...indexes: number[]) =>
     indexes.map((index) => (bytes[index] ?? 0).toString(16).padStart(2, "0")).join("");
   return [hex(3, 2, 1, 0), hex(5, 4), hex(7, 6), hex(8, 9), hex(10, 11, 12, 13, 14, 15)].join(dash);
-}
-
-function sidOf(rid: number): Buffer {
-  const parts = [...DOMAIN, rid];
-  const sid = Buffer.alloc(8 + 4 * parts.length);
-  sid[0] = 1;
-  sid[1] = parts.length;
-  sid[7] = 5;
-  for (const [index, part] of parts.entries()) sid.writeUInt32LE(part, 8 + 4 * index);
-  return sid;
-}
-
-/** Length of the first message in the buffer, header included; null while it is not whole. */
-function messageLength(buffer: Buffer): number | null {
-  const first = buffer[1];
-  if (first === undefined) return null;
-  if (first < 0x80) return buffer.length >= 2 + first ? 2 + first : null;
-  const bytes = first & 0x7f;
-  if (buffer.length < 2 + bytes) return null;
-  const total = 2 + bytes + buffer.readUIntBE(2, bytes);
-  return buffer.length >= total ? total : null;
 }
 
 function readSearch(reader: BerReader): Search {
