@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Lab, labForTests } from "../infra/lab/lab.ts";
 import { type EventServer, startEventServer } from "../tools/even6-server/src/event-server.ts";
 import { readMoulds } from "../tools/even6-server/src/moulds.ts";
+import { Person, whyNoBrowser } from "./browser.ts";
 import { Portal } from "./portal.ts";
 import { Product, variant } from "./product.ts";
 import { Agent, Firewall, type TableLine } from "./site.ts";
@@ -23,6 +24,7 @@ const NEW_PASSWORD = "Reader-Passw0rd-2";
 const hasRecords = existsSync(RECORDS);
 if (!hasRecords) console.log(`windows.e2e.ts skips: there is no ${RECORDS}`);
 const isRun = variant === "postgres" && hasRecords;
+const hasBrowser = whyNoBrowser() === null;
 
 let product: Product;
 let portal: Portal;
@@ -32,6 +34,7 @@ let agent: Agent;
 let atAgent: Firewall;
 let atCloud: Firewall;
 let controllers: EventServer[];
+let person: Person | null = null;
 let credentialId: string;
 
 interface Source {
@@ -65,6 +68,15 @@ async function logOn(controller: EventServer, user: string, ip: string, minutesA
     set: { TargetUserName: user, TargetDomainName: lab.netbios, TargetUserSid: sid, IpAddress: ip },
     at: at(1),
   });
+}
+
+/** Goes to a page, waits for what it is about, and looks at it in light, dark and narrow. Gives what is wrong with it. */
+async function lookAt(name: string, at: string, shows: string | RegExp): Promise<readonly string[]> {
+  if (person === null) return [];
+  const { page } = person;
+  await page.goto(`${product.ready.portal}/c/${CUSTOMER}${at}`);
+  await page.getByText(shows).first().waitFor();
+  return person.lookAround(name, { narrow: true });
 }
 
 const lineOf = (table: readonly TableLine[], ip: string) => table.find((line) => line.ip === ip);
@@ -152,12 +164,21 @@ describe.skipIf(!isRun)("Windows sources, end to end", () => {
     atAgent = await Firewall.start(`https://${agent.firewall}`, point.clientId, point.clientSecret, [
       "--insecure",
     ]);
+    if (hasBrowser) {
+      person = await Person.atTheDoor(product.ready.portal);
+      const { page } = person;
+      await page.getByLabel("E-mail").fill(product.ready.email);
+      await page.getByLabel("Password", { exact: true }).fill(product.ready.password);
+      await page.getByRole("button", { name: "Sign in" }).click();
+      await page.getByRole("heading", { name: "Customers", level: 1 }).waitFor();
+    }
     atCloud = await Firewall.start(product.ready.gateway.firewall_url, point.clientId, point.clientSecret, [
       "--insecure",
     ]);
   });
 
   afterAll(async () => {
+    await person?.leave();
     await atAgent?.stop();
     await atCloud?.stop();
     await agent?.kill("SIGTERM");
@@ -209,6 +230,13 @@ describe.skipIf(!isRun)("Windows sources, end to end", () => {
       return found?.state === "paused" && found.usedBy.length === 2;
     });
     expect(refusals() - before).toBe(2);
+    const looks = [
+      ...(await lookAt("credentials-paused", "/credentials", "Paused")),
+      ...(await lookAt("credential-paused", `/credentials?id=${credentialId}`, "DC 2")),
+    ];
+    const [source] = await sources();
+    looks.push(...(await lookAt("event-log-paused", `/events?id=${source?.id}`, /is paused/)));
+    expect(looks).toEqual([]);
     await portal.mutate("credentials.update", {
       customer: CUSTOMER,
       id: credentialId,
@@ -218,4 +246,52 @@ describe.skipIf(!isRun)("Windows sources, end to end", () => {
     await untilTold("10.20.31.5", "u000005");
     expect(refusals() - before).toBe(2);
   });
+
+  it.skipIf(!hasBrowser)(
+    "shows what is read of Windows, how to set more up, and what to hand over",
+    async (context) => {
+      if (lab === null || person === null) return context.skip();
+      const { page } = person;
+      const looks: string[] = [];
+      const look = async (name: string, at: string, shows: string | RegExp) =>
+        looks.push(...(await lookAt(name, at, shows)));
+      const [source] = await sources();
+      await look("events", "/events", "DC 1");
+      await look("event-log", `/events?id=${source?.id}`, "Catch up");
+      await look("event-log-form", "/events?add=true", "Rules, query and more");
+      await page.getByText("Rules, query and more").click();
+      await page.getByTestId("rule-list").waitFor();
+      looks.push(...(await person.lookAround("event-log-rules", { narrow: true })));
+      await look("credentials", "/credentials", "Event log reader");
+      await look("credential-form", "/credentials?add=true", "Also log in with NTLM");
+      await look("forwarding-empty", "/forwarding", "do not forward their events");
+      await look("probes-empty", "/probes", "no computer of this site is asked");
+      await portal.mutate("probes.set", {
+        customer: CUSTOMER,
+        siteId,
+        enabled: true,
+        credentialIds: [credentialId],
+        include: ["10.20.31.0/24"],
+      });
+      await look("probes", "/probes", "10.20.31.0/24");
+      await look("probe-form", `/probes?edit=${siteId}`, "Addresses that may be asked");
+      await portal.mutate("forwarding.set", {
+        customer: CUSTOMER,
+        siteId,
+        host: "agent.example",
+        clientCaPem: lab.caPem,
+      });
+      await look("forwarding", "/forwarding", /SubscriptionManager/);
+      await look("handover", "/handover", "Ways to open");
+      await look("settings-servers", "/settings", "Servers");
+      const [found] = (await portal.query<{ items: { id: string }[] }>("agents.list", { customer: CUSTOMER }))
+        .items;
+      await page.goto(`${product.ready.portal}/c/${CUSTOMER}/agents/${found?.id}`);
+      await page.getByRole("button", { name: "Examine everything" }).click();
+      await page.getByRole("button", { name: "Examine again" }).waitFor({ timeout: 60_000 });
+      looks.push(...(await person.lookAround("agent-examined", { narrow: true })));
+      expect(looks).toEqual([]);
+      expect(person.complaints).toEqual([]);
+    },
+  );
 });
