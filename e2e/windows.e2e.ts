@@ -184,6 +184,7 @@ describe.skipIf(!isRun)("Windows sources, end to end", () => {
     await agent?.kill("SIGTERM");
     await product?.stop();
     await Promise.all((controllers ?? []).map((controller) => controller.stop()));
+    await lab?.stop();
   });
 
   it("tells both firewalls who logged on before and after the logs were read, with the groups of the directory", async (context) => {
