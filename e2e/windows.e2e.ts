@@ -264,7 +264,10 @@ describe.skipIf(!isRun)("Windows sources, end to end", () => {
       await page.getByTestId("rule-list").waitFor();
       looks.push(...(await person.lookAround("event-log-rules", { narrow: true })));
       await look("credentials", "/credentials", "Event log reader");
-      await look("credential-form", "/credentials?add=true", "Also log in with NTLM");
+      await look("credential-form", "/credentials?add=true", /^More$/);
+      await page.getByText("More", { exact: true }).click();
+      await page.getByText("Also log in with NTLM").waitFor();
+      looks.push(...(await person.lookAround("credential-form-more", { narrow: true })));
       await look("forwarding-empty", "/forwarding", "do not forward their events");
       await look("probes-empty", "/probes", "no computer of this site is asked");
       await portal.mutate("probes.set", {
