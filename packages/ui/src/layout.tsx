@@ -80,7 +80,7 @@ export function Section({
   return (
     <section aria-label={title} className="flex flex-col gap-3">
       <div className="flex flex-wrap items-end gap-x-4 gap-y-2">
-        <div className="min-w-0 flex-1">
+        <div className="min-w-0 flex-1 basis-64">
           <h2 className="text-lg font-semibold">{title}</h2>
           {summary === undefined ? null : <p className="text-sm text-ink-2">{summary}</p>}
         </div>
