@@ -18,7 +18,7 @@ describe("the configuration reference", () => {
   it("has a sample whose commented lines are the defaults: put in force, they change nothing", () => {
     const text = configSample();
     const inForce = text.replaceAll(
-      /^( *)# ([A-Za-z]+: (?!""$).+)$/gm,
+      /^( *)# ([a-z][A-Za-z]+: (?!""$).+)$/gm,
       (line, indent: string, rest: string) => (rest.startsWith("rollcall") ? line : `${indent}${rest}`),
     );
     const without = (value: ReturnType<typeof parse>) => ({ ...value, agent: {} });

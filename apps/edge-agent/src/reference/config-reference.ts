@@ -31,6 +31,16 @@ const EXAMPLES: Readonly<Record<string, unknown>> = {
   "directories[].host": "dc1.corp.example",
   "directories[].bindUser": "rollcall@corp.example",
   "directories[].bindPassword": { file: "/etc/rollcall/corp.password" },
+  "credentials[].id": "reader",
+  "credentials[].name": "Event log reader",
+  "credentials[].user": "svc-reader@corp.example",
+  "credentials[].password": { file: "/etc/rollcall/reader.password" },
+  "eventSources[].id": "dc1",
+  "eventSources[].name": "DC 1",
+  "eventSources[].kind": "domain-controller",
+  "eventSources[].host": "dc1.corp.example",
+  "eventSources[].addressSpaceId": "main",
+  "eventSources[].credentialId": "reader",
   "syslogSources[].id": "vpn",
   "syslogSources[].name": "VPN gateway",
   "syslogSources[].senders": ["192.0.2.10"],
@@ -156,6 +166,8 @@ function valueText(node: Node): string {
       return `whole number${range(node.minimum, node.maximum, "")}`;
     case "boolean":
       return "`true`, `false`";
+    case "null":
+      return "`null`";
     default:
       return `text${node.maxLength === undefined ? "" : `, up to ${node.maxLength} characters`}`;
   }
@@ -219,7 +231,10 @@ function sampleKey(
     return [...lines, `${indent}# ${name}: ""`];
   if (node.properties !== undefined)
     return [...lines, `${indent}${name}:`, ...sampleOf(node, path, depth + 1)];
-  return [...lines, ...yamlLines({ [name]: node.default ?? fallbackOf(path) }, `${indent}# `)];
+  return [
+    ...lines,
+    ...yamlLines({ [name]: node.default === undefined ? fallbackOf(path) : node.default }, `${indent}# `),
+  ];
 }
 
 /** Of several shapes of a list's entry, the one that the example has. */
