@@ -29,7 +29,7 @@ it.skipIf(!hasNets())(
         byWmi: known("ana"),
         byWinrm: known("bob"),
         nobodyThere: { kind: "unknown" },
-        person: ["unreachable", "not-asked"],
+        person: ["unreachable, exit 4", "not-asked, exit 4"],
         // WMI makes two connections, WinRM one.
         logins: ["reader accepted", "reader accepted", "reader accepted"],
         source: "2 of 4 computers answered.",

@@ -22,7 +22,7 @@ const MEANINGS: Readonly<Record<ExitName, string>> = {
   failed: "unexpected failure",
   usage: "wrong use",
   degraded: "degraded (status)",
-  broken: "broken (status), or a check failed (doctor)",
+  broken: "broken (status), a check failed (doctor), or no answer (probe)",
   "not-enrolled": "not enrolled",
   "not-running": "the agent does not run here, or does not answer",
   "portal-unreachable": "the portal's gateway cannot be reached; local work goes on",

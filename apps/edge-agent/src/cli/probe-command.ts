@@ -14,7 +14,7 @@ const ANSWER_MS = 45_000;
 
 /**
  * `probe ADDRESS`: asks the computer there who sits at it, as the running agent would, and tells firewalls what it says.
- * Exit: `ok` where the computer answered, if only that nobody is there; `failed` where it did not, or was not asked.
+ * Exit: `ok` where the computer answered, if only that nobody is there; `broken` where it did not, or was not asked.
  */
 export async function probeCommand(
   asked: string,
@@ -39,5 +39,5 @@ export async function probeCommand(
     const computer = document.computer === null ? "" : ` (${document.computer})`;
     terminal.data(printable(`${document.ip}${computer}: ${document.sentence}`));
   }
-  return document.outcome === "user" || document.outcome === "nobody" ? EXIT.ok : EXIT.failed;
+  return document.outcome === "user" || document.outcome === "nobody" ? EXIT.ok : EXIT.broken;
 }

@@ -166,7 +166,9 @@ export function createAgentReport(from: ReportSources): AgentReport {
         address: formatListen(bound ?? { host: "*", port: forwarding.port }),
         state: bound !== null ? "ok" : fault === null ? "off" : "broken",
         sentence:
-          bound === null ? (fault ?? "The port is being opened.") : "Computers may forward their events.",
+          bound === null
+            ? (fault ?? "The port of event forwarding is being opened.")
+            : "Computers may forward their events.",
       });
     }
     const { udp = null, tcp = null } = syslog?.addresses ?? {};

@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { makeSecretVerifier, newClientSecret } from "@rollcall/pki";
@@ -53,8 +53,8 @@ const firewall = new Firewall({
   },
 });
 
-/** `rollcall-agent probe ADDRESS`, as a person runs it. */
-function probe(address: string): { readonly outcome: string; readonly user: string | null } {
+/** `rollcall-agent probe ADDRESS`, as a person runs it: what it says, and its exit code. */
+function probe(address: string): string {
   const main = path.resolve(import.meta.dirname, "..", "main.ts");
   const status = `127.0.0.1:${agent.ports.status}`;
   const args = [
@@ -68,12 +68,9 @@ function probe(address: string): { readonly outcome: string; readonly user: stri
     "--status-listen",
     status,
   ];
-  try {
-    return JSON.parse(execFileSync(process.execPath, args, { encoding: "utf8" }));
-  } catch (error) {
-    // A computer that did not answer makes another exit code, and says so all the same.
-    return JSON.parse(String((error as { stdout?: unknown }).stdout));
-  }
+  const { status: exit, stdout } = spawnSync(process.execPath, args, { encoding: "utf8" });
+  const { outcome } = JSON.parse(stdout) as { readonly outcome: string };
+  return `${outcome}, exit ${exit}`;
 }
 
 try {
@@ -81,7 +78,7 @@ try {
     byWmi: await firewall.queryIp("10.99.0.7"),
     byWinrm: await firewall.queryIp("10.99.0.8"),
     nobodyThere: await firewall.queryIp("10.99.0.9"),
-    person: ["10.99.0.10", "10.98.0.1"].map((address) => probe(address).outcome),
+    person: ["10.99.0.10", "10.98.0.1"].map(probe),
     logins: computers.flatMap(({ logins }) => logins),
     source: (await agent.status()).sources.find(({ kind }) => kind === "pc-probe")?.sentence,
   };
