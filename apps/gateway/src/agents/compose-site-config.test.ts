@@ -213,6 +213,7 @@ describe("a site's logins at Windows servers", () => {
     onUnknownAddress: true,
     holdIfAlive: false,
     workers: 20,
+    lifetimeMinutes: 60,
     credentials: [
       { credentialId: "of-log", ordinal: 2 },
       { credentialId: "of-probe", ordinal: 1 },
@@ -232,6 +233,11 @@ describe("a site's logins at Windows servers", () => {
   it("are tried by the probe in the order that was chosen", () => {
     const config = composeSiteConfig(someRows({ credentials, pcProbe: probe }), now);
     expect(config.pcProbe).toMatchObject({ enabled: true, credentialIds: ["of-probe", "of-log"] });
+  });
+
+  it("come with how long a session lasts that the probe made", () => {
+    const config = composeSiteConfig(someRows({ credentials, pcProbe: probe }), now);
+    expect(config.pcProbe?.lifetimeMinutes).toBe(60);
   });
 
   it("bring the address space of an event log, of event forwarding and of the probe with them", () => {

@@ -126,6 +126,7 @@ export interface PcProbeRow {
   readonly onUnknownAddress: boolean;
   readonly holdIfAlive: boolean;
   readonly workers: number;
+  readonly lifetimeMinutes: number;
   readonly credentials: readonly { readonly credentialId: string; readonly ordinal: number }[];
 }
 
@@ -387,6 +388,7 @@ function pcProbeOf(row: PcProbeRow): unknown {
     onUnknownAddress: row.onUnknownAddress,
     holdIfAlive: row.holdIfAlive,
     workers: row.workers,
+    lifetimeMinutes: row.lifetimeMinutes,
   };
 }
 

@@ -4,9 +4,13 @@ import { readSites } from "../agents/list-agents.ts";
 import { storedSealed } from "../directories/sealed-password.ts";
 import { type AgentRecord, readAgents, type SiteRecord } from "../facts/read-facts.ts";
 import { dateOf } from "../facts/stored-json.ts";
+import { versionOf } from "../meanwhile.ts";
 import type { CredentialUser, CredentialView } from "./credentials.schema.ts";
 
 type Tx = TenantHandle["tx"];
+
+/** What its form edits. A password that was typed anew is another state: another must not be written over it unseen. */
+export const CREDENTIAL_EDITED = ["name", "user", "realm", "kdcs", "allowNtlm", "setAt"] as const;
 
 /** The tenant's logins as they leave the API; of one id, or all with `null`. */
 export async function readCredentialViews(
@@ -107,5 +111,6 @@ function viewOf(
     sentence:
       first?.sentence ?? (usedBy.length === 0 ? "Nothing uses it yet." : "No agent has tried it yet."),
     agents: said,
+    version: versionOf(row, CREDENTIAL_EDITED),
   };
 }

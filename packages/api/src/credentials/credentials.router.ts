@@ -71,6 +71,8 @@ export const credentialsRouter = router({
           );
         case "name-taken":
           throw unacceptable("changes.name", "There is a credential of that name already.", "name-taken");
+        case "changed-meanwhile":
+          throw conflict(outcome.sentence, outcome.kind);
       }
     }),
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { customerInput, displayName, hostText, objectInput, uuid } from "../input-fields.ts";
+import { versionText } from "../meanwhile.ts";
 
 export const typedPassword = z.string().min(1, "type the password").max(256);
 
@@ -35,6 +36,8 @@ export const addCredentialInput = customerInput.extend({
  * NTLM too), it must be typed again.
  */
 export const updateCredentialInput = objectInput.extend({
+  /** Whatever is there is changed where absent. */
+  version: versionText.optional(),
   changes: z.strictObject({
     name: displayName.optional(),
     user: loginUser.optional(),
@@ -81,6 +84,7 @@ export const credentialView = z.object({
       lastFailureAt: z.date().nullable(),
     }),
   ),
+  version: versionText,
 });
 export type CredentialView = z.infer<typeof credentialView>;
 export const credentialList = z.object({ items: z.array(credentialView), asOf: z.date() });

@@ -3,7 +3,8 @@ import type { z } from "zod";
 import { change, difference } from "../change.ts";
 import type { TenantContext } from "../context.ts";
 import { sealForCustomer } from "../directories/sealed-password.ts";
-import { readCredentialViews } from "./credential-views.ts";
+import { type ChangedMeanwhile, changedMeanwhile, versionOf } from "../meanwhile.ts";
+import { CREDENTIAL_EDITED, readCredentialViews } from "./credential-views.ts";
 import type { CredentialView, updateCredentialInput } from "./credentials.schema.ts";
 import { saysNoRealm } from "./login-fault.ts";
 
@@ -14,11 +15,12 @@ export type UpdateCredentialOutcome =
   | { readonly kind: "no-realm" }
   | { readonly kind: "password-needed" }
   | { readonly kind: "addresses-need-ntlm"; readonly sources: readonly string[] }
-  | { readonly kind: "name-taken" };
+  | { readonly kind: "name-taken" }
+  | ChangedMeanwhile;
 
 export async function updateCredential(
   ctx: TenantContext,
-  { id, changes }: z.output<typeof updateCredentialInput>,
+  { id, changes, version }: z.output<typeof updateCredentialInput>,
 ): Promise<UpdateCredentialOutcome> {
   const { password, ...fields } = changes;
   const sealing = password === undefined ? null : await sealForCustomer(ctx, password);
@@ -28,6 +30,17 @@ export async function updateCredential(
       const where = { tenantId_id: { tenantId, id } };
       const before = await tx.credential.findUnique({ where });
       if (before === null) return { kind: "not-found" };
+      const overtaken = await changedMeanwhile(
+        ctx,
+        { tx, tenantId },
+        {
+          version,
+          present: versionOf(before, CREDENTIAL_EDITED),
+          subject: `${before.name} was`,
+          audited: { kind: "credential", id, actions: ["credential.update"] },
+        },
+      );
+      if (overtaken !== null) return overtaken;
       if (sealing?.kind === "no-agent") return { kind: "no-agent" };
       const after = {
         user: fields.user ?? before.user,

@@ -68,6 +68,8 @@ export const directoriesRouter = router({
           throw unacceptable("changes.password", TYPE_IT_AGAIN, "password-needed");
         case "name-taken":
           throw unacceptable("changes.name", "There is a directory of that name already.", "name-taken");
+        case "changed-meanwhile":
+          throw conflict(outcome.sentence, outcome.kind);
       }
     }),
 

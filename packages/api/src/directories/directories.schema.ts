@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { health } from "../chain.schema.ts";
 import { customerInput, displayName, hostText, objectInput, uuid } from "../input-fields.ts";
+import { versionText } from "../meanwhile.ts";
 
 const password = z.string().min(1, "type the password").max(256);
 const bindUser = z.string().trim().min(1, "UPN, DOMAIN\\user or DN of the reading account").max(256);
@@ -49,6 +50,8 @@ export const addDirectoryInput = customerInput
  * it must be typed again: nobody can have a stored password sent to a server of theirs.
  */
 export const updateDirectoryInput = objectInput.extend({
+  /** Whatever is there is changed where absent. */
+  version: versionText.optional(),
   changes: z
     .strictObject({
       name: directoryFields.shape.name.optional(),
@@ -98,6 +101,7 @@ export const directoryView = z.object({
   lastActivityAt: z.date().nullable(),
   /** As the agent counts: users, devices, groups. */
   counters: z.record(z.string(), z.number()),
+  version: versionText,
 });
 export type DirectoryView = z.infer<typeof directoryView>;
 export const directoryList = z.object({ items: z.array(directoryView), asOf: z.date() });

@@ -3,6 +3,7 @@ import { siteOf } from "../agents/agent-rows.ts";
 import { readSites } from "../agents/list-agents.ts";
 import { sourceActivity, sourceView } from "../facts/chain-facts.ts";
 import { type AgentRecord, readAgents, type SiteRecord } from "../facts/read-facts.ts";
+import { versionOf } from "../meanwhile.ts";
 import type { DirectoryView } from "./directories.schema.ts";
 import { storedSealed } from "./sealed-password.ts";
 
@@ -28,6 +29,29 @@ function findDirectories(tx: Tx, tenantId: string, id: string | null) {
     },
     orderBy: { createdAt: "asc" },
   });
+}
+
+const EDITED = [
+  "name",
+  "host",
+  "port",
+  "tls",
+  "caPem",
+  "dangerouslyTrustAnyCertificate",
+  "bindUser",
+  "credentialId",
+  "baseDn",
+  "domain",
+  "netbiosDomain",
+  "pollSeconds",
+  "enabled",
+  "passwordSetAt",
+] as const;
+type Edited = Pick<DirectoryRow, Exclude<(typeof EDITED)[number], "passwordSetAt">>;
+
+/** The state of a directory's form. A password of its own that was typed anew is another state, the credential's is not. */
+export function directoryVersion(row: Edited & { readonly secret: { readonly setAt: Date } | null }): string {
+  return versionOf({ ...row, passwordSetAt: row.secret?.setAt ?? null }, EDITED);
 }
 
 type DirectoryRow = Awaited<ReturnType<typeof findDirectories>>[number];
@@ -69,5 +93,6 @@ function viewOf(
     agentsWithoutPassword: atSite.filter((agent) => !opened.has(agent.id)).map((agent) => agent.name),
     health: sourceView(row, "directory", agents, now),
     ...sourceActivity(row, "directory", agents),
+    version: directoryVersion(row),
   };
 }

@@ -1,9 +1,10 @@
 import type { z } from "zod";
 import { change, difference } from "../change.ts";
 import type { TenantContext } from "../context.ts";
+import { type ChangedMeanwhile, changedMeanwhile } from "../meanwhile.ts";
 import type { DirectoryView, updateDirectoryInput } from "./directories.schema.ts";
 import { useCredential } from "./directory-login.ts";
-import { readDirectoryViews } from "./directory-views.ts";
+import { directoryVersion, readDirectoryViews } from "./directory-views.ts";
 import { sealForCustomer, sealForSite } from "./sealed-password.ts";
 
 export type UpdateDirectoryOutcome =
@@ -12,7 +13,8 @@ export type UpdateDirectoryOutcome =
   | { readonly kind: "credential-not-found" }
   | { readonly kind: "no-agent" }
   | { readonly kind: "password-needed" }
-  | { readonly kind: "name-taken" };
+  | { readonly kind: "name-taken" }
+  | ChangedMeanwhile;
 
 /** Where the stored password goes and whose it is. A change of one of these asks for the password again. */
 const BOUND_TO_PASSWORD = [
@@ -27,7 +29,7 @@ const BOUND_TO_PASSWORD = [
 
 export async function updateDirectory(
   ctx: TenantContext,
-  { id, changes }: z.output<typeof updateDirectoryInput>,
+  { id, changes, version }: z.output<typeof updateDirectoryInput>,
 ): Promise<UpdateDirectoryOutcome> {
   const { password, ...fields } = changes;
   const present = await ctx.run(({ tx, tenantId }) =>
@@ -51,8 +53,23 @@ export async function updateDirectory(
     ctx,
     async ({ tx, tenantId, now, record, configurationChanged }): Promise<UpdateDirectoryOutcome> => {
       const where = { tenantId_id: { tenantId, id } };
-      const before = await tx.directory.findUnique({ where });
-      if (before === null) return { kind: "not-found" };
+      const stored = await tx.directory.findUnique({
+        where,
+        include: { secret: { select: { setAt: true } } },
+      });
+      if (stored === null) return { kind: "not-found" };
+      const overtaken = await changedMeanwhile(
+        ctx,
+        { tx, tenantId },
+        {
+          version,
+          present: directoryVersion(stored),
+          subject: `${stored.name} was`,
+          audited: { kind: "directory", id, actions: ["directory.update"] },
+        },
+      );
+      if (overtaken !== null) return overtaken;
+      const { secret: _, ...before } = stored;
       const login = { bindUser: fields.bindUser ?? (credentialId === null ? before.bindUser : null) };
       const wanted = { ...fields, ...login, credentialId };
       const changed = difference<Record<string, unknown>>({ ...before }, wanted);

@@ -3,9 +3,28 @@ import { siteOf } from "../agents/agent-rows.ts";
 import { readSites } from "../agents/list-agents.ts";
 import { sourceActivity, sourceView } from "../facts/chain-facts.ts";
 import { readAgents } from "../facts/read-facts.ts";
+import { versionOf } from "../meanwhile.ts";
 import { type EventSourceView, eventSourceKind } from "./event-sources.schema.ts";
 
 type Tx = TenantHandle["tx"];
+
+/** What its form edits. */
+export const EVENT_SOURCE_EDITED = [
+  "kind",
+  "name",
+  "host",
+  "credentialId",
+  "addressSpaceId",
+  "channelPath",
+  "query",
+  "catchUpMinutes",
+  "lifetimeMinutes",
+  "rulesOff",
+  "rulesOn",
+  "endpointMapperPort",
+  "headerSigning",
+  "enabled",
+] as const;
 
 /** The tenant's event logs as they leave the API; of one id, or all with `null`. */
 export async function readEventSourceViews(
@@ -41,5 +60,6 @@ export async function readEventSourceViews(
     enabled: row.enabled,
     health: sourceView(row, "event-log", agents, now),
     ...sourceActivity(row, "event-log", agents),
+    version: versionOf(row, EVENT_SOURCE_EDITED),
   }));
 }

@@ -2,7 +2,7 @@ import { SITE_LIMITS } from "@rollcall/agent-protocol";
 import type { TRPCError } from "@trpc/server";
 import { removed } from "../directories/directories.schema.ts";
 import { objectInput } from "../input-fields.ts";
-import { noMore, notFound, unacceptable } from "../refusals.ts";
+import { conflict, noMore, notFound, unacceptable } from "../refusals.ts";
 import { router, tenantProcedure } from "../trpc.ts";
 import { addEventSource } from "./add-event-source.ts";
 import type { EventSourceFault } from "./check-event-source.ts";
@@ -74,7 +74,9 @@ export const eventSourcesRouter = router({
     .mutation(async ({ ctx, input }) => {
       const outcome = await updateEventSource(ctx, input);
       if (outcome.kind === "updated") return outcome.source;
-      throw outcome.kind === "not-found" ? notFound() : refusalOf(outcome, "changes.");
+      if (outcome.kind === "not-found") throw notFound();
+      if (outcome.kind === "changed-meanwhile") throw conflict(outcome.sentence, outcome.kind);
+      throw refusalOf(outcome, "changes.");
     }),
 
   remove: tenantProcedure("source:write")

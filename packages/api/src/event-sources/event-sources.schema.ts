@@ -2,6 +2,7 @@ import { faultOfSwitch } from "@rollcall/event-rules";
 import { z } from "zod";
 import { health } from "../chain.schema.ts";
 import { customerInput, displayName, hostText, objectInput, uuid } from "../input-fields.ts";
+import { versionText } from "../meanwhile.ts";
 import { isQueryList } from "./query-list.ts";
 
 export const eventSourceKind = z.enum(["domain-controller", "exchange", "event-collector"]);
@@ -60,6 +61,8 @@ export const addEventSourceInput = customerInput.extend({
 });
 
 export const updateEventSourceInput = objectInput.extend({
+  /** Whatever is there is changed where absent. */
+  version: versionText.optional(),
   changes: z.strictObject({
     name: displayName.optional(),
     kind: eventSourceKind.optional(),
@@ -99,6 +102,7 @@ export const eventSourceView = z.object({
   lastActivityAt: z.date().nullable(),
   /** As the agent counts: received, matched, by rule and by reason. */
   counters: z.record(z.string(), z.number()),
+  version: versionText,
 });
 export type EventSourceView = z.infer<typeof eventSourceView>;
 export const eventSourceList = z.object({ items: z.array(eventSourceView), asOf: z.date() });

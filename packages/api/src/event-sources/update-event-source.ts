@@ -1,18 +1,20 @@
 import type { z } from "zod";
 import { change, difference } from "../change.ts";
 import type { TenantContext } from "../context.ts";
+import { type ChangedMeanwhile, changedMeanwhile, versionOf } from "../meanwhile.ts";
 import { checkEventSource, type EventSourceFault } from "./check-event-source.ts";
-import { readEventSourceViews } from "./event-source-views.ts";
+import { EVENT_SOURCE_EDITED, readEventSourceViews } from "./event-source-views.ts";
 import type { EventSourceView, updateEventSourceInput } from "./event-sources.schema.ts";
 
 export type UpdateEventSourceOutcome =
   | { readonly kind: "updated"; readonly source: EventSourceView }
   | { readonly kind: "not-found" }
+  | ChangedMeanwhile
   | EventSourceFault;
 
 export async function updateEventSource(
   ctx: TenantContext,
-  { id, changes }: z.output<typeof updateEventSourceInput>,
+  { id, changes, version }: z.output<typeof updateEventSourceInput>,
 ): Promise<UpdateEventSourceOutcome> {
   return change(
     ctx,
@@ -20,6 +22,17 @@ export async function updateEventSource(
       const where = { tenantId_id: { tenantId, id } };
       const before = await tx.eventSource.findUnique({ where });
       if (before === null) return { kind: "not-found" };
+      const overtaken = await changedMeanwhile(
+        ctx,
+        { tx, tenantId },
+        {
+          version,
+          present: versionOf(before, EVENT_SOURCE_EDITED),
+          subject: `${before.name} was`,
+          audited: { kind: "event-source", id, actions: ["event-source.update"] },
+        },
+      );
+      if (overtaken !== null) return overtaken;
       const checked = await checkEventSource(
         { tx, tenantId },
         {

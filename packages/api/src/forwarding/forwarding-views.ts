@@ -5,9 +5,29 @@ import { siteOf } from "../agents/agent-rows.ts";
 import { readSites } from "../agents/list-agents.ts";
 import { sourceActivity, sourceView } from "../facts/chain-facts.ts";
 import { readAgents } from "../facts/read-facts.ts";
+import { versionOf } from "../meanwhile.ts";
 import type { ForwardingView } from "./forwarding.schema.ts";
 
 type Tx = TenantHandle["tx"];
+
+/** What its form edits. */
+export const FORWARDING_EDITED = [
+  "addressSpaceId",
+  "name",
+  "host",
+  "port",
+  "clientCaPem",
+  "allow",
+  "channels",
+  "query",
+  "heartbeatSeconds",
+  "readExisting",
+  "compress",
+  "lifetimeMinutes",
+  "rulesOff",
+  "rulesOn",
+  "enabled",
+] as const;
 
 /** Where a customer's computers forward their events to; of one site, or of all with `null`. */
 export async function readForwardingViews(
@@ -55,6 +75,7 @@ export async function readForwardingViews(
       enabled: row.enabled,
       health: sourceView(row, "wef", agents, now),
       ...sourceActivity(row, "wef", agents),
+      version: versionOf(row, FORWARDING_EDITED),
     };
   });
 }

@@ -1,5 +1,5 @@
 import { removed } from "../directories/directories.schema.ts";
-import { notFound, unacceptable } from "../refusals.ts";
+import { conflict, notFound, unacceptable } from "../refusals.ts";
 import { router, tenantProcedure } from "../trpc.ts";
 import {
   forwardingList,
@@ -40,6 +40,8 @@ export const forwardingRouter = router({
           throw notFound();
         case "rule-on-and-off":
           throw unacceptable("rulesOn", `${outcome.rule} is switched on and off at once.`, "rule-on-and-off");
+        case "changed-meanwhile":
+          throw conflict(outcome.sentence, outcome.kind);
       }
     }),
 

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { health } from "../chain.schema.ts";
 import { eventQueryText, ruleIds } from "../event-sources/event-sources.schema.ts";
 import { customerInput, displayName, hostText, uuid } from "../input-fields.ts";
+import { versionText } from "../meanwhile.ts";
 
 const pem = z
   .string()
@@ -37,9 +38,12 @@ const channel = z
 /** What a form sends. Bounds are those of `wefReceiverConfig` of the agent protocol. */
 export const setForwardingInput = customerInput.extend({
   siteId: uuid,
-  /** The customer's default where absent. */
+  /** Null where there was none. Whatever is there is changed where absent. */
+  version: versionText.nullable().optional(),
+  /** The present one where absent, else the customer's default. */
   addressSpaceId: uuid.optional(),
-  name: displayName.default("Event forwarding"),
+  /** The present one where absent, else "Event forwarding". */
+  name: displayName.optional(),
   host: hostText,
   port: z.number().int().min(1).max(65_535).default(5986),
   clientCaPem: pem,
@@ -89,6 +93,7 @@ export const forwardingView = z.object({
   health,
   lastActivityAt: z.date().nullable(),
   counters: z.record(z.string(), z.number()),
+  version: versionText,
 });
 export type ForwardingView = z.infer<typeof forwardingView>;
 export const forwardingList = z.object({

@@ -1,21 +1,23 @@
 import type { z } from "zod";
 import { change, difference } from "../change.ts";
 import type { TenantContext } from "../context.ts";
+import { type ChangedMeanwhile, changedMeanwhile, versionOf } from "../meanwhile.ts";
 import type { ForwardingView, setForwardingInput } from "./forwarding.schema.ts";
-import { readForwardingViews } from "./forwarding-views.ts";
+import { FORWARDING_EDITED, readForwardingViews } from "./forwarding-views.ts";
 
 export type SetForwardingOutcome =
   | { readonly kind: "set"; readonly receiver: ForwardingView }
   | { readonly kind: "site-not-found" }
   | { readonly kind: "space-not-found" }
-  | { readonly kind: "rule-on-and-off"; readonly rule: string };
+  | { readonly kind: "rule-on-and-off"; readonly rule: string }
+  | ChangedMeanwhile;
 
 /** A site has one place to forward events to: saving makes it or changes it. */
 export async function setForwarding(
   ctx: TenantContext,
   input: z.output<typeof setForwardingInput>,
 ): Promise<SetForwardingOutcome> {
-  const { customer: _, siteId, addressSpaceId, ...fields } = input;
+  const { customer: _, siteId, addressSpaceId, version, ...said } = input;
   return change(
     ctx,
     async ({ tx, tenantId, now, record, configurationChanged }): Promise<SetForwardingOutcome> => {
@@ -26,6 +28,22 @@ export async function setForwarding(
       if (site === null) return { kind: "site-not-found" };
       const where = { tenantId_siteId: { tenantId, siteId } };
       const before = await tx.wefReceiver.findUnique({ where });
+      const overtaken = await changedMeanwhile(
+        ctx,
+        { tx, tenantId },
+        {
+          version,
+          present: before && versionOf(before, FORWARDING_EDITED),
+          subject: `Event forwarding of ${site.name} was`,
+          audited: {
+            kind: "forwarding",
+            ...(before === null ? { nameEnd: `, ${site.name}` } : { id: before.id }),
+            actions: before === null ? ["forwarding.remove"] : ["forwarding.add", "forwarding.update"],
+          },
+        },
+      );
+      if (overtaken !== null) return overtaken;
+      const fields = { ...said, name: said.name ?? before?.name ?? "Event forwarding" };
       const wantedSpace = addressSpaceId ?? before?.addressSpaceId;
       const space = await tx.addressSpace.findFirst({
         where: wantedSpace === undefined ? { tenantId, isDefault: true } : { tenantId, id: wantedSpace },

@@ -11,10 +11,30 @@ import {
   readContacts,
   type SiteRecord,
 } from "../facts/read-facts.ts";
+import { versionOf } from "../meanwhile.ts";
 import { junosOptions } from "./junos-options.schema.ts";
 import { type PointRow, whenSourcesDark } from "./points.schema.ts";
 
 type Tx = TenantHandle["tx"];
+
+/** What its form edits; push, learning and Junos choices have forms of their own. */
+export const POINT_EDITED = [
+  "name",
+  "siteId",
+  "sourceAddresses",
+  "addressSpaceIds",
+  "profile",
+  "ipv6",
+  "tokenTtlSeconds",
+  "domains",
+  "includeIp",
+  "excludeIp",
+  "mayReport",
+  "whenSourcesDark",
+  "darkMinutes",
+  "reannounceMinutes",
+  "enabled",
+] as const;
 
 /** A point with everything that is told of it. */
 export interface PointFacts {
@@ -91,6 +111,7 @@ function rowOf(
     ),
     ...contactTimes(contacts),
     createdAt: row.createdAt,
+    version: versionOf(row, POINT_EDITED),
   };
 }
 

@@ -94,6 +94,8 @@ export const pointsRouter = router({
             "There is an enforcement point of that name already.",
             "name-taken",
           );
+        case "changed-meanwhile":
+          throw conflict(outcome.sentence, outcome.kind);
       }
     }),
 

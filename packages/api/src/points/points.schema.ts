@@ -2,6 +2,7 @@ import { CHOSEN_SECRET_CHARACTERS_MAX, CHOSEN_SECRET_CHARACTERS_MIN } from "@rol
 import { z } from "zod";
 import { health } from "../chain.schema.ts";
 import { customerInput, displayName, ipRangeText, objectInput, uuid } from "../input-fields.ts";
+import { versionText } from "../meanwhile.ts";
 import { junosOptions } from "./junos-options.schema.ts";
 
 /** A built-in profile, or the id of one of the customer's own. */
@@ -48,6 +49,8 @@ export const addPointInput = customerInput.extend({
   chosen: chosenSecret.optional(),
 });
 export const updatePointInput = objectInput.extend({
+  /** Whatever is there is changed where absent. */
+  version: versionText.optional(),
   changes: z.strictObject({
     name: displayName.optional(),
     siteId: uuid.nullable().optional(),
@@ -97,6 +100,7 @@ export const pointRow = z.object({
   entriesSent: z.number().int(),
   refused: z.number().int(),
   createdAt: z.date(),
+  version: versionText,
 });
 export type PointRow = z.infer<typeof pointRow>;
 export const pointList = z.object({ items: z.array(pointRow), asOf: z.date() });

@@ -1,7 +1,9 @@
 import type { z } from "zod";
 import { change, difference } from "../change.ts";
 import type { TenantContext } from "../context.ts";
+import { type ChangedMeanwhile, changedMeanwhile, versionOf } from "../meanwhile.ts";
 import { findPlaces } from "./places.ts";
+import { POINT_EDITED } from "./point-rows.ts";
 import type { pointDetail, updatePointInput } from "./points.schema.ts";
 import { profileName } from "./profile-choice.ts";
 import { readPointDetail } from "./read-point.ts";
@@ -13,12 +15,13 @@ export type UpdatePointOutcome =
   | { readonly kind: "space-not-found" }
   | { readonly kind: "no-profile" }
   | { readonly kind: "pushed-at-site" }
-  | { readonly kind: "name-taken" };
+  | { readonly kind: "name-taken" }
+  | ChangedMeanwhile;
 
 /** Changes what is named. A paused point's tokens end at once, so that it is not answered any more. */
 export async function updatePoint(
   ctx: TenantContext,
-  { id, changes }: z.output<typeof updatePointInput>,
+  { id, changes, version }: z.output<typeof updatePointInput>,
 ): Promise<UpdatePointOutcome> {
   return change(
     ctx,
@@ -26,6 +29,17 @@ export async function updatePoint(
       const where = { tenantId_id: { tenantId, id } };
       const before = await tx.enforcementPoint.findUnique({ where });
       if (before === null) return { kind: "not-found" };
+      const overtaken = await changedMeanwhile(
+        ctx,
+        { tx, tenantId },
+        {
+          version,
+          present: versionOf(before, POINT_EDITED),
+          subject: `${before.name} was`,
+          audited: { kind: "enforcement-point", id, actions: ["point.update"] },
+        },
+      );
+      if (overtaken !== null) return overtaken;
       const siteId = changes.siteId === undefined ? before.siteId : changes.siteId;
       const addressSpaceIds = changes.addressSpaceIds ?? before.addressSpaceIds;
       const places = await findPlaces({ tx, tenantId }, { siteId, addressSpaceIds });

@@ -3,9 +3,38 @@ import { siteOf } from "../agents/agent-rows.ts";
 import { readSites } from "../agents/list-agents.ts";
 import { sourceActivity, sourceView } from "../facts/chain-facts.ts";
 import { PROBE_NAME, PROBE_SOURCE_ID, readAgents } from "../facts/read-facts.ts";
+import { versionOf } from "../meanwhile.ts";
 import { type ProbeView, probeMethod } from "./probes.schema.ts";
 
 type Tx = TenantHandle["tx"];
+
+const EDITED = [
+  "addressSpaceId",
+  "enabled",
+  "credentialIds",
+  "include",
+  "exclude",
+  "allowPublic",
+  "methods",
+  "verifyAtExpiry",
+  "onUnknownAddress",
+  "holdIfAlive",
+  "workers",
+  "lifetimeMinutes",
+] as const;
+type Stored = Exclude<Awaited<ReturnType<Tx["pcProbe"]["findUnique"]>>, null>;
+
+/** The state of a probe's form. `credentials` in the order in which they are tried. */
+export function probeVersion(
+  row: Pick<Stored, Exclude<(typeof EDITED)[number], "credentialIds">> & {
+    readonly credentials: readonly { readonly credentialId: string }[];
+  },
+): string {
+  return versionOf(
+    { ...row, credentialIds: row.credentials.map(({ credentialId }) => credentialId) },
+    EDITED,
+  );
+}
 
 /** The probes of a customer's sites; of one site, or of all with `null`. */
 export async function readProbeViews(
@@ -44,8 +73,10 @@ export async function readProbeViews(
       onUnknownAddress: row.onUnknownAddress,
       holdIfAlive: row.holdIfAlive,
       workers: row.workers,
+      lifetimeMinutes: row.lifetimeMinutes,
       health: sourceView(record, "pc-probe", agents, now),
       ...sourceActivity(record, "pc-probe", agents),
+      version: probeVersion(row),
     };
   });
 }

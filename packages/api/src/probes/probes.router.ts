@@ -1,6 +1,6 @@
 import { removed } from "../directories/directories.schema.ts";
 import { siteOfCustomerInput } from "../forwarding/forwarding.schema.ts";
-import { notFound, unacceptable } from "../refusals.ts";
+import { conflict, notFound, unacceptable } from "../refusals.ts";
 import { router, tenantProcedure } from "../trpc.ts";
 import { readProbeViews } from "./probe-views.ts";
 import { probeList, probeView, setProbeInput } from "./probes.schema.ts";
@@ -41,6 +41,8 @@ export const probesRouter = router({
             "Choose a login to ask with: without any, nobody is asked.",
             "asks-as-nobody",
           );
+        case "changed-meanwhile":
+          throw conflict(outcome.sentence, outcome.kind);
       }
     }),
 

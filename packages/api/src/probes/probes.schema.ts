@@ -2,6 +2,7 @@ import { isTooWideToAsk } from "@rollcall/identity-core";
 import { z } from "zod";
 import { health } from "../chain.schema.ts";
 import { customerInput, ipRangeText, uuid } from "../input-fields.ts";
+import { versionText } from "../meanwhile.ts";
 
 const method = z.enum(["wmi", "winrm"]);
 const once = (list: readonly string[]) => new Set(list).size === list.length;
@@ -9,6 +10,8 @@ const once = (list: readonly string[]) => new Set(list).size === list.length;
 /** What a form sends. Bounds are those of `pcProbeConfig` of the agent protocol. */
 export const setProbeInput = customerInput.extend({
   siteId: uuid,
+  /** Null where there was none. Whatever is there is changed where absent. */
+  version: versionText.nullable().optional(),
   enabled: z.boolean(),
   /** The customer's default where absent. */
   addressSpaceId: uuid.optional(),
@@ -35,6 +38,7 @@ export const setProbeInput = customerInput.extend({
   onUnknownAddress: z.boolean().default(true),
   holdIfAlive: z.boolean().default(false),
   workers: z.number().int().min(1).max(64).default(20),
+  lifetimeMinutes: z.number().int().min(1).max(1440).default(480),
 });
 
 export const probeView = z.object({
@@ -51,9 +55,11 @@ export const probeView = z.object({
   onUnknownAddress: z.boolean(),
   holdIfAlive: z.boolean(),
   workers: z.number().int(),
+  lifetimeMinutes: z.number().int(),
   health,
   lastActivityAt: z.date().nullable(),
   counters: z.record(z.string(), z.number()),
+  version: versionText,
 });
 export type ProbeView = z.infer<typeof probeView>;
 /** Sites that have one; the others' is off. */

@@ -1,7 +1,8 @@
 import type { z } from "zod";
 import { change, difference } from "../change.ts";
 import type { TenantContext } from "../context.ts";
-import { readProbeViews } from "./probe-views.ts";
+import { type ChangedMeanwhile, changedMeanwhile } from "../meanwhile.ts";
+import { probeVersion, readProbeViews } from "./probe-views.ts";
 import type { ProbeView, setProbeInput } from "./probes.schema.ts";
 
 export type SetProbeOutcome =
@@ -10,14 +11,15 @@ export type SetProbeOutcome =
   | { readonly kind: "space-not-found" }
   | { readonly kind: "credential-not-found" }
   | { readonly kind: "asks-nowhere" }
-  | { readonly kind: "asks-as-nobody" };
+  | { readonly kind: "asks-as-nobody" }
+  | ChangedMeanwhile;
 
 /** A site has one probe: saving makes it or changes it. Switched on, it has somewhere to ask and somebody to ask as. */
 export async function setProbe(
   ctx: TenantContext,
   input: z.output<typeof setProbeInput>,
 ): Promise<SetProbeOutcome> {
-  const { customer: _, siteId, addressSpaceId, credentialIds, ...fields } = input;
+  const { customer: _, siteId, addressSpaceId, credentialIds, version, ...fields } = input;
   return change(
     ctx,
     async ({ tx, tenantId, now, record, configurationChanged }): Promise<SetProbeOutcome> => {
@@ -31,6 +33,17 @@ export async function setProbe(
         where,
         include: { credentials: { orderBy: { ordinal: "asc" } } },
       });
+      const overtaken = await changedMeanwhile(
+        ctx,
+        { tx, tenantId },
+        {
+          version,
+          present: before && probeVersion(before),
+          subject: `The PC probe of ${site.name} was`,
+          audited: { kind: "probe", id: siteId, actions: ["probe.add", "probe.update", "probe.remove"] },
+        },
+      );
+      if (overtaken !== null) return overtaken;
       const wantedSpace = addressSpaceId ?? before?.addressSpaceId;
       const space = await tx.addressSpace.findFirst({
         where: wantedSpace === undefined ? { tenantId, isDefault: true } : { tenantId, id: wantedSpace },

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { change } from "../change.ts";
 import type { TenantContext } from "../context.ts";
+import { type ChangedMeanwhile, changedMeanwhile } from "../meanwhile.ts";
 import { checkRules, type ProblemView } from "./rule-check.ts";
 import { replaceSequences } from "./stored-sequences.ts";
 import type { saveSequencesInput, syslogSourceDetail } from "./syslog.schema.ts";
@@ -10,7 +11,7 @@ export type SaveSequencesOutcome =
   | { readonly kind: "saved"; readonly source: z.infer<typeof syslogSourceDetail> }
   | { readonly kind: "refused"; readonly problems: ProblemView[] }
   | { readonly kind: "not-found" }
-  | { readonly kind: "changed-meanwhile" };
+  | ChangedMeanwhile;
 
 /** Saves rules that compile and whose samples hold; rules that do not are refused, each problem with its place. */
 export async function saveSequences(
@@ -25,7 +26,17 @@ export async function saveSequences(
       const [before] = await readSyslogViews(tx, { tenantId, id, now: now.getTime() });
       if (before === undefined) return { kind: "not-found" };
       if (problems.length > 0) return { kind: "refused", problems: [...problems] };
-      if (before.version !== version) return { kind: "changed-meanwhile" };
+      const overtaken = await changedMeanwhile(
+        ctx,
+        { tx, tenantId },
+        {
+          version,
+          present: before.version,
+          subject: `The rules of ${before.name} were`,
+          audited: { kind: "syslog-source", id, actions: ["syslog-source.rules.save"] },
+        },
+      );
+      if (overtaken !== null) return overtaken;
       await replaceSequences(tx, { tenantId, syslogSourceId: id }, sequences);
       await tx.syslogSource.update({ where: { tenantId_id: { tenantId, id } }, data: { updatedAt: now } });
       record({

@@ -5,11 +5,25 @@ import { siteOf } from "../agents/agent-rows.ts";
 import { readSites } from "../agents/list-agents.ts";
 import { sourceActivity, sourceView } from "../facts/chain-facts.ts";
 import { type AgentRecord, readAgents, type SiteRecord } from "../facts/read-facts.ts";
+import { versionOf } from "../meanwhile.ts";
 import type { sequenceView, syslogSourceDetail, syslogSourceRow } from "./syslog.schema.ts";
 
 type Tx = TenantHandle["tx"];
 type Row = z.infer<typeof syslogSourceRow>;
 type Detail = z.infer<typeof syslogSourceDetail>;
+
+/** What the form of its settings edits. */
+export const SYSLOG_SETTINGS = [
+  "name",
+  "senders",
+  "transport",
+  "speaksFor",
+  "defaultDomain",
+  "timeZone",
+  "lifetimeMinutes",
+  "maxLinesPerSecond",
+  "enabled",
+] as const;
 
 const storedPatterns = z.array(syslogPattern);
 
@@ -25,7 +39,7 @@ export async function readSyslogViews(
   return rows.map((row) => ({
     ...rowOf(row, { agents, sites, spaces, now }),
     sequences: row.sequences.map(sequenceOf),
-    version: row.updatedAt.toISOString(),
+    version: versionOf(row, ["sequences"]),
   }));
 }
 
@@ -66,6 +80,7 @@ function rowOf(
     sequenceCount: row.sequences.length,
     health: sourceView(row, "syslog", agents, now),
     ...sourceActivity(row, "syslog", agents),
+    settingsVersion: versionOf(row, SYSLOG_SETTINGS),
   };
 }
 

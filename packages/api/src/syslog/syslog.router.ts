@@ -76,6 +76,8 @@ export const syslogRouter = router({
           throw notFound();
         case "name-taken":
           throw unacceptable("changes.name", "There is a syslog source of that name already.", "name-taken");
+        case "changed-meanwhile":
+          throw conflict(outcome.sentence, outcome.kind);
       }
     }),
 
@@ -105,10 +107,7 @@ export const syslogRouter = router({
         case "not-found":
           throw notFound();
         case "changed-meanwhile":
-          throw conflict(
-            "Somebody saved other rules meanwhile. Load them and apply your change again.",
-            "changed-meanwhile",
-          );
+          throw conflict(outcome.sentence, outcome.kind);
       }
     }),
 

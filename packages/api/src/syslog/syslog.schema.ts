@@ -2,6 +2,7 @@ import { syslogPattern } from "@rollcall/agent-protocol";
 import { z } from "zod";
 import { health } from "../chain.schema.ts";
 import { customerInput, displayName, ipRangeText, objectInput, timeZone, uuid } from "../input-fields.ts";
+import { versionText } from "../meanwhile.ts";
 
 /** One sequence as a form sends it; its ordinal is its place in the list. */
 export const sequenceFields = z.strictObject({
@@ -41,6 +42,8 @@ export const addSyslogSourceInput = customerInput.extend({
 });
 
 export const updateSyslogSourceInput = objectInput.extend({
+  /** The `settingsVersion` that was read. Whatever is there is changed where absent. */
+  version: versionText.optional(),
   changes: z.strictObject({
     name: displayName.optional(),
     senders: z.array(ipRangeText).min(1, "who may send?").max(50).optional(),
@@ -72,6 +75,8 @@ export const syslogSourceRow = z.object({
   health,
   lastActivityAt: z.date().nullable(),
   counters: z.record(z.string(), z.number()),
+  /** Of everything but the sequences: hand back with `update`. */
+  settingsVersion: versionText,
 });
 export const syslogSourceList = z.object({ items: z.array(syslogSourceRow), asOf: z.date() });
 
@@ -79,7 +84,7 @@ export const sequenceView = sequenceFields.extend({ id: uuid, ordinal: z.number(
 export const syslogSourceDetail = syslogSourceRow.extend({
   sequences: z.array(sequenceView),
   /** Hand back with `saveSequences`: refuses to overwrite what somebody else saved meanwhile. */
-  version: z.string(),
+  version: versionText,
 });
 
 /** Where an expression or sample is wrong. `sequence` counts from 0 in the list that was sent. */
@@ -94,7 +99,7 @@ export const ruleProblem = z.object({
 
 export const saveSequencesInput = objectInput.extend({
   sequences: z.array(savedSequenceFields).max(100),
-  version: z.string().max(100),
+  version: versionText,
 });
 export const savedSequences = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("saved"), source: syslogSourceDetail }),

@@ -1,17 +1,19 @@
 import type { z } from "zod";
 import { change, difference } from "../change.ts";
 import type { TenantContext } from "../context.ts";
+import { type ChangedMeanwhile, changedMeanwhile, versionOf } from "../meanwhile.ts";
 import type { syslogSourceDetail, updateSyslogSourceInput } from "./syslog.schema.ts";
-import { readSyslogViews } from "./syslog-views.ts";
+import { readSyslogViews, SYSLOG_SETTINGS } from "./syslog-views.ts";
 
 export type UpdateSyslogSourceOutcome =
   | { readonly kind: "updated"; readonly source: z.infer<typeof syslogSourceDetail> }
   | { readonly kind: "not-found" }
-  | { readonly kind: "name-taken" };
+  | { readonly kind: "name-taken" }
+  | ChangedMeanwhile;
 
 export async function updateSyslogSource(
   ctx: TenantContext,
-  { id, changes }: z.output<typeof updateSyslogSourceInput>,
+  { id, changes, version }: z.output<typeof updateSyslogSourceInput>,
 ): Promise<UpdateSyslogSourceOutcome> {
   return change(
     ctx,
@@ -19,6 +21,17 @@ export async function updateSyslogSource(
       const where = { tenantId_id: { tenantId, id } };
       const before = await tx.syslogSource.findUnique({ where });
       if (before === null) return { kind: "not-found" };
+      const overtaken = await changedMeanwhile(
+        ctx,
+        { tx, tenantId },
+        {
+          version,
+          present: versionOf(before, SYSLOG_SETTINGS),
+          subject: `${before.name} was`,
+          audited: { kind: "syslog-source", id, actions: ["syslog-source.update"] },
+        },
+      );
+      if (overtaken !== null) return overtaken;
       const wanted = changes.name?.toLowerCase();
       const others = await tx.syslogSource.findMany({
         where: { tenantId, id: { not: id } },
