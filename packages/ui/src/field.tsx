@@ -241,13 +241,19 @@ export interface ChoiceFieldProps {
   readonly value: string;
   readonly onChange: (value: string) => void;
   readonly options: readonly { readonly value: string; readonly label: string; readonly help?: string }[];
+  readonly error?: string | undefined;
 }
 
 /** A few exclusive choices, all in sight. */
-export function ChoiceField({ label, name, value, onChange, options }: ChoiceFieldProps) {
+export function ChoiceField({ label, name, value, onChange, options, error }: ChoiceFieldProps) {
+  const id = useId();
   return (
-    <fieldset className="flex flex-col gap-1.5">
+    <fieldset
+      className="flex flex-col gap-1.5"
+      aria-describedby={error === undefined ? undefined : `${id}-error`}
+    >
       <legend className="mb-1 text-sm font-semibold text-ink">{label}</legend>
+      <FieldError id={id} error={error} />
       {options.map((option) => (
         <label key={option.value} className="flex items-start gap-2 text-sm">
           <input

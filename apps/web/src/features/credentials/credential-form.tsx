@@ -1,9 +1,11 @@
 "use client";
 
-import { CheckField, FormErrors, PasswordField, TextAreaField, TextField } from "@rollcall/ui/field";
+import { CheckField, PasswordField, TextAreaField, TextField } from "@rollcall/ui/field";
 import { Notice } from "@rollcall/ui/notice";
 import { useForm } from "react-hook-form";
 import { entriesOf } from "~/features/form/entries.ts";
+import { FormState } from "~/features/form/form-state.tsx";
+import { useEditing } from "~/features/form/use-editing.ts";
 import type { Outputs } from "~/trpc/outputs.ts";
 import { fieldError, type Refusal } from "~/trpc/refusal.ts";
 
@@ -63,26 +65,38 @@ export function needsPassword(before: CredentialValues, now: CredentialValues): 
 export interface CredentialFormProps {
   readonly formId: string;
   readonly initial: CredentialValues;
+  /** Of `initial`; null: there is none yet. */
+  readonly version?: string | null;
   readonly isNew: boolean;
   readonly refusal: Refusal | null;
-  readonly onSubmit: (values: CredentialValues) => void;
+  /** With the version that is edited; null: a new one. */
+  readonly onSubmit: (values: CredentialValues, version: string | null) => void;
 }
 
 /** A login at Windows servers: who, and how it may prove itself. */
-export function CredentialForm({ formId, initial, isNew, refusal, onSubmit }: CredentialFormProps) {
-  const { register, handleSubmit, formState, watch } = useForm<CredentialValues>({ defaultValues: initial });
+export function CredentialForm({
+  formId,
+  initial,
+  version = null,
+  isNew,
+  refusal,
+  onSubmit,
+}: CredentialFormProps) {
+  const form = useForm<CredentialValues>({ defaultValues: initial });
+  const { register, handleSubmit, formState, watch } = form;
+  const editing = useEditing<CredentialValues>(form, { values: initial, version }, refusal);
   const errorOf = (name: keyof CredentialValues) =>
-    formState.errors[name]?.message ?? fieldError(refusal, name);
+    formState.errors[name]?.message ?? fieldError(editing.atFields, name);
   const values = watch();
-  const askPassword = isNew || needsPassword(initial, values);
+  const askPassword = isNew || needsPassword(editing.base.values, values);
   return (
     <form
       id={formId}
       noValidate
       className="flex max-w-[560px] flex-col gap-4"
-      onSubmit={(event) => void handleSubmit(onSubmit)(event)}
+      onSubmit={(event) => void handleSubmit((values) => onSubmit(values, editing.base.version))(event)}
     >
-      <FormErrors title="Not saved" items={refusal === null ? [] : [refusal.message]} />
+      <FormState editing={editing} />
       <Notice tone="warn" title="Never Domain Admins">
         Reading event logs needs Event Log Readers and nothing more; asking computers needs Distributed COM
         Users and Remote Management Users. The hand-over pack makes such accounts.

@@ -16,6 +16,7 @@ import { useState } from "react";
 import { useCommand } from "~/features/commands/use-command.ts";
 import { FormDrawer } from "~/features/form/form-drawer.tsx";
 import { RemoveDialog } from "~/features/form/remove-dialog.tsx";
+import { useFetchOvertaken } from "~/features/form/use-editing.ts";
 import { StaleNotice } from "~/features/live/freshness.tsx";
 import { LIVE } from "~/features/live/live-options.ts";
 import { useCustomer } from "~/features/shell/customer-context.tsx";
@@ -188,8 +189,10 @@ function CredentialDrawer({
   const queryClient = useQueryClient();
   const mayWrite = useMay("source:write");
   const [removing, setRemoving] = useState(false);
+  const fetchOvertaken = useFetchOvertaken();
   const update = useMutation(
     trpc.credentials.update.mutationOptions({
+      onError: fetchOvertaken,
       onSuccess: async (saved) => {
         say(`Saved ${saved.name}. Agents that paused it try it again.`);
         onClose();
@@ -221,11 +224,13 @@ function CredentialDrawer({
           formId="edit-credential"
           isNew={false}
           initial={credentialValues(credential)}
+          version={credential.version}
           refusal={update.isError ? refusalOf(update.error) : null}
-          onSubmit={(values) =>
+          onSubmit={(values, version) =>
             update.mutate({
               customer: customer.slug,
               id: credential.id,
+              version: version ?? undefined,
               changes: {
                 ...credentialFields(values),
                 ...(values.password === "" ? {} : { password: values.password }),

@@ -17,6 +17,7 @@ import { countersInWords } from "~/features/agents/counters.ts";
 import { TestRun } from "~/features/commands/test-run.tsx";
 import { FormDrawer } from "~/features/form/form-drawer.tsx";
 import { RemoveDialog } from "~/features/form/remove-dialog.tsx";
+import { useFetchOvertaken } from "~/features/form/use-editing.ts";
 import { StaleNotice } from "~/features/live/freshness.tsx";
 import { LIVE } from "~/features/live/live-options.ts";
 import { useCustomer } from "~/features/shell/customer-context.tsx";
@@ -236,8 +237,10 @@ function DirectoryDrawer({
   const mayWrite = useMay("source:write");
   const mayTest = useMay("source:test");
   const [removing, setRemoving] = useState(false);
+  const fetchOvertaken = useFetchOvertaken();
   const update = useMutation(
     trpc.directories.update.mutationOptions({
+      onError: fetchOvertaken,
       onSuccess: async (saved) => {
         say(`Saved ${saved.name}.`);
         onClose();
@@ -270,13 +273,15 @@ function DirectoryDrawer({
           formId="edit-directory"
           isNew={false}
           initial={directoryValues(directory)}
+          version={directory.version}
           sites={sites}
           credentials={credentials}
           refusal={update.isError ? refusalOf(update.error) : null}
-          onSubmit={(values) =>
+          onSubmit={(values, version) =>
             update.mutate({
               customer: customer.slug,
               id: directory.id,
+              version: version ?? undefined,
               changes: {
                 ...directoryFields(values),
                 ...(values.password === "" ? {} : { password: values.password }),

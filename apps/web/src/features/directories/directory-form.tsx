@@ -1,15 +1,10 @@
 "use client";
 
-import {
-  CheckField,
-  FormErrors,
-  PasswordField,
-  SelectField,
-  TextAreaField,
-  TextField,
-} from "@rollcall/ui/field";
+import { CheckField, PasswordField, SelectField, TextAreaField, TextField } from "@rollcall/ui/field";
 import { Notice } from "@rollcall/ui/notice";
 import { useForm } from "react-hook-form";
+import { FormState } from "~/features/form/form-state.tsx";
+import { useEditing } from "~/features/form/use-editing.ts";
 import type { Outputs } from "~/trpc/outputs.ts";
 import { fieldError, type Refusal } from "~/trpc/refusal.ts";
 
@@ -122,41 +117,48 @@ export function staysInside(
 export interface DirectoryFormProps {
   readonly formId: string;
   readonly initial: DirectoryValues;
+  /** Of `initial`; null: there is none yet. */
+  readonly version?: string | null;
   readonly isNew: boolean;
   readonly sites: readonly { readonly id: string; readonly name: string }[];
   readonly credentials?: readonly Credential[];
   readonly refusal: Refusal | null;
-  readonly onSubmit: (values: DirectoryValues) => void;
+  /** With the version that is edited; null: a new one. */
+  readonly onSubmit: (values: DirectoryValues, version: string | null) => void;
 }
 
 /** A directory: where it is, how it is protected, who reads it. What can be read from it is under "More". */
 export function DirectoryForm({
   formId,
   initial,
+  version = null,
   isNew,
   sites,
   credentials = [],
   refusal,
   onSubmit,
 }: DirectoryFormProps) {
-  const { register, handleSubmit, formState, watch } = useForm<DirectoryValues>({ defaultValues: initial });
+  const form = useForm<DirectoryValues>({ defaultValues: initial });
+  const { register, handleSubmit, formState, watch } = form;
+  const editing = useEditing<DirectoryValues>(form, { values: initial, version }, refusal);
   const errorOf = (name: keyof DirectoryValues) =>
-    formState.errors[name]?.message ?? fieldError(refusal, name);
+    formState.errors[name]?.message ?? fieldError(editing.atFields, name);
   const values = watch();
   const shared = credentials.find(({ id }) => id === values.credentialId);
-  const changesLogin = initial.credentialId !== values.credentialId;
+  const { values: before } = editing.base;
+  const changesLogin = before.credentialId !== values.credentialId;
   const askPassword =
     shared === undefined
-      ? isNew || changesLogin || needsPassword(initial, values)
-      : (isNew || changesLogin || needsPassword(initial, values)) && !staysInside(values, shared);
+      ? isNew || changesLogin || needsPassword(before, values)
+      : (isNew || changesLogin || needsPassword(before, values)) && !staysInside(values, shared);
   return (
     <form
       id={formId}
       noValidate
       className="flex max-w-[560px] flex-col gap-4"
-      onSubmit={(event) => void handleSubmit(onSubmit)(event)}
+      onSubmit={(event) => void handleSubmit((values) => onSubmit(values, editing.base.version))(event)}
     >
-      <FormErrors title="Not saved" items={refusal === null ? [] : [refusal.message]} />
+      <FormState editing={editing} />
       {isNew && sites.length > 1 ? (
         <SelectField
           label="Site"
@@ -183,6 +185,7 @@ export function DirectoryForm({
               { value: "starttls", label: "StartTLS" },
               { value: "none", label: "None" },
             ]}
+            error={errorOf("tls")}
             {...register("tls")}
           />
         </div>
@@ -220,6 +223,7 @@ export function DirectoryForm({
             { value: "", label: "An account of its own" },
             ...credentials.map(({ id, name, user }) => ({ value: id, label: `${name} (${user})` })),
           ]}
+          error={errorOf("credentialId")}
           {...register("credentialId")}
         />
       )}

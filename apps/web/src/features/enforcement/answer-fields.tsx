@@ -36,6 +36,7 @@ export function AnswerFields({ control, register, refusal }: Fields) {
           name="profile"
           value={field.value}
           onChange={field.onChange}
+          error={fieldError(refusal, "profile")}
           options={items.map(({ id, name, note }) => ({
             value: id,
             label: name,
@@ -83,6 +84,7 @@ export function DarkFields({ control, register, refusal, isNew }: Fields & { isN
         name="whenSourcesDark"
         value={field.value}
         onChange={field.onChange}
+        error={fieldError(refusal, "whenSourcesDark")}
         options={[
           ...(isNew ? [{ value: "", label: "As the customer's settings say" }] : []),
           ...DARK_CHOICES,

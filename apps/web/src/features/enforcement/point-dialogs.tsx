@@ -5,6 +5,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { FormDrawer } from "~/features/form/form-drawer.tsx";
 import { RemoveDialog } from "~/features/form/remove-dialog.tsx";
+import { useFetchOvertaken } from "~/features/form/use-editing.ts";
 import { useCustomer } from "~/features/shell/customer-context.tsx";
 import { useTRPC } from "~/trpc/client.tsx";
 import type { Outputs } from "~/trpc/outputs.ts";
@@ -27,8 +28,10 @@ export function EditPoint({
   const customer = useCustomer();
   const trpc = useTRPC();
   const queryClient = useQueryClient();
+  const fetchOvertaken = useFetchOvertaken();
   const update = useMutation(
     trpc.points.update.mutationOptions({
+      onError: fetchOvertaken,
       onSuccess: async (saved) => {
         say(`Saved ${saved.name}.`);
         onClose();
@@ -49,10 +52,17 @@ export function EditPoint({
         formId="edit-point"
         isNew={false}
         initial={pointValues(point)}
+        version={point.version}
+        ownVersion={update.data?.version}
         sites={sites}
         refusal={update.isError ? refusalOf(update.error) : null}
-        onSubmit={(values) =>
-          update.mutate({ customer: customer.slug, id: point.id, changes: pointFields(values) })
+        onSubmit={(values, version) =>
+          update.mutate({
+            customer: customer.slug,
+            id: point.id,
+            version: version ?? undefined,
+            changes: pointFields(values),
+          })
         }
       />
     </FormDrawer>

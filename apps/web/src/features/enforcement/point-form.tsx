@@ -1,15 +1,10 @@
 "use client";
 
-import {
-  CheckField,
-  FormErrors,
-  PasswordField,
-  SelectField,
-  TextAreaField,
-  TextField,
-} from "@rollcall/ui/field";
+import { CheckField, PasswordField, SelectField, TextAreaField, TextField } from "@rollcall/ui/field";
 import type { ReactNode } from "react";
 import { useForm } from "react-hook-form";
+import { FormState } from "~/features/form/form-state.tsx";
+import { useEditing } from "~/features/form/use-editing.ts";
 import { fieldError, type Refusal } from "~/trpc/refusal.ts";
 import { AnswerFields, DarkFields, ReportFields } from "./answer-fields.tsx";
 import type { PointValues } from "./point-values.ts";
@@ -17,25 +12,42 @@ import type { PointValues } from "./point-values.ts";
 export interface PointFormProps {
   readonly formId: string;
   readonly initial: PointValues;
+  /** Of `initial`; null: there is none yet. */
+  readonly version?: string | null;
+  /** The version that the last save from here made. */
+  readonly ownVersion?: string | undefined;
   readonly isNew: boolean;
   readonly sites: readonly { readonly id: string; readonly name: string }[];
   readonly refusal: Refusal | null;
-  readonly onSubmit: (values: PointValues) => void;
+  /** With the version that is edited; null: a new one. */
+  readonly onSubmit: (values: PointValues, version: string | null) => void;
 }
 
 /** A firewall that may ask: where it asks from, and what it is told. */
-export function PointForm({ formId, initial, isNew, sites, refusal, onSubmit }: PointFormProps) {
-  const { register, handleSubmit, formState, control } = useForm<PointValues>({ defaultValues: initial });
-  const fields = { control, register, errors: formState.errors, refusal };
-  const errorOf = (name: keyof PointValues) => formState.errors[name]?.message ?? fieldError(refusal, name);
+export function PointForm({
+  formId,
+  initial,
+  version = null,
+  ownVersion,
+  isNew,
+  sites,
+  refusal,
+  onSubmit,
+}: PointFormProps) {
+  const form = useForm<PointValues>({ defaultValues: initial });
+  const { register, handleSubmit, formState, control } = form;
+  const editing = useEditing<PointValues>(form, { values: initial, version }, refusal, ownVersion);
+  const fields = { control, register, errors: formState.errors, refusal: editing.atFields };
+  const errorOf = (name: keyof PointValues) =>
+    formState.errors[name]?.message ?? fieldError(editing.atFields, name);
   return (
     <form
       id={formId}
       noValidate
       className="flex max-w-[560px] flex-col gap-4"
-      onSubmit={(event) => void handleSubmit(onSubmit)(event)}
+      onSubmit={(event) => void handleSubmit((values) => onSubmit(values, editing.base.version))(event)}
     >
-      <FormErrors title="Not saved" items={refusal === null ? [] : [refusal.message]} />
+      <FormState editing={editing} />
       <TextAreaField
         label="Firewall address"
         mono
@@ -61,6 +73,7 @@ export function PointForm({ formId, initial, isNew, sites, refusal, onSubmit }: 
             { value: "", label: "None in particular" },
             ...sites.map((site) => ({ value: site.id, label: site.name })),
           ]}
+          error={errorOf("siteId")}
           {...register("siteId")}
         />
         <TextAreaField
@@ -97,7 +110,7 @@ export function PointForm({ formId, initial, isNew, sites, refusal, onSubmit }: 
           label="An access token lasts"
           note="hours, 1 to 24"
           inputMode="numeric"
-          error={fieldError(refusal, "tokenTtlSeconds")}
+          error={fieldError(editing.refusal, "tokenTtlSeconds") ?? errorOf("tokenTtlHours")}
           {...register("tokenTtlHours")}
         />
         <CheckField

@@ -1,8 +1,10 @@
 "use client";
 
 import { eventQuery, switchesOf } from "@rollcall/event-rules";
-import { CheckField, FormErrors, SelectField, TextField } from "@rollcall/ui/field";
+import { CheckField, SelectField, TextField } from "@rollcall/ui/field";
 import { Controller, useForm } from "react-hook-form";
+import { FormState } from "~/features/form/form-state.tsx";
+import { useEditing } from "~/features/form/use-editing.ts";
 import type { Outputs } from "~/trpc/outputs.ts";
 import { fieldError, type Refusal } from "~/trpc/refusal.ts";
 import { channelOf, EVENT_SOURCE_KINDS, type EventSource } from "./event-kinds.ts";
@@ -95,28 +97,32 @@ const wholeNumber = (min: number, max: number) => (text: string) => {
 export interface EventSourceFormProps {
   readonly formId: string;
   readonly initial: EventSourceValues;
+  /** Of `initial`; null: there is none yet. */
+  readonly version?: string | null;
   readonly isNew: boolean;
   readonly sites: readonly { readonly id: string; readonly name: string }[];
   readonly credentials: readonly Credential[];
   readonly refusal: Refusal | null;
-  readonly onSubmit: (values: EventSourceValues) => void;
+  /** With the version that is edited; null: a new one. */
+  readonly onSubmit: (values: EventSourceValues, version: string | null) => void;
 }
 
 /** A Windows event log: which server, who reads it. What is asked for is under "More". */
 export function EventSourceForm({
   formId,
   initial,
+  version = null,
   isNew,
   sites,
   credentials,
   refusal,
   onSubmit,
 }: EventSourceFormProps) {
-  const { register, handleSubmit, formState, watch, control } = useForm<EventSourceValues>({
-    defaultValues: initial,
-  });
+  const form = useForm<EventSourceValues>({ defaultValues: initial });
+  const { register, handleSubmit, formState, watch, control } = form;
+  const editing = useEditing<EventSourceValues>(form, { values: initial, version }, refusal);
   const errorOf = (name: keyof EventSourceValues) =>
-    formState.errors[name]?.message ?? fieldError(refusal, name);
+    formState.errors[name]?.message ?? fieldError(editing.atFields, name);
   const { kind, channelPath, rules } = watch();
   const standard = eventQuery({
     kind,
@@ -128,9 +134,9 @@ export function EventSourceForm({
       id={formId}
       noValidate
       className="flex max-w-[560px] flex-col gap-4"
-      onSubmit={(event) => void handleSubmit(onSubmit)(event)}
+      onSubmit={(event) => void handleSubmit((values) => onSubmit(values, editing.base.version))(event)}
     >
-      <FormErrors title="Not saved" items={refusal === null ? [] : [refusal.message]} />
+      <FormState editing={editing} />
       {isNew && sites.length > 1 ? (
         <SelectField
           label="Site"
@@ -141,6 +147,7 @@ export function EventSourceForm({
       <SelectField
         label="Server"
         options={EVENT_SOURCE_KINDS.map(({ value, label }) => ({ value, label }))}
+        error={errorOf("kind")}
         {...register("kind")}
       />
       <TextField
@@ -207,7 +214,11 @@ export function EventSourceForm({
                 kind={kind}
                 choice={field.value}
                 onChange={field.onChange}
-                error={fieldError(refusal, "rulesOn") ?? fieldError(refusal, "rulesOff")}
+                error={
+                  errorOf("rules") ??
+                  fieldError(editing.refusal, "rulesOn") ??
+                  fieldError(editing.refusal, "rulesOff")
+                }
               />
             )}
           />

@@ -16,6 +16,7 @@ import { useState } from "react";
 import { TestRun } from "~/features/commands/test-run.tsx";
 import { FormDrawer } from "~/features/form/form-drawer.tsx";
 import { RemoveDialog } from "~/features/form/remove-dialog.tsx";
+import { useFetchOvertaken } from "~/features/form/use-editing.ts";
 import { StaleNotice } from "~/features/live/freshness.tsx";
 import { LIVE } from "~/features/live/live-options.ts";
 import { useCustomer } from "~/features/shell/customer-context.tsx";
@@ -240,8 +241,10 @@ function EventSourceDrawer({
   const mayWrite = useMay("source:write");
   const mayTest = useMay("source:test");
   const [removing, setRemoving] = useState(false);
+  const fetchOvertaken = useFetchOvertaken();
   const update = useMutation(
     trpc.eventSources.update.mutationOptions({
+      onError: fetchOvertaken,
       onSuccess: async (saved) => {
         say(`Saved ${saved.name}.`);
         onClose();
@@ -273,11 +276,17 @@ function EventSourceDrawer({
           formId="edit-event-source"
           isNew={false}
           initial={eventSourceValues(source)}
+          version={source.version}
           sites={sites}
           credentials={credentials}
           refusal={update.isError ? refusalOf(update.error) : null}
-          onSubmit={(values) =>
-            update.mutate({ customer: customer.slug, id: source.id, changes: eventSourceFields(values) })
+          onSubmit={(values, version) =>
+            update.mutate({
+              customer: customer.slug,
+              id: source.id,
+              version: version ?? undefined,
+              changes: eventSourceFields(values),
+            })
           }
         />
       </FormDrawer>

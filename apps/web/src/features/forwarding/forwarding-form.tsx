@@ -1,18 +1,21 @@
 "use client";
 
 import { eventQuery, switchesOf } from "@rollcall/event-rules";
-import { CheckField, FormErrors, TextAreaField, TextField } from "@rollcall/ui/field";
+import { CheckField, TextAreaField, TextField } from "@rollcall/ui/field";
 import { Controller, useForm } from "react-hook-form";
 import { QueryField } from "~/features/events/query-field.tsx";
 import type { RuleChoice } from "~/features/events/rule-choice.ts";
 import { RuleList } from "~/features/events/rule-list.tsx";
 import { entriesOf } from "~/features/form/entries.ts";
+import { FormState } from "~/features/form/form-state.tsx";
+import { useEditing } from "~/features/form/use-editing.ts";
 import type { Outputs } from "~/trpc/outputs.ts";
 import { fieldError, type Refusal } from "~/trpc/refusal.ts";
 
 export type Receiver = Outputs["forwarding"]["list"]["items"][number];
 
 export interface ForwardingValues {
+  readonly name: string;
   readonly host: string;
   readonly port: string;
   readonly clientCaPem: string;
@@ -30,6 +33,7 @@ export interface ForwardingValues {
 
 export function emptyForwarding(domain: string | null): ForwardingValues {
   return {
+    name: "Event forwarding",
     host: "",
     port: "5986",
     clientCaPem: "",
@@ -47,6 +51,7 @@ export function emptyForwarding(domain: string | null): ForwardingValues {
 
 export function forwardingValues(receiver: Receiver): ForwardingValues {
   return {
+    name: receiver.name,
     host: receiver.host,
     port: String(receiver.port),
     clientCaPem: receiver.clientCaPem,
@@ -66,6 +71,7 @@ export function forwardingValues(receiver: Receiver): ForwardingValues {
 export function forwardingFields(values: ForwardingValues) {
   const query = values.query.trim();
   return {
+    name: values.name.trim(),
     host: values.host.trim(),
     port: Number(values.port),
     clientCaPem: values.clientCaPem.trim(),
@@ -86,19 +92,23 @@ export function forwardingFields(values: ForwardingValues) {
 export function ForwardingForm({
   formId,
   initial,
+  version = null,
   refusal,
   onSubmit,
 }: {
   readonly formId: string;
   readonly initial: ForwardingValues;
+  /** Of `initial`; null: there is none yet. */
+  readonly version?: string | null;
   readonly refusal: Refusal | null;
-  readonly onSubmit: (values: ForwardingValues) => void;
+  /** With the version that is edited; null: a new one. */
+  readonly onSubmit: (values: ForwardingValues, version: string | null) => void;
 }) {
-  const { register, handleSubmit, formState, watch, control } = useForm<ForwardingValues>({
-    defaultValues: initial,
-  });
+  const form = useForm<ForwardingValues>({ defaultValues: initial });
+  const { register, handleSubmit, formState, watch, control } = form;
+  const editing = useEditing<ForwardingValues>(form, { values: initial, version }, refusal);
   const errorOf = (name: keyof ForwardingValues) =>
-    formState.errors[name]?.message ?? fieldError(refusal, name);
+    formState.errors[name]?.message ?? fieldError(editing.atFields, name);
   const { channels, rules } = watch();
   const standard = eventQuery({
     kind: "wef",
@@ -110,9 +120,9 @@ export function ForwardingForm({
       id={formId}
       noValidate
       className="flex max-w-[560px] flex-col gap-4"
-      onSubmit={(event) => void handleSubmit(onSubmit)(event)}
+      onSubmit={(event) => void handleSubmit((values) => onSubmit(values, editing.base.version))(event)}
     >
-      <FormErrors title="Not saved" items={refusal === null ? [] : [refusal.message]} />
+      <FormState editing={editing} />
       <div className="flex flex-wrap gap-3">
         <div className="min-w-48 flex-1">
           <TextField
@@ -161,6 +171,13 @@ export function ForwardingForm({
           Rules, query and more
         </summary>
         <div className="mt-3 flex flex-col gap-4">
+          <TextField
+            label="Name"
+            autoComplete="off"
+            help="What people call it, e.g. where it says who named somebody."
+            error={errorOf("name")}
+            {...register("name", { validate: (text) => text.trim() !== "" || "Write a name." })}
+          />
           <TextAreaField
             label="Logs"
             mono
@@ -178,7 +195,11 @@ export function ForwardingForm({
                 kind="wef"
                 choice={field.value}
                 onChange={field.onChange}
-                error={fieldError(refusal, "rulesOn") ?? fieldError(refusal, "rulesOff")}
+                error={
+                  errorOf("rules") ??
+                  fieldError(editing.refusal, "rulesOn") ??
+                  fieldError(editing.refusal, "rulesOff")
+                }
               />
             )}
           />

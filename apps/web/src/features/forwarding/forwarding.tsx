@@ -13,6 +13,7 @@ import { TestRun } from "~/features/commands/test-run.tsx";
 import { EventCounters } from "~/features/events/event-counters.tsx";
 import { FormDrawer } from "~/features/form/form-drawer.tsx";
 import { RemoveDialog } from "~/features/form/remove-dialog.tsx";
+import { useFetchOvertaken } from "~/features/form/use-editing.ts";
 import { StaleNotice } from "~/features/live/freshness.tsx";
 import { LIVE } from "~/features/live/live-options.ts";
 import { useCustomer } from "~/features/shell/customer-context.tsx";
@@ -53,8 +54,10 @@ export function Forwarding({
   const shown = sites.filter((site) => filter.includes(site.id));
   const edited = sites.find(({ id }) => id === editing);
   const editedReceiver = items.find((receiver) => receiver.site.id === editing);
+  const fetchOvertaken = useFetchOvertaken();
   const set = useMutation(
     trpc.forwarding.set.mutationOptions({
+      onError: fetchOvertaken,
       onSuccess: async (saved) => {
         say(`Saved. Agents of ${saved.site.name} listen within seconds.`);
         void setEditing(null);
@@ -101,9 +104,15 @@ export function Forwarding({
               ? emptyForwarding(customer.adDomain)
               : forwardingValues(editedReceiver)
           }
+          version={editedReceiver?.version ?? null}
           refusal={set.isError ? refusalOf(set.error) : null}
-          onSubmit={(values) =>
-            set.mutate({ customer: customer.slug, siteId: edited?.id ?? "", ...forwardingFields(values) })
+          onSubmit={(values, version) =>
+            set.mutate({
+              customer: customer.slug,
+              siteId: edited?.id ?? "",
+              version,
+              ...forwardingFields(values),
+            })
           }
         />
       </FormDrawer>

@@ -1,10 +1,12 @@
 "use client";
 
 import { Button } from "@rollcall/ui/button";
-import { CheckField, FormErrors, SelectField, TextAreaField, TextField } from "@rollcall/ui/field";
+import { CheckField, SelectField, TextAreaField, TextField } from "@rollcall/ui/field";
 import { Notice } from "@rollcall/ui/notice";
 import { Controller, useForm } from "react-hook-form";
 import { entriesOf } from "~/features/form/entries.ts";
+import { FormState } from "~/features/form/form-state.tsx";
+import { useEditing } from "~/features/form/use-editing.ts";
 import type { Outputs } from "~/trpc/outputs.ts";
 import { fieldError, type Refusal } from "~/trpc/refusal.ts";
 import { moved } from "./moved.ts";
@@ -26,6 +28,7 @@ export interface ProbeValues {
   readonly onUnknownAddress: boolean;
   readonly holdIfAlive: boolean;
   readonly workers: string;
+  readonly lifetimeMinutes: string;
 }
 
 export const EMPTY_PROBE: ProbeValues = {
@@ -39,6 +42,7 @@ export const EMPTY_PROBE: ProbeValues = {
   onUnknownAddress: true,
   holdIfAlive: false,
   workers: "20",
+  lifetimeMinutes: "480",
 };
 
 export function probeValues(probe: Probe): ProbeValues {
@@ -53,6 +57,7 @@ export function probeValues(probe: Probe): ProbeValues {
     onUnknownAddress: probe.onUnknownAddress,
     holdIfAlive: probe.holdIfAlive,
     workers: String(probe.workers),
+    lifetimeMinutes: String(probe.lifetimeMinutes),
   };
 }
 
@@ -71,6 +76,7 @@ export function probeFields(values: ProbeValues) {
     onUnknownAddress: values.onUnknownAddress,
     holdIfAlive: values.holdIfAlive,
     workers: Number(values.workers),
+    lifetimeMinutes: Number(values.lifetimeMinutes),
   };
 }
 
@@ -78,26 +84,33 @@ export function probeFields(values: ProbeValues) {
 export function ProbeForm({
   formId,
   initial,
+  version = null,
   credentials,
   refusal,
   onSubmit,
 }: {
   readonly formId: string;
   readonly initial: ProbeValues;
+  /** Of `initial`; null: there is none yet. */
+  readonly version?: string | null;
   readonly credentials: readonly Credential[];
   readonly refusal: Refusal | null;
-  readonly onSubmit: (values: ProbeValues) => void;
+  /** With the version that is edited; null: a new one. */
+  readonly onSubmit: (values: ProbeValues, version: string | null) => void;
 }) {
-  const { register, handleSubmit, formState, control } = useForm<ProbeValues>({ defaultValues: initial });
-  const errorOf = (name: keyof ProbeValues) => formState.errors[name]?.message ?? fieldError(refusal, name);
+  const form = useForm<ProbeValues>({ defaultValues: initial });
+  const { register, handleSubmit, formState, control } = form;
+  const editing = useEditing<ProbeValues>(form, { values: initial, version }, refusal);
+  const errorOf = (name: keyof ProbeValues) =>
+    formState.errors[name]?.message ?? fieldError(editing.atFields, name);
   return (
     <form
       id={formId}
       noValidate
       className="flex max-w-[560px] flex-col gap-4"
-      onSubmit={(event) => void handleSubmit(onSubmit)(event)}
+      onSubmit={(event) => void handleSubmit((values) => onSubmit(values, editing.base.version))(event)}
     >
-      <FormErrors title="Not saved" items={refusal === null ? [] : [refusal.message]} />
+      <FormState editing={editing} />
       <Notice tone="warn" title="Never an account of Domain Admins">
         Every computer that is asked sees the login. Distributed COM Users and Remote Management Users are
         enough; the hand-over pack makes such an account. Keep WMI closed towards networks you do not trust.
@@ -156,6 +169,7 @@ export function ProbeForm({
               { value: "wmi", label: "WMI over DCOM only" },
               { value: "winrm", label: "WinRM only" },
             ]}
+            error={errorOf("methods")}
             {...register("methods")}
           />
           <CheckField
@@ -167,6 +181,14 @@ export function ProbeForm({
             label="Also ask public addresses"
             help="Addresses outside the private ranges. The login then leaves your network."
             {...register("allowPublic")}
+          />
+          <TextField
+            label="A session lasts"
+            note="minutes, 1 to 1,440"
+            inputMode="numeric"
+            help="After a computer said that somebody sits there."
+            error={errorOf("lifetimeMinutes")}
+            {...register("lifetimeMinutes", { pattern: { value: /^\d+$/, message: "A number." } })}
           />
           <TextField
             label="Computers asked at once"

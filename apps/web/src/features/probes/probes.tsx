@@ -11,6 +11,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { parseAsString, useQueryState } from "nuqs";
 import { TestRun } from "~/features/commands/test-run.tsx";
 import { FormDrawer } from "~/features/form/form-drawer.tsx";
+import { useFetchOvertaken } from "~/features/form/use-editing.ts";
 import { StaleNotice } from "~/features/live/freshness.tsx";
 import { LIVE } from "~/features/live/live-options.ts";
 import { useCustomer } from "~/features/shell/customer-context.tsx";
@@ -59,8 +60,10 @@ export function Probes({
   const shown = sites.filter((site) => filter.includes(site.id));
   const edited = sites.find(({ id }) => id === editing);
   const editedProbe = items.find((probe) => probe.site.id === editing);
+  const fetchOvertaken = useFetchOvertaken();
   const set = useMutation(
     trpc.probes.set.mutationOptions({
+      onError: fetchOvertaken,
       onSuccess: async (saved) => {
         say(saved.enabled ? `Saved. Computers of ${saved.site.name} are asked.` : "Saved. Nobody is asked.");
         void setEditing(null);
@@ -102,10 +105,11 @@ export function Probes({
         <ProbeForm
           formId="set-probe"
           initial={editedProbe === undefined ? EMPTY_PROBE : probeValues(editedProbe)}
+          version={editedProbe?.version ?? null}
           credentials={credentials}
           refusal={set.isError ? refusalOf(set.error) : null}
-          onSubmit={(values) =>
-            set.mutate({ customer: customer.slug, siteId: edited?.id ?? "", ...probeFields(values) })
+          onSubmit={(values, version) =>
+            set.mutate({ customer: customer.slug, siteId: edited?.id ?? "", version, ...probeFields(values) })
           }
         />
       </FormDrawer>
@@ -160,6 +164,7 @@ function SiteProbe({
                 .filter((each) => each !== null)
                 .join(", ") || "only when somebody asks for it",
           },
+          { key: "A session lasts", value: `${probe.lifetimeMinutes.toLocaleString("en-GB")} minutes` },
           { key: "Last answer", value: <TimeAgo at={probe.lastActivityAt} /> },
         ]}
       />

@@ -1,10 +1,12 @@
 "use client";
 
-import { CheckField, FormErrors, SelectField, TextAreaField, TextField } from "@rollcall/ui/field";
+import { CheckField, SelectField, TextAreaField, TextField } from "@rollcall/ui/field";
 import { Notice } from "@rollcall/ui/notice";
 import { useForm } from "react-hook-form";
 import { entriesOf } from "~/features/form/entries.ts";
+import { FormState } from "~/features/form/form-state.tsx";
 import { TimeZoneField } from "~/features/form/time-zone-field.tsx";
+import { useEditing } from "~/features/form/use-editing.ts";
 import type { Outputs } from "~/trpc/outputs.ts";
 import { fieldError, type Refusal } from "~/trpc/refusal.ts";
 
@@ -78,17 +80,35 @@ export function sourceFields(values: SourceValues, bases: BaseConfigurations) {
 export interface SourceFormProps {
   readonly formId: string;
   readonly initial: SourceValues;
+  /** Of `initial`; null: there is none yet. */
+  readonly version?: string | null;
+  /** The version that the last save from here made. */
+  readonly ownVersion?: string | undefined;
   readonly isNew: boolean;
   readonly sites: readonly { readonly id: string; readonly name: string }[];
   readonly bases: BaseConfigurations;
   readonly refusal: Refusal | null;
-  readonly onSubmit: (values: SourceValues) => void;
+  /** With the version that is edited; null: a new one. */
+  readonly onSubmit: (values: SourceValues, version: string | null) => void;
 }
 
 /** A sender of logs: who may send, how its lines are read, and which addresses it may speak for. */
-export function SourceForm({ formId, initial, isNew, sites, bases, refusal, onSubmit }: SourceFormProps) {
-  const { register, handleSubmit, formState, watch } = useForm<SourceValues>({ defaultValues: initial });
-  const errorOf = (name: keyof SourceValues) => formState.errors[name]?.message ?? fieldError(refusal, name);
+export function SourceForm({
+  formId,
+  initial,
+  version = null,
+  ownVersion,
+  isNew,
+  sites,
+  bases,
+  refusal,
+  onSubmit,
+}: SourceFormProps) {
+  const form = useForm<SourceValues>({ defaultValues: initial });
+  const { register, handleSubmit, formState, watch } = form;
+  const editing = useEditing<SourceValues>(form, { values: initial, version }, refusal, ownVersion);
+  const errorOf = (name: keyof SourceValues) =>
+    formState.errors[name]?.message ?? fieldError(editing.atFields, name);
   const { baseConfiguration, speaksFor, transport } = watch();
   const base = bases.find((each) => each.name === baseConfiguration);
   return (
@@ -96,9 +116,9 @@ export function SourceForm({ formId, initial, isNew, sites, bases, refusal, onSu
       id={formId}
       noValidate
       className="flex max-w-[560px] flex-col gap-4"
-      onSubmit={(event) => void handleSubmit(onSubmit)(event)}
+      onSubmit={(event) => void handleSubmit((values) => onSubmit(values, editing.base.version))(event)}
     >
-      <FormErrors title="Not saved" items={refusal === null ? [] : [refusal.message]} />
+      <FormState editing={editing} />
       {isNew && sites.length > 1 ? (
         <SelectField
           label="Site"
@@ -158,6 +178,7 @@ export function SourceForm({ formId, initial, isNew, sites, bases, refusal, onSu
               { value: "udp", label: "UDP only" },
               { value: "tcp", label: "TCP only" },
             ]}
+            error={errorOf("transport")}
             {...register("transport")}
           />
           <TextField

@@ -14,6 +14,7 @@ import { parseAsStringLiteral, useQueryState } from "nuqs";
 import { useMemo, useState } from "react";
 import { TestRun } from "~/features/commands/test-run.tsx";
 import { RemoveDialog } from "~/features/form/remove-dialog.tsx";
+import { useFetchOvertaken } from "~/features/form/use-editing.ts";
 import { AsOf, StaleNotice } from "~/features/live/freshness.tsx";
 import { LIVE } from "~/features/live/live-options.ts";
 import { useCustomer } from "~/features/shell/customer-context.tsx";
@@ -166,8 +167,10 @@ function Rules({
   if (source.version !== base.version && !hasEdits)
     setBase({ version: source.version, sequences: source.sequences });
   const [refused, setRefused] = useState<string | undefined>(undefined);
+  const fetchOvertaken = useFetchOvertaken();
   const save = useMutation(
     trpc.syslog.saveSequences.mutationOptions({
+      onError: fetchOvertaken,
       onSuccess: async (outcome) => {
         if (outcome.kind === "refused") {
           setRefused(
@@ -283,8 +286,10 @@ function Settings({
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const [removing, setRemoving] = useState(false);
+  const fetchOvertaken = useFetchOvertaken();
   const update = useMutation(
     trpc.syslog.update.mutationOptions({
+      onError: fetchOvertaken,
       onSuccess: async (saved) => {
         say(`Saved ${saved.name}.`);
         await queryClient.invalidateQueries(trpc.syslog.pathFilter());
@@ -306,11 +311,18 @@ function Settings({
         formId="edit-source"
         isNew={false}
         initial={sourceValues(source)}
+        version={source.settingsVersion}
+        ownVersion={update.data?.settingsVersion}
         sites={sites}
         bases={bases}
         refusal={update.isError ? refusalOf(update.error) : null}
-        onSubmit={(values) =>
-          update.mutate({ customer: customer.slug, id: source.id, changes: sourceFields(values, bases) })
+        onSubmit={(values, version) =>
+          update.mutate({
+            customer: customer.slug,
+            id: source.id,
+            version: version ?? undefined,
+            changes: sourceFields(values, bases),
+          })
         }
       />
       {canEdit ? (
