@@ -24,17 +24,28 @@ export function configValidateCommand(context: CommandContext): number {
     throw new AgentError("usage", "Name the file to check with --config FILE.", { exit: "usage" });
   }
   const local = readLocalFile(settings.configFile);
-  const counts = [
-    [local.directories.length, "directories"],
-    [local.eventSources.length, "event logs"],
-    [local.syslogSources.length, "syslog sources"],
-    [local.filters.length, "filters"],
-    [local.enforcementPoints.length, "enforcement points"],
-  ];
-  context.terminal.talk(
-    `${settings.configFile} is valid: ${counts.map(([n, what]) => `${n} ${what}`).join(", ")}.`,
-  );
+  context.terminal.talk(`${settings.configFile} is valid: ${contentInWords(local)}.`);
   return EXIT.ok;
+}
+
+/** What a file holds, so that a person sees whether all of it was read. */
+function contentInWords(local: ReturnType<typeof readLocalFile>): string {
+  const { wefReceiver, pcProbe } = local;
+  const count = (n: number, one: string, many = `${one}s`) => `${n} ${n === 1 ? one : many}`;
+  const part = (what: string, enabled: boolean | undefined) =>
+    enabled === undefined ? `no ${what}` : enabled ? `a ${what}` : `a ${what} that is off`;
+  return [
+    count(local.directories.length, "directory", "directories"),
+    count(local.credentials.length, "credential"),
+    count(local.eventSources.length, "event log"),
+    part("receiver of forwarded events", wefReceiver === null ? undefined : true),
+    part("PC probe", pcProbe?.enabled),
+    count(local.syslogSources.length, "syslog source"),
+    count(local.filters.length, "filter"),
+    count(local.enforcementPoints.length, "enforcement point"),
+    count(local.profiles.length, "own profile"),
+    count(local.addressMarks.length, "address mark"),
+  ].join(", ");
 }
 
 /**

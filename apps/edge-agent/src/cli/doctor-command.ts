@@ -3,6 +3,7 @@ import { loadConfig } from "../config.ts";
 import { type DoctorDocument, doctorDocument } from "../doctor/doctor-document.ts";
 import { examineFile } from "../doctor/examine-file.ts";
 import { renderDoctor } from "../doctor/render-doctor.ts";
+import type { AgentSettings } from "../settings.ts";
 import { stateFolderAt } from "../state/state-folder.ts";
 import { readLocalToken } from "../status/local-token.ts";
 import { askAgent } from "../status/status-client.ts";
@@ -38,6 +39,22 @@ async function askRunning(
   context: CommandContext,
 ): Promise<DoctorDocument> {
   const { settings } = loadConfig(context.flags, context.environment);
+  try {
+    return await askAt(settings, source);
+  } catch (error) {
+    if (!(error instanceof AgentError) || error.code !== "not-running") throw error;
+    const { message, cause, exit, remedy } = error;
+    throw new AgentError("not-running", message, {
+      cause,
+      exit,
+      remedy: [remedy, WITHOUT_AN_AGENT].filter((each) => each !== null).join(" "),
+    });
+  }
+}
+
+const WITHOUT_AN_AGENT = "To examine a file without an agent that runs: rollcall-agent doctor --config FILE.";
+
+async function askAt(settings: AgentSettings, source: string | undefined): Promise<DoctorDocument> {
   if (settings.statusListen === null)
     throw new AgentError("not-running", "The status address is switched off.", { exit: "not-running" });
   const token = readLocalToken(stateFolderAt(settings.stateDir).localToken);

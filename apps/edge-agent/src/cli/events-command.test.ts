@@ -56,6 +56,21 @@ describe.skipIf(!hasReal)("rollcall-agent events decode", () => {
     });
   });
 
+  it("shows on a terminal how far it has come, and takes that away again; nothing of it where it is piped", async () => {
+    const many = Array.from({ length: 20 }, () => TICKETS);
+    let now = 0;
+    const clock = () => (now += 1000);
+    const shown = await runAgent(["events", "decode", ...many, "--ids", "1"], {
+      isTerminal: true,
+      now: clock,
+    });
+    const steps = shown.err.split("\r\u001b[K").map((step) => step.replace(/^.*: /, ""));
+    expect(steps.slice(0, 3)).toEqual(["256 records read", "512 records read", "768 records read"]);
+    expect(steps.at(-1)).toMatch(/^\S*0 records of 800/);
+    const piped = await runAgent(["events", "decode", ...many, "--ids", "1"], { now: clock });
+    expect(piped.err).toBe("0 records of 800\n");
+  });
+
   it("takes what is piped into it, and leaves out what is not asked for", async () => {
     const { out, err } = await runAgent(
       ["events", "decode", "-", "--ids", "4768,4769", "--since", "2021-12-14T14:42:49Z"],

@@ -44,6 +44,10 @@ export interface DecodeOptions {
 
 /** What comes by standard input is held whole. */
 const STDIN_MAX = 1024 * 1024 * 1024;
+/** A person sees that it goes on: at most so often, and not at all for a file that is read at once. */
+const PROGRESS_MS = 200;
+/** The clock is asked once in so many records. */
+const PROGRESS_RECORDS = 256;
 /** Lines are handed over in pieces of about this length. */
 const PIECE = 64 * 1024;
 const EIGHT_HOURS_MS = 8 * 3_600_000;
@@ -60,6 +64,14 @@ export async function eventsDecodeCommand(
 ): Promise<number> {
   const { terminal } = context;
   const seen = { records: 0, printed: 0, damaged: 0, notLogs: 0 };
+  let saidAt = context.now();
+  const sayProgress = (file: string): void => {
+    if (!terminal.showsProgress || seen.records % PROGRESS_RECORDS !== 0) return;
+    const now = context.now();
+    if (now - saidAt < PROGRESS_MS) return;
+    saidAt = now;
+    terminal.progress(printable(`${file}: ${seen.records.toLocaleString("en-GB")} records read`));
+  };
   let waiting = "";
   const print = (line: string): void => {
     waiting += `${line}\n`;
@@ -89,6 +101,7 @@ export async function eventsDecodeCommand(
           continue;
         }
         seen.records += 1;
+        sayProgress(file);
         if (!isWanted(one, options)) continue;
         seen.printed += 1;
         print(recordLine(one, options, context.now()));
@@ -97,6 +110,7 @@ export async function eventsDecodeCommand(
       opened.close();
     }
   }
+  terminal.progress("");
   if (waiting !== "") terminal.data(waiting);
   const damaged = seen.damaged === 0 ? "" : `, ${count(seen.damaged, "part")} that cannot be read`;
   const left = seen.records === seen.printed ? "" : ` of ${seen.records}`;

@@ -108,6 +108,26 @@ describe("rollcall-agent config", () => {
       expect([run.code, run.err]).toEqual([0, expect.stringContaining("is valid: 0 directories")]);
     }));
 
+  it("says what a file holds, one of a kind as one", () =>
+    withFile(
+      `${good}credentials:
+  - { id: reader, name: Reader, user: reader@corp.example, password: { file: reader } }
+eventSources:
+  - { id: dc1, name: DC-01, kind: domain-controller, host: dc1.corp.example, addressSpaceId: main, credentialId: reader }
+pcProbe: { addressSpaceId: main }
+filters:
+  - { id: a, kind: ip-exclude, range: 10.0.0.1 }
+  - { id: b, kind: ip-exclude, range: 10.0.0.2 }
+`,
+      async (file) => {
+        writeFileSync(path.join(path.dirname(file), "reader"), "a password", { mode: 0o600 });
+        const { err } = await runAgent(["config", "validate", "--config", file]);
+        expect(err).toContain(
+          "is valid: 0 directories, 1 credential, 1 event log, no receiver of forwarded events, a PC probe that is off, 0 syslog sources, 2 filters, 0 enforcement points, 0 own profiles, 0 address marks.",
+        );
+      },
+    ));
+
   it("names an unknown key with its line and the key that was meant, in validate and in run alike", () =>
     withFile(`${good}syslogSource: []\n`, async (file) => {
       for (const command of [["config", "validate"], ["run"]]) {

@@ -23,6 +23,9 @@ export interface Terminal {
   /** Colours a piece of data, or of talk; leaves it as it is where no colour is wanted. */
   tint(text: string, tint: Tint, stream?: "data" | "talk"): string;
   readonly isInteractive: boolean;
+  /** One line beside the data that the next one replaces; "" takes it away. Nothing where standard error is no terminal. */
+  progress(text: string): void;
+  readonly showsProgress: boolean;
   /** Asks a person for yes or no. Null where nobody can be asked. */
   confirm(question: string): Promise<boolean | null>;
   readStdin(maxBytes: number): Promise<Buffer>;
@@ -45,9 +48,26 @@ export function createTerminal(options: TerminalOptions): Terminal {
     data: options.mayColour && wantsColour(environment, stdout.isTTY === true),
     talk: options.mayColour && wantsColour(environment, stderr.isTTY === true),
   };
+  const showsProgress = stderr.isTTY === true && environment.TERM !== "dumb";
+  let progress = "";
+  const replaceProgress = (text: string): void => {
+    if (!showsProgress || text === progress) return;
+    stderr.write(`${progress === "" ? "" : "\r\u001b[K"}${text}`);
+    progress = text;
+  };
+  const lineOf = (text: string) => (text.endsWith("\n") ? text : `${text}\n`);
   return {
-    data: (text) => void stdout.write(text.endsWith("\n") ? text : `${text}\n`),
-    talk: (text) => void stderr.write(text.endsWith("\n") ? text : `${text}\n`),
+    // Both may be one and the same terminal: a line of progress that stood there would be written into.
+    data(text) {
+      replaceProgress("");
+      stdout.write(lineOf(text));
+    },
+    talk(text) {
+      replaceProgress("");
+      stderr.write(lineOf(text));
+    },
+    progress: replaceProgress,
+    showsProgress,
     tint(text, tint, stream = "data") {
       if (!colour[stream]) return text;
       const [open, close] = CODES[tint];

@@ -122,7 +122,12 @@ describe("rollcall-agent doctor", () => {
   it("says what to do where no agent runs", async () => {
     await withTempDir(async (folder) => {
       const run = await runAgent(["doctor", "--state-dir", folder]);
-      expect(run.code).toBe(6);
+      expect([run.code, run.err]).toEqual([
+        6,
+        expect.stringContaining(
+          "To examine a file without an agent that runs: rollcall-agent doctor --config FILE.",
+        ),
+      ]);
     });
   });
 });
