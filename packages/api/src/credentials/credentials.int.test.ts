@@ -427,6 +427,14 @@ describe("event forwarding of a site", () => {
     ]);
   });
 
+  it("keeps the name and the space that a save does not say", async () => {
+    const { customer, siteId } = await aCustomerWithAgents();
+    const wanted = { customer, siteId, host: "collector.corp.example", clientCaPem: A_CA_PEM };
+    const named = await practice.api.forwarding.set({ ...wanted, name: "Laptops" });
+    const saved = await practice.api.forwarding.set({ ...wanted, port: 6986 });
+    expect([saved.name, saved.addressSpace.id]).toEqual(["Laptops", named.addressSpace.id]);
+  });
+
   it("trusts no CA that cannot be read: agents would refuse the whole configuration", async () => {
     const { customer, siteId } = await aCustomerWithAgents();
     const bad = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----";
@@ -459,6 +467,17 @@ describe("the probe of a site", () => {
       ).rejects.toMatchObject({ code: "BAD_REQUEST" });
     },
   );
+
+  it("makes sessions that last as long as was chosen, a day at most, and eight hours where nobody chose", async () => {
+    const { customer, siteId } = await aCustomerWithAgents();
+    const lasting = (lifetimeMinutes?: number) =>
+      practice.api.probes.set({ customer, siteId, enabled: false, lifetimeMinutes });
+    expect((await lasting()).lifetimeMinutes).toBe(480);
+    await lasting(1440);
+    expect((await practice.api.probes.list({ customer })).items).toMatchObject([{ lifetimeMinutes: 1440 }]);
+    for (const minutes of [0, 1441])
+      await expect(lasting(minutes)).rejects.toMatchObject({ code: "BAD_REQUEST" });
+  });
 
   it("tries its logins in the order that was chosen, and in another when that is chosen", async () => {
     const { customer, siteId } = await aCustomerWithAgents();

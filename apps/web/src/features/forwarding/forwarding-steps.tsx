@@ -3,7 +3,7 @@ import { CodeBlock } from "@rollcall/ui/code-block";
 import { Mono, Panel } from "@rollcall/ui/layout";
 import { Notice } from "@rollcall/ui/notice";
 import { downloadText } from "~/features/agents/download-text.ts";
-import type { Receiver } from "./forwarding-form.tsx";
+import type { Receiver } from "./forwarding-values.ts";
 
 /** What is to be done at the customer's side: certificates both ways, and the group policy. */
 export function ForwardingSteps({ receiver, serverCaPem }: { receiver: Receiver; serverCaPem: string }) {

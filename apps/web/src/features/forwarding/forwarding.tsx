@@ -22,14 +22,9 @@ import { useSiteFilter } from "~/features/sites/site-filter.ts";
 import { useTRPC } from "~/trpc/client.tsx";
 import type { Outputs } from "~/trpc/outputs.ts";
 import { refusalOf } from "~/trpc/refusal.ts";
-import {
-  emptyForwarding,
-  ForwardingForm,
-  forwardingFields,
-  forwardingValues,
-  type Receiver,
-} from "./forwarding-form.tsx";
+import { ForwardingForm } from "./forwarding-form.tsx";
 import { ForwardingSteps } from "./forwarding-steps.tsx";
+import { emptyForwarding, forwardingFields, forwardingValues, type Receiver } from "./forwarding-values.ts";
 
 type Site = Outputs["sites"]["list"]["items"][number];
 

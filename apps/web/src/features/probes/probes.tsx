@@ -21,14 +21,8 @@ import { useTRPC } from "~/trpc/client.tsx";
 import type { Outputs } from "~/trpc/outputs.ts";
 import { refusalOf } from "~/trpc/refusal.ts";
 import { loginCounts } from "./probe-counters.ts";
-import {
-  type Credential,
-  EMPTY_PROBE,
-  type Probe,
-  ProbeForm,
-  probeFields,
-  probeValues,
-} from "./probe-form.tsx";
+import { type Credential, ProbeForm } from "./probe-form.tsx";
+import { EMPTY_PROBE, type Probe, probeFields, probeValues } from "./probe-values.ts";
 
 type Site = Outputs["sites"]["list"]["items"][number];
 
