@@ -2,6 +2,8 @@
 export interface HandoverInput {
   readonly customer: string;
   readonly site: string;
+  /** Its short name, unique among the sites: letters, digits and hyphens. What is made in the directory is called by it. */
+  readonly siteSlug: string;
   /** DNS name of the customer's domain, where it is known. */
   readonly domain: string | null;
   readonly agents: readonly { readonly name: string }[];

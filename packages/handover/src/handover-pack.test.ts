@@ -4,6 +4,7 @@ import { Language, Parser } from "web-tree-sitter";
 import type { HandoverInput } from "./handover-input.ts";
 import { handoverPack } from "./handover-pack.ts";
 import { openingsCsv } from "./openings.ts";
+import { packNamesOf } from "./pack-names.ts";
 import { quoted } from "./power-shell-text.ts";
 import { aBareHandover, aHandover } from "./testing/index.ts";
 
@@ -77,6 +78,7 @@ function hostile(text: string): HandoverInput {
     ...full,
     customer: text,
     site: text,
+    siteSlug: text,
     domain: text,
     agents: [{ name: text }],
     directories: full.directories.map((one) => ({ ...one, name: text, host: text, account })),
@@ -165,6 +167,66 @@ describe("the hand-over pack", () => {
     const account = "CN=Reader,OU=Service,DC=castell,DC=example";
     const { notes } = handoverPack(aHandover({ directories: [{ ...directory, account }] }));
     expect(notes.join("\n")).toContain(account);
+  });
+});
+
+describe("the packs of two sites in one domain", () => {
+  const namesOf = (siteSlug: string, site = "London") => Object.values(packNamesOf({ site, siteSlug }));
+  const london = aHandover();
+  const geneva = aHandover({ site: "Geneva", siteSlug: "geneva" });
+  const scriptOf = (input: HandoverInput, which: "Set" | "Undo") =>
+    scriptsOf(input).find(({ name }) => name.startsWith(which))?.text ?? "";
+
+  it("make nothing of the same name, also where the sites are called nearly alike", () => {
+    const alike = `${"a".repeat(40)}`;
+    for (const [one, other] of [
+      ["london", "geneva"],
+      ["london", "london-2"],
+      [`${alike}-2`, `${alike}-3`],
+    ] as const)
+      expect(namesOf(one).filter((name) => namesOf(other).includes(name))).toEqual([]);
+  });
+
+  it("make groups whose names Active Directory takes", () => {
+    for (const slug of ["london", "a".repeat(63), ...HOSTILE]) {
+      const { accountGroup, readerGroup, probeGroup } = packNamesOf({ site: slug, siteSlug: slug });
+      for (const name of [accountGroup, readerGroup, probeGroup])
+        expect(name).toMatch(/^[A-Za-z0-9 -]{1,64}$/);
+    }
+  });
+
+  it("give an account the right to read logs through a group of each site's own, never directly", () => {
+    const set = scriptOf(london, "Set");
+    expect(set).toContain("Get-OurGroup 'Rollcall Readers london'");
+    expect(set.match(/Add-ToGroup \$Readers \S+/g)).toEqual(["Add-ToGroup $Readers $ReaderGroup"]);
+    expect(set).not.toMatch(/ArgumentList \$user/);
+  });
+
+  it("take back their own groups and leave an account that the other site uses where it is", () => {
+    for (const undo of [scriptOf(london, "Undo"), scriptOf(geneva, "Undo")]) {
+      expect(undo).not.toContain("Remove-ADGroupMember");
+      expect(undo).not.toMatch(/ArgumentList \$user/);
+      const lines = undo.split("\r\n");
+      const removed = lines.findIndex((line) => line.includes("Remove-ADUser"));
+      const asked = lines.findIndex((line) => line.includes("if ($others.Count -gt 0) {"));
+      expect([asked > 0, lines[asked + 2]?.trim(), removed > asked]).toEqual([true, "continue", true]);
+    }
+    expect(scriptOf(london, "Undo")).not.toContain("geneva");
+  });
+
+  it("deny logons to the accounts of all sites, whichever policy wins", () => {
+    expect(scriptOf(geneva, "Set")).toContain(
+      "$filter = '(&(sAMAccountName=Rollcall Accounts*)(description=Made by the Rollcall hand-over of *))'",
+    );
+  });
+
+  it("are not touched by the undo of a pack made before sites had names of their own", () => {
+    // It looked for these names, and for groups whose description begins with this mark; an account's equals it.
+    const former = ["Rollcall Accounts", "Rollcall Probes", "Rollcall: accounts that log on nowhere"];
+    expect(namesOf("london").filter((name) => former.includes(name))).toEqual([]);
+    expect(packNamesOf(london).marker).not.toBe("Made by the Rollcall hand-over of London");
+    const readme = handoverPack(london).files.find(({ name }) => name === "README.txt");
+    expect(readme?.text).toContain("The Undo script of that pack takes them back");
   });
 });
 

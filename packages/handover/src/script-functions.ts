@@ -54,6 +54,9 @@ function Get-OurGroup([string] $Name, [string] $What) {
         New-ADGroup -Name $Name -SamAccountName $Name -GroupScope Global -GroupCategory Security -Description ($Marker + '; ' + $What) @where
         $group = Find-Group $Name
     }
+    if ($null -ne $group -and -not ([string] $group.Description).StartsWith($Marker + ';')) {
+        throw ('There is a group "' + $Name + '" already that this script did not make for this site. Nothing was changed in it: rename it.')
+    }
     $group
 }
 

@@ -1,22 +1,11 @@
 import { accountsOf } from "./accounts.ts";
 import type { HandoverInput } from "./handover-input.ts";
+import { ACCOUNT_GROUPS, MARK_OF_ALL, type PackNames, packNamesOf } from "./pack-names.ts";
 import { commented, quoted, quotedList } from "./power-shell-text.ts";
 import { FIND_FUNCTIONS, MAKE_FUNCTIONS } from "./script-functions.ts";
 
-/** Names of what the scripts make: the undo script finds it by them. */
-export const ACCOUNT_GROUP = "Rollcall Accounts";
-export const PROBE_GROUP = "Rollcall Probes";
-export const RIGHTS_POLICY = "Rollcall: accounts that log on nowhere";
-export const AUDIT_POLICY = "Rollcall: audit of logons";
-export const FORWARDING_POLICY = "Rollcall: event forwarding";
-
-/** Found again by it: nothing else is taken back. */
-export function markerOf({ site }: Pick<HandoverInput, "site">): string {
-  return `Made by the Rollcall hand-over of ${site}`;
-}
-
 /** Well-known groups by their SIDs: their names are translated. */
-const EVENT_LOG_READERS = "S-1-5-32-573";
+export const EVENT_LOG_READERS = "S-1-5-32-573";
 
 /** Subcategories that the events of the rules come from: GUIDs, for their names are translated too. */
 const AUDITED = [
@@ -36,6 +25,7 @@ const TEMPLATE_HEAD = ["[Unicode]", "Unicode=yes", "[Version]", 'signature="$CHI
 /** The lines of the script that makes possible what is configured, and nothing more. */
 export function setScript(input: HandoverInput): string[] {
   const { accounts } = accountsOf(input);
+  const names = packNamesOf(input);
   return [
     "#Requires -Version 5.1",
     "#Requires -Modules ActiveDirectory, GroupPolicy",
@@ -55,7 +45,7 @@ export function setScript(input: HandoverInput): string[] {
     "$ErrorActionPreference = 'Stop'",
     "Import-Module @('ActiveDirectory', 'GroupPolicy')",
     "",
-    `$Marker = ${quoted(markerOf(input))}`,
+    `$Marker = ${quoted(names.marker)}`,
     "$Domain = Get-ADDomain",
     ...(input.domain === null
       ? []
@@ -76,23 +66,29 @@ export function setScript(input: HandoverInput): string[] {
     "",
     MAKE_FUNCTIONS,
     "",
-    ...accountLines(),
+    ...accountLines(names),
     ...localReaderLines(input),
-    ...rightsLines(input),
-    ...auditLines(input),
-    ...forwardingLines(input),
+    ...rightsLines(input, names),
+    ...auditLines(input, names),
+    ...forwardingLines(input, names),
     "Write-Host 'Done. Type the passwords into the portal, and run the tests there.'",
   ];
 }
 
-function accountLines(): string[] {
+function accountLines({ accountGroup, readerGroup, probeGroup }: PackNames): string[] {
   return `# 1. Accounts: they read, and log on nowhere.
-$AccountGroup = Get-OurGroup '${ACCOUNT_GROUP}' 'may log on nowhere interactively'
+$AccountGroup = Get-OurGroup ${quoted(accountGroup)} 'may log on nowhere interactively'
+$ReaderGroup = $null
+if (@($Accounts | Where-Object { $_.Reads }).Count -gt 0) {
+    # Through a group of this site's own: an account that another site uses too stays a reader there when this one ends.
+    $ReaderGroup = Get-OurGroup ${quoted(readerGroup)} 'reads event logs'
+    $Readers = Get-ADGroup -LDAPFilter '(objectSid=${EVENT_LOG_READERS})'
+    if ($null -ne $ReaderGroup) { Add-ToGroup $Readers $ReaderGroup }
+}
 $ProbeGroup = $null
 if (@($Accounts | Where-Object { $_.Probes }).Count -gt 0) {
-    $ProbeGroup = Get-OurGroup '${PROBE_GROUP}' 'asks computers who sits there'
+    $ProbeGroup = Get-OurGroup ${quoted(probeGroup)} 'asks computers who sits there'
 }
-$Readers = Get-ADGroup -LDAPFilter '(objectSid=${EVENT_LOG_READERS})'
 foreach ($account in $Accounts) {
     $user = Find-Account $account.Name
     if ($null -eq $user -and $PSCmdlet.ShouldProcess($account.Name, 'Make the account')) {
@@ -107,7 +103,7 @@ foreach ($account in $Accounts) {
     if ($null -eq $user) { continue }
     Assert-NotPowerful $user
     if ($null -ne $AccountGroup) { Add-ToGroup $AccountGroup $user }
-    if ($account.Reads) { Add-ToGroup $Readers $user }
+    if ($account.Reads -and $null -ne $ReaderGroup) { Add-ToGroup $ReaderGroup $user }
     if ($account.Probes -and $null -ne $ProbeGroup) { Add-ToGroup $ProbeGroup $user }
 }
 `.split("\n");
@@ -119,17 +115,11 @@ function localReaderLines({ eventSources }: HandoverInput): string[] {
   if (servers.length === 0) return [];
   return [
     "# 2. Servers that are no domain controllers: their own group of readers.",
-    "$LocalReaders = @(",
-    ...servers.map(({ host, account }) => {
-      const name = account.replace(/^.*\\/, "").replace(/@.*$/, "");
-      return `    [pscustomobject] @{ Server = ${quoted(host)}; Account = ${quoted(name)} }`;
-    }),
-    ")",
-    ...`foreach ($reader in $LocalReaders) {
-    $user = Find-Account $reader.Account
-    if ($null -eq $user) { continue }
-    if (-not $PSCmdlet.ShouldProcess($reader.Server, 'Add ' + $reader.Account + ' to its Event Log Readers')) { continue }
-    Invoke-Command -ComputerName $reader.Server -ArgumentList $user.SID.Value -ScriptBlock {
+    `$Servers = ${quotedList([...new Set(servers.map(({ host }) => host))])}`,
+    ...`foreach ($server in $Servers) {
+    if ($null -eq $ReaderGroup) { continue }
+    if (-not $PSCmdlet.ShouldProcess($server, 'Add ' + $ReaderGroup.Name + ' to its Event Log Readers')) { continue }
+    Invoke-Command -ComputerName $server -ArgumentList $ReaderGroup.SID.Value -ScriptBlock {
         param([string] $Sid)
         $held = @(Get-LocalGroupMember -SID '${EVENT_LOG_READERS}' | Where-Object { $_.SID.Value -eq $Sid })
         if ($held.Count -eq 0) { Add-LocalGroupMember -SID '${EVENT_LOG_READERS}' -Member $Sid }
@@ -139,13 +129,19 @@ function localReaderLines({ eventSources }: HandoverInput): string[] {
   ];
 }
 
-function rightsLines({ probe }: HandoverInput): string[] {
+function rightsLines({ probe }: HandoverInput, { rightsPolicy }: PackNames): string[] {
   const hasProbe = probe !== null && probe.accounts.length > 0;
   return [
     "# 3. They log on nowhere: not at a screen, not by remote desktop, not as a batch job or a service.",
-    `$RightsPolicy = Get-OurPolicy ${quoted(RIGHTS_POLICY)}`,
+    `$RightsPolicy = Get-OurPolicy ${quoted(rightsPolicy)}`,
     "if ($null -ne $RightsPolicy -and $null -ne $AccountGroup) {",
-    "    $denied = '*' + $AccountGroup.SID.Value",
+    "    # Of several policies the one that wins counts alone for each right: each names the accounts of every site.",
+    `    $filter = ${quoted(`(&(sAMAccountName=${ACCOUNT_GROUPS}*)(description=${MARK_OF_ALL}*))`)}`,
+    "    $others = @(Get-ADGroup -LDAPFilter $filter | Where-Object { $_.SID.Value -ne $AccountGroup.SID.Value })",
+    "    $denied = (@(($others + $AccountGroup) | ForEach-Object { '*' + $_.SID.Value } | Sort-Object) -join ',')",
+    "    if ($others.Count -gt 0) {",
+    "        Write-Host ('Other sites have accounts here: ' + (@($others | ForEach-Object { $_.Name }) -join ', ') + '. Run their Set-RollcallAccess.ps1 again, so that their policies name ' + $AccountGroup.Name + ' too.')",
+    "    }",
     `    $template = ${quotedList(TEMPLATE_HEAD)}`,
     "    $template += '[Privilege Rights]'",
     "    foreach ($right in @('SeDenyInteractiveLogonRight', 'SeDenyRemoteInteractiveLogonRight', 'SeDenyBatchLogonRight', 'SeDenyServiceLogonRight')) {",
@@ -178,11 +174,11 @@ function rightsLines({ probe }: HandoverInput): string[] {
   ];
 }
 
-function auditLines({ eventSources, forwarding }: HandoverInput): string[] {
+function auditLines({ eventSources, forwarding }: HandoverInput, { auditPolicy }: PackNames): string[] {
   if (eventSources.length === 0 && forwarding === null) return [];
   return [
     "# 4. What the logs must hold.",
-    `$AuditPolicy = Get-OurPolicy ${quoted(AUDIT_POLICY)}`,
+    `$AuditPolicy = Get-OurPolicy ${quoted(auditPolicy)}`,
     "if ($null -ne $AuditPolicy) {",
     "    $audit = @(",
     `        ${quoted("Machine Name,Policy Target,Subcategory,Subcategory GUID,Inclusion Setting,Exclusion Setting,Setting Value")},`,
@@ -198,11 +194,11 @@ function auditLines({ eventSources, forwarding }: HandoverInput): string[] {
 const SUBSCRIPTION_KEY =
   "HKLM\\Software\\Policies\\Microsoft\\Windows\\EventLog\\EventForwarding\\SubscriptionManager";
 
-function forwardingLines({ forwarding }: HandoverInput): string[] {
+function forwardingLines({ forwarding }: HandoverInput, { forwardingPolicy }: PackNames): string[] {
   if (forwarding === null) return [];
   return [
     "# 5. Computers forward their events to the agent.",
-    `$ForwardingPolicy = Get-OurPolicy ${quoted(FORWARDING_POLICY)}`,
+    `$ForwardingPolicy = Get-OurPolicy ${quoted(forwardingPolicy)}`,
     `$Managers = ${quotedList(forwarding.subscriptionManagers)}`,
     "if ($null -ne $ForwardingPolicy) {",
     "    for ($i = 0; $i -lt $Managers.Count; $i += 1) {",

@@ -1,19 +1,17 @@
 import { accountsOf } from "./accounts.ts";
 import type { HandoverInput } from "./handover-input.ts";
+import { MARK_OF_ALL, packNamesOf } from "./pack-names.ts";
 import { commented, quoted, quotedList } from "./power-shell-text.ts";
 import { FIND_FUNCTIONS } from "./script-functions.ts";
-import {
-  ACCOUNT_GROUP,
-  AUDIT_POLICY,
-  FORWARDING_POLICY,
-  markerOf,
-  PROBE_GROUP,
-  RIGHTS_POLICY,
-} from "./set-script.ts";
+import { EVENT_LOG_READERS } from "./set-script.ts";
 
-/** The lines of the script that takes back what the other made: found by name and by its mark, so nothing else is touched. */
+/**
+ * The lines of the script that takes back what the other made: found by name and by its mark, so nothing else is touched.
+ * An account that another site's pack uses too keeps what it has there: its rights come through each site's own groups.
+ */
 export function undoScript(input: HandoverInput): string[] {
   const { accounts } = accountsOf(input);
+  const names = packNamesOf(input);
   const servers = input.eventSources.filter(({ kind }) => kind !== "domain-controller");
   return [
     "#Requires -Version 5.1",
@@ -29,11 +27,12 @@ export function undoScript(input: HandoverInput): string[] {
     "$ErrorActionPreference = 'Stop'",
     "Import-Module @('ActiveDirectory', 'GroupPolicy')",
     "",
-    `$Marker = ${quoted(markerOf(input))}`,
+    `$Marker = ${quoted(names.marker)}`,
     "$Domain = Get-ADDomain",
     `$Accounts = ${quotedList(accounts.map(({ samAccountName }) => samAccountName))}`,
-    `$Groups = ${quotedList([PROBE_GROUP, ACCOUNT_GROUP])}`,
-    `$Policies = ${quotedList([RIGHTS_POLICY, AUDIT_POLICY, FORWARDING_POLICY])}`,
+    `$Groups = ${quotedList([names.probeGroup, names.readerGroup, names.accountGroup])}`,
+    `$Policies = ${quotedList([names.rightsPolicy, names.auditPolicy, names.forwardingPolicy])}`,
+    `$ReaderGroup = ${quoted(names.readerGroup)}`,
     `$Servers = ${quotedList([...new Set(servers.map(({ host }) => host))])}`,
     "",
     FIND_FUNCTIONS,
@@ -45,33 +44,46 @@ foreach ($name in $Policies) {
     }
 }
 
-$Readers = Get-ADGroup -LDAPFilter '(objectSid=S-1-5-32-573)'
-foreach ($name in $Accounts) {
-    $user = Find-Account $name
-    if ($null -eq $user) { continue }
-    if ((Test-Member $Readers $user) -and $PSCmdlet.ShouldProcess($name, 'Take out of ' + $Readers.Name)) {
-        Remove-ADGroupMember -Identity $Readers.DistinguishedName -Members $user.DistinguishedName -Confirm:$false
-    }
+# On servers that are no domain controllers a group that is gone would stay behind as a number.
+$group = Find-Group $ReaderGroup
+if ($null -ne $group -and ([string] $group.Description).StartsWith($Marker + ';')) {
     foreach ($server in $Servers) {
-        if (-not $PSCmdlet.ShouldProcess($server, 'Take ' + $name + ' out of its Event Log Readers')) { continue }
-        Invoke-Command -ComputerName $server -ArgumentList $user.SID.Value -ScriptBlock {
+        if (-not $PSCmdlet.ShouldProcess($server, 'Take ' + $ReaderGroup + ' out of its Event Log Readers')) { continue }
+        Invoke-Command -ComputerName $server -ArgumentList $group.SID.Value -ScriptBlock {
             param([string] $Sid)
-            $held = @(Get-LocalGroupMember -SID 'S-1-5-32-573' | Where-Object { $_.SID.Value -eq $Sid })
-            if ($held.Count -gt 0) { Remove-LocalGroupMember -SID 'S-1-5-32-573' -Member $Sid }
+            $held = @(Get-LocalGroupMember -SID '${EVENT_LOG_READERS}' | Where-Object { $_.SID.Value -eq $Sid })
+            if ($held.Count -gt 0) { Remove-LocalGroupMember -SID '${EVENT_LOG_READERS}' -Member $Sid }
         }
-    }
-    $isOurs = $user.Description -eq $Marker
-    if ($RemoveAccounts -and $isOurs -and $PSCmdlet.ShouldProcess($name, 'Remove the account')) {
-        Remove-ADUser -Identity $user.DistinguishedName -Confirm:$false
     }
 }
 
+# With a group its members' rights go that came through it, and no others.
 foreach ($name in $Groups) {
     $group = Find-Group $name
     if ($null -eq $group) { continue }
-    if (-not ([string] $group.Description).StartsWith($Marker)) { continue }
+    if (-not ([string] $group.Description).StartsWith($Marker + ';')) { continue }
     if ($PSCmdlet.ShouldProcess($name, 'Remove the group')) {
         Remove-ADGroup -Identity $group.DistinguishedName -Confirm:$false
+    }
+}
+
+foreach ($name in $Accounts) {
+    if (-not $RemoveAccounts) { continue }
+    $user = Find-Account $name
+    if ($null -eq $user) { continue }
+    if ($user.Description -ne $Marker) {
+        Write-Host ($name + ' was not made by the script of this site, and stays.')
+        continue
+    }
+    # Groups of another site's pack, by their mark: the account is still used there.
+    $filter = '(&(member=' + (ConvertTo-LdapText $user.DistinguishedName) + ')(description=${MARK_OF_ALL}*))'
+    $others = @(Get-ADGroup -LDAPFilter $filter -Properties Description | Where-Object { $Groups -notcontains $_.SamAccountName })
+    if ($others.Count -gt 0) {
+        Write-Warning ($name + ' stays: it is in use by another site, in ' + (@($others | ForEach-Object { $_.Name }) -join ', ') + '.')
+        continue
+    }
+    if ($PSCmdlet.ShouldProcess($name, 'Remove the account')) {
+        Remove-ADUser -Identity $user.DistinguishedName -Confirm:$false
     }
 }
 Write-Host 'Done. Computers drop the policies at their next refresh.'`.split("\n"),

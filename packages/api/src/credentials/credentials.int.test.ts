@@ -562,5 +562,9 @@ describe("the hand-over pack of a site", () => {
     expect(text).toContain("Server=https://wec.corp.example:5986/wsman/SubscriptionManager/WEC");
     expect(text).not.toContain("dc2.corp.example");
     expect(text).not.toContain(password);
+    const { id: plant } = await practice.api.sites.add({ customer, name: "Plant" });
+    const other = await practice.api.handover.get({ customer, siteId: plant });
+    expect(text).toContain("Rollcall Accounts main-site");
+    expect(JSON.stringify(other)).toContain("Rollcall Accounts plant");
   });
 });

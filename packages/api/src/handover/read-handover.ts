@@ -31,7 +31,7 @@ export async function readHandover(ctx: TenantContext, siteId: string): Promise<
   return ctx.run(async ({ tx, tenantId }): Promise<ReadHandoverOutcome> => {
     const site = await tx.site.findUnique({
       where: { tenantId_id: { tenantId, id: siteId } },
-      select: { id: true, name: true },
+      select: { id: true, name: true, slug: true },
     });
     if (site === null) return { kind: "site-not-found" };
     const here = { tenantId, siteId, enabled: true };
@@ -60,6 +60,7 @@ export async function readHandover(ctx: TenantContext, siteId: string): Promise<
     const input: HandoverInput = {
       customer: ctx.tenant.name,
       site: site.name,
+      siteSlug: site.slug,
       domain: customer.adDomain,
       agents: agents.map(({ name }) => ({ name })),
       directories: directories.map(({ name, host, port, tls, bindUser, credential }) => ({
@@ -107,7 +108,13 @@ export async function readHandover(ctx: TenantContext, siteId: string): Promise<
     const { files, openings, notes } = handoverPack(input);
     return {
       kind: "made",
-      pack: { site, files: [...files], openings: [...openings], notes: [...notes], asOf: new Date(now) },
+      pack: {
+        site: { id: site.id, name: site.name },
+        files: [...files],
+        openings: [...openings],
+        notes: [...notes],
+        asOf: new Date(now),
+      },
     };
   });
 }

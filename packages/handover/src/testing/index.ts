@@ -5,6 +5,7 @@ export function aHandover(of: Partial<HandoverInput> = {}): HandoverInput {
   return {
     customer: "Castell & Daughters",
     site: "London",
+    siteSlug: "london",
     domain: "castell.example",
     agents: [{ name: "cd-lon-01" }],
     directories: [
