@@ -13,7 +13,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import Link from "next/link";
 import { parseAsBoolean, parseAsString, useQueryStates } from "nuqs";
 import { useState } from "react";
-import { countersInWords } from "~/features/agents/counters.ts";
+import { allCountersInWords, countersInWords } from "~/features/agents/counters.ts";
 import { TestRun } from "~/features/commands/test-run.tsx";
 import { FormDrawer } from "~/features/form/form-drawer.tsx";
 import { RemoveDialog } from "~/features/form/remove-dialog.tsx";
@@ -360,7 +360,7 @@ function DirectoryDrawer({
                 { key: "Site", value: directory.site.name },
                 {
                   key: "Read",
-                  value: countersInWords(directory.counters) || <Dash />,
+                  value: allCountersInWords(directory.counters) || <Dash />,
                   testId: "directory-counters",
                 },
                 { key: "Last read", value: <TimeAgo at={directory.lastActivityAt} /> },

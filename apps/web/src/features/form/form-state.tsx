@@ -26,7 +26,7 @@ export function FormState({
             </Button>
           }
         >
-          What you typed stays; the other fields show what is saved now.
+          Loading it again keeps what you typed, and shows in the other fields what is saved now.
         </Notice>
       ) : both === null ? null : (
         <Notice tone="info" live title="Loaded again">
