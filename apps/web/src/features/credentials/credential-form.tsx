@@ -67,6 +67,7 @@ export interface CredentialFormProps {
   readonly initial: CredentialValues;
   /** Of `initial`; null: there is none yet. */
   readonly version?: string | null;
+  readonly isSaving?: boolean;
   readonly isNew: boolean;
   readonly refusal: Refusal | null;
   /** With the version that is edited; null: a new one. */
@@ -78,13 +79,14 @@ export function CredentialForm({
   formId,
   initial,
   version = null,
+  isSaving = false,
   isNew,
   refusal,
   onSubmit,
 }: CredentialFormProps) {
   const form = useForm<CredentialValues>({ defaultValues: initial });
   const { register, handleSubmit, formState, watch } = form;
-  const editing = useEditing<CredentialValues>(form, { values: initial, version }, refusal);
+  const editing = useEditing<CredentialValues>(form, { values: initial, version }, { refusal, isSaving });
   const errorOf = (name: keyof CredentialValues) =>
     formState.errors[name]?.message ?? fieldError(editing.atFields, name);
   const values = watch();

@@ -225,6 +225,7 @@ function CredentialDrawer({
           isNew={false}
           initial={credentialValues(credential)}
           version={credential.version}
+          isSaving={update.isPending}
           refusal={update.isError ? refusalOf(update.error) : null}
           onSubmit={(values, version) =>
             update.mutate({

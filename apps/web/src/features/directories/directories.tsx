@@ -274,6 +274,7 @@ function DirectoryDrawer({
           isNew={false}
           initial={directoryValues(directory)}
           version={directory.version}
+          isSaving={update.isPending}
           sites={sites}
           credentials={credentials}
           refusal={update.isError ? refusalOf(update.error) : null}

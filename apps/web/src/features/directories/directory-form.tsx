@@ -119,6 +119,7 @@ export interface DirectoryFormProps {
   readonly initial: DirectoryValues;
   /** Of `initial`; null: there is none yet. */
   readonly version?: string | null;
+  readonly isSaving?: boolean;
   readonly isNew: boolean;
   readonly sites: readonly { readonly id: string; readonly name: string }[];
   readonly credentials?: readonly Credential[];
@@ -132,6 +133,7 @@ export function DirectoryForm({
   formId,
   initial,
   version = null,
+  isSaving = false,
   isNew,
   sites,
   credentials = [],
@@ -140,7 +142,7 @@ export function DirectoryForm({
 }: DirectoryFormProps) {
   const form = useForm<DirectoryValues>({ defaultValues: initial });
   const { register, handleSubmit, formState, watch } = form;
-  const editing = useEditing<DirectoryValues>(form, { values: initial, version }, refusal);
+  const editing = useEditing<DirectoryValues>(form, { values: initial, version }, { refusal, isSaving });
   const errorOf = (name: keyof DirectoryValues) =>
     formState.errors[name]?.message ?? fieldError(editing.atFields, name);
   const values = watch();

@@ -53,6 +53,7 @@ export function EditPoint({
         isNew={false}
         initial={pointValues(point)}
         version={point.version}
+        isSaving={update.isPending}
         ownVersion={update.data?.version}
         sites={sites}
         refusal={update.isError ? refusalOf(update.error) : null}

@@ -14,6 +14,7 @@ export interface PointFormProps {
   readonly initial: PointValues;
   /** Of `initial`; null: there is none yet. */
   readonly version?: string | null;
+  readonly isSaving?: boolean;
   /** The version that the last save from here made. */
   readonly ownVersion?: string | undefined;
   readonly isNew: boolean;
@@ -28,6 +29,7 @@ export function PointForm({
   formId,
   initial,
   version = null,
+  isSaving = false,
   ownVersion,
   isNew,
   sites,
@@ -36,7 +38,11 @@ export function PointForm({
 }: PointFormProps) {
   const form = useForm<PointValues>({ defaultValues: initial });
   const { register, handleSubmit, formState, control } = form;
-  const editing = useEditing<PointValues>(form, { values: initial, version }, refusal, ownVersion);
+  const editing = useEditing<PointValues>(
+    form,
+    { values: initial, version },
+    { refusal, isSaving, ownVersion },
+  );
   const fields = { control, register, errors: formState.errors, refusal: editing.atFields };
   const errorOf = (name: keyof PointValues) =>
     formState.errors[name]?.message ?? fieldError(editing.atFields, name);

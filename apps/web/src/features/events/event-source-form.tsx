@@ -99,6 +99,7 @@ export interface EventSourceFormProps {
   readonly initial: EventSourceValues;
   /** Of `initial`; null: there is none yet. */
   readonly version?: string | null;
+  readonly isSaving?: boolean;
   readonly isNew: boolean;
   readonly sites: readonly { readonly id: string; readonly name: string }[];
   readonly credentials: readonly Credential[];
@@ -112,6 +113,7 @@ export function EventSourceForm({
   formId,
   initial,
   version = null,
+  isSaving = false,
   isNew,
   sites,
   credentials,
@@ -120,7 +122,7 @@ export function EventSourceForm({
 }: EventSourceFormProps) {
   const form = useForm<EventSourceValues>({ defaultValues: initial });
   const { register, handleSubmit, formState, watch, control } = form;
-  const editing = useEditing<EventSourceValues>(form, { values: initial, version }, refusal);
+  const editing = useEditing<EventSourceValues>(form, { values: initial, version }, { refusal, isSaving });
   const errorOf = (name: keyof EventSourceValues) =>
     formState.errors[name]?.message ?? fieldError(editing.atFields, name);
   const { kind, channelPath, rules } = watch();

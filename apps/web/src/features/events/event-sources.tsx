@@ -277,6 +277,7 @@ function EventSourceDrawer({
           isNew={false}
           initial={eventSourceValues(source)}
           version={source.version}
+          isSaving={update.isPending}
           sites={sites}
           credentials={credentials}
           refusal={update.isError ? refusalOf(update.error) : null}

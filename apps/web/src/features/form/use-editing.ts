@@ -19,6 +19,15 @@ interface Form<V> {
   reset(values: V): void;
 }
 
+export interface Saving {
+  /** Why the last save did not come about; null where none was refused. */
+  readonly refusal: Refusal | null;
+  /** Under way: what is heard of meanwhile may be this very save. */
+  readonly isSaving: boolean;
+  /** The version that the last save from here made, for a form that stays after it. */
+  readonly ownVersion?: string | undefined;
+}
+
 export interface Editing<V> {
   /** What the form began with, or loaded since. */
   readonly base: Saved<V>;
@@ -36,14 +45,11 @@ export interface Editing<V> {
 /**
  * Follows the saved state of what a form edits. What is typed is never replaced: when somebody else has saved, the person
  * loads it again, and what was typed stays.
- *
- * `own`: the version that the last save from here made, for a form that stays after it.
  */
 export function useEditing<V extends object>(
   form: Form<V>,
   saved: Saved<V>,
-  refusal: Refusal | null,
-  own?: string,
+  { refusal, isSaving, ownVersion: own }: Saving,
 ): Editing<V> {
   const [base, setBase] = useState(saved);
   const [both, setBoth] = useState<readonly (keyof V & string)[] | null>(null);
@@ -60,7 +66,10 @@ export function useEditing<V extends object>(
     base,
     // Nothing saved any more: said where a save was refused for it, for a form that closes has nothing either.
     isOvertaken:
-      saved.version !== base.version && !isOwn && (saved.version !== null || shown?.reason === OVERTAKEN),
+      saved.version !== base.version &&
+      !isSaving &&
+      !isOwn &&
+      (saved.version !== null || shown?.reason === OVERTAKEN),
     both,
     refusal: shown,
     atFields: shown ?? marked(base.values, both ?? []),

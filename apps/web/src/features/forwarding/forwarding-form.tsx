@@ -16,6 +16,7 @@ export function ForwardingForm({
   formId,
   initial,
   version = null,
+  isSaving = false,
   refusal,
   onSubmit,
 }: {
@@ -23,13 +24,14 @@ export function ForwardingForm({
   readonly initial: ForwardingValues;
   /** Of `initial`; null: there is none yet. */
   readonly version?: string | null;
+  readonly isSaving?: boolean;
   readonly refusal: Refusal | null;
   /** With the version that is edited; null: a new one. */
   readonly onSubmit: (values: ForwardingValues, version: string | null) => void;
 }) {
   const form = useForm<ForwardingValues>({ defaultValues: initial });
   const { register, handleSubmit, formState, watch, control } = form;
-  const editing = useEditing<ForwardingValues>(form, { values: initial, version }, refusal);
+  const editing = useEditing<ForwardingValues>(form, { values: initial, version }, { refusal, isSaving });
   const errorOf = (name: keyof ForwardingValues) =>
     formState.errors[name]?.message ?? fieldError(editing.atFields, name);
   const { channels, rules } = watch();

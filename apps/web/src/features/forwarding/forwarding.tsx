@@ -100,6 +100,7 @@ export function Forwarding({
               : forwardingValues(editedReceiver)
           }
           version={editedReceiver?.version ?? null}
+          isSaving={set.isPending}
           refusal={set.isError ? refusalOf(set.error) : null}
           onSubmit={(values, version) =>
             set.mutate({

@@ -18,6 +18,7 @@ export function ProbeForm({
   formId,
   initial,
   version = null,
+  isSaving = false,
   credentials,
   refusal,
   onSubmit,
@@ -26,6 +27,7 @@ export function ProbeForm({
   readonly initial: ProbeValues;
   /** Of `initial`; null: there is none yet. */
   readonly version?: string | null;
+  readonly isSaving?: boolean;
   readonly credentials: readonly Credential[];
   readonly refusal: Refusal | null;
   /** With the version that is edited; null: a new one. */
@@ -33,7 +35,7 @@ export function ProbeForm({
 }) {
   const form = useForm<ProbeValues>({ defaultValues: initial });
   const { register, handleSubmit, formState, control } = form;
-  const editing = useEditing<ProbeValues>(form, { values: initial, version }, refusal);
+  const editing = useEditing<ProbeValues>(form, { values: initial, version }, { refusal, isSaving });
   const errorOf = (name: keyof ProbeValues) =>
     formState.errors[name]?.message ?? fieldError(editing.atFields, name);
   return (

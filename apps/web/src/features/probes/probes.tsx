@@ -100,6 +100,7 @@ export function Probes({
           formId="set-probe"
           initial={editedProbe === undefined ? EMPTY_PROBE : probeValues(editedProbe)}
           version={editedProbe?.version ?? null}
+          isSaving={set.isPending}
           credentials={credentials}
           refusal={set.isError ? refusalOf(set.error) : null}
           onSubmit={(values, version) =>

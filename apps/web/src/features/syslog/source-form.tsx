@@ -82,6 +82,7 @@ export interface SourceFormProps {
   readonly initial: SourceValues;
   /** Of `initial`; null: there is none yet. */
   readonly version?: string | null;
+  readonly isSaving?: boolean;
   /** The version that the last save from here made. */
   readonly ownVersion?: string | undefined;
   readonly isNew: boolean;
@@ -97,6 +98,7 @@ export function SourceForm({
   formId,
   initial,
   version = null,
+  isSaving = false,
   ownVersion,
   isNew,
   sites,
@@ -106,7 +108,11 @@ export function SourceForm({
 }: SourceFormProps) {
   const form = useForm<SourceValues>({ defaultValues: initial });
   const { register, handleSubmit, formState, watch } = form;
-  const editing = useEditing<SourceValues>(form, { values: initial, version }, refusal, ownVersion);
+  const editing = useEditing<SourceValues>(
+    form,
+    { values: initial, version },
+    { refusal, isSaving, ownVersion },
+  );
   const errorOf = (name: keyof SourceValues) =>
     formState.errors[name]?.message ?? fieldError(editing.atFields, name);
   const { baseConfiguration, speaksFor, transport } = watch();

@@ -312,6 +312,7 @@ function Settings({
         isNew={false}
         initial={sourceValues(source)}
         version={source.settingsVersion}
+        isSaving={update.isPending}
         ownVersion={update.data?.settingsVersion}
         sites={sites}
         bases={bases}
