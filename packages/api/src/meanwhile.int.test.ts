@@ -57,6 +57,27 @@ async function aLogin(customer: string) {
 }
 
 const KINDS: Readonly<Record<string, () => Promise<Edited>>> = {
+  "push to a firewall": async () => {
+    const { customer, siteId } = await aCustomer();
+    const { id } = await practice.api.points.add({ customer, siteId, name: "HQ-FW1" });
+    const push = { url: "https://192.0.2.1:8443", user: "rollcall", from: "agent" } as const;
+    const first = await practice.api.points.setPush({
+      customer,
+      id,
+      push: { ...push, password: "a password" },
+    });
+    const version = first.push?.version ?? "";
+    return {
+      version,
+      subject: "Push to HQ-FW1 was changed",
+      anaSaves: () => ana.points.setPush({ customer, id, version, push: { ...push, maxPostsPerSecond: 5 } }),
+      save: async (seen) => {
+        const changed = { ...push, maxPostsPerSecond: 20 };
+        const saved = await practice.api.points.setPush({ customer, id, version: seen, push: changed });
+        return { version: saved.push?.version ?? "" };
+      },
+    };
+  },
   "a directory": async () => {
     const { customer, site } = await aCustomer();
     const login = { bindUser: "reader@corp.example", password: "a password" };

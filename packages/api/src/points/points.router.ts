@@ -155,6 +155,8 @@ export const pointsRouter = router({
             "Type the password: it would go to another server, for another account, or by another way.",
             "password-needed",
           );
+        case "changed-meanwhile":
+          throw conflict(outcome.sentence, outcome.kind);
       }
     }),
 

@@ -180,6 +180,8 @@ export const pushFields = z.strictObject({
  * explicit choice, it is encrypted for the cloud instead, which can then read it.
  */
 export const setPushInput = objectInput.extend({
+  /** Null where it was not posted to. Whatever is there is changed where absent. */
+  version: versionText.nullable().optional(),
   push: pushFields
     .extend({
       from: z.enum(["agent", "cloud"]).default("agent"),
@@ -191,6 +193,7 @@ export const setPushInput = objectInput.extend({
 export const pushView = pushFields.extend({
   from: z.enum(["agent", "cloud"]),
   passwordSetAt: z.date().nullable(),
+  version: versionText,
   /** Agents of the site that were enrolled since: they cannot open the password until it is typed again. */
   agentsWithoutPassword: z.array(z.string()),
   /** What each of those who post says. */

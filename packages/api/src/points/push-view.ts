@@ -3,6 +3,7 @@ import { storedSealed } from "../directories/sealed-password.ts";
 import { pushRecords } from "../facts/chain-facts.ts";
 import { type AgentRecord, cloudPushOf } from "../facts/read-facts.ts";
 import { dateOf } from "../facts/stored-json.ts";
+import { versionOf } from "../meanwhile.ts";
 import { pushFields, type pushView } from "./points.schema.ts";
 
 type View = z.infer<typeof pushView>;
@@ -15,6 +16,20 @@ export function storedPush(row: {
   if (row.push === null) return null;
   const parsed = pushFields.safeParse(row.push);
   return parsed.success ? { ...parsed.data, from: row.pushFrom === "cloud" ? "cloud" : "agent" } : null;
+}
+
+const EDITED = ["url", "user", "caPem", "maxPostsPerSecond", "from", "password"] as const;
+
+/** The state of the form of pushing; null where it is off. A password that was typed anew is another state. */
+export function pushVersion(row: {
+  readonly push: unknown;
+  readonly pushFrom: string;
+  readonly pushCipher: string | null;
+  readonly pushSecret: { readonly setAt: Date } | null;
+}): string | null {
+  const push = storedPush(row);
+  if (push === null) return null;
+  return versionOf({ ...push, password: [row.pushSecret?.setAt, row.pushCipher] }, EDITED);
 }
 
 export function pushViewOf(
@@ -30,12 +45,14 @@ export function pushViewOf(
   agents: readonly AgentRecord[],
 ): View | null {
   const push = storedPush(row);
-  if (push === null) return null;
+  const version = pushVersion(row);
+  if (push === null || version === null) return null;
   const opened = new Set(storedSealed(row.pushSecret?.sealed).map(({ agentId }) => agentId));
   const atSite = agents.filter((agent) => agent.siteId === row.siteId && agent.state === "active");
   return {
     ...push,
     passwordSetAt: row.pushSecret?.setAt ?? null,
+    version,
     agentsWithoutPassword:
       push.from === "cloud" ? [] : atSite.filter(({ id }) => !opened.has(id)).map(({ name }) => name),
     states: pushRecords({ id: row.id, cloudPush: cloudPushOf(row) }, agents).map(

@@ -3,8 +3,9 @@ import type { z } from "zod";
 import { type Change, change, difference } from "../change.ts";
 import type { TenantContext } from "../context.ts";
 import { sealForSite } from "../directories/sealed-password.ts";
+import { type ChangedMeanwhile, changedMeanwhile } from "../meanwhile.ts";
 import type { pointDetail, setPushInput } from "./points.schema.ts";
-import { storedPush } from "./push-view.ts";
+import { pushVersion, storedPush } from "./push-view.ts";
 import { readPointDetail } from "./read-point.ts";
 
 type Wanted = z.output<typeof setPushInput>["push"];
@@ -15,7 +16,8 @@ export type SetPushOutcome =
   | { readonly kind: "no-site" }
   | { readonly kind: "no-agent" }
   | { readonly kind: "clear-from-cloud" }
-  | { readonly kind: "password-needed" };
+  | { readonly kind: "password-needed" }
+  | ChangedMeanwhile;
 
 /** Where the stored password goes and whose it is. A change of one of these asks for the password again. */
 const BOUND_TO_PASSWORD = ["url", "user", "caPem", "from"] as const;
@@ -29,7 +31,7 @@ const BOUND_TO_PASSWORD = ["url", "user", "caPem", "from"] as const;
  */
 export async function setPush(
   ctx: TenantContext,
-  { id, push }: z.output<typeof setPushInput>,
+  { id, push, version }: z.output<typeof setPushInput>,
 ): Promise<SetPushOutcome> {
   if (push?.from === "cloud" && new URL(push.url).protocol !== "https:") return { kind: "clear-from-cloud" };
   const present = await ctx.run(({ tx, tenantId }) =>
@@ -46,9 +48,23 @@ export async function setPush(
   return change(ctx, async (changing): Promise<SetPushOutcome> => {
     const { tx, tenantId, now, record, configurationChanged } = changing;
     const where = { tenantId_id: { tenantId, id } };
-    const row = await tx.enforcementPoint.findUnique({ where });
+    const row = await tx.enforcementPoint.findUnique({
+      where,
+      include: { pushSecret: { select: { setAt: true } } },
+    });
     // Moved to another site meanwhile: sealed to agents that will not post.
     if (row === null || row.siteId !== siteId) return { kind: "not-found" };
+    const overtaken = await changedMeanwhile(
+      ctx,
+      { tx, tenantId },
+      {
+        version,
+        present: pushVersion(row),
+        subject: `Push to ${row.name} was`,
+        audited: { kind: "enforcement-point", id, actions: ["point.push.set", "point.push.stop"] },
+      },
+    );
+    if (overtaken !== null) return overtaken;
     const before = storedPush(row);
     const { password, ...after } = push ?? { password: undefined };
     const movesPassword =

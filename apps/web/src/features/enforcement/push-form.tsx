@@ -1,8 +1,10 @@
 "use client";
 
-import { ChoiceField, FormErrors, PasswordField, TextAreaField, TextField } from "@rollcall/ui/field";
+import { ChoiceField, PasswordField, TextAreaField, TextField } from "@rollcall/ui/field";
 import { Notice } from "@rollcall/ui/notice";
 import { useForm, useWatch } from "react-hook-form";
+import { FormState } from "~/features/form/form-state.tsx";
+import { useEditing } from "~/features/form/use-editing.ts";
 import type { Inputs } from "~/trpc/outputs.ts";
 import { fieldError, type Refusal } from "~/trpc/refusal.ts";
 import type { Point } from "./point-values.ts";
@@ -22,36 +24,45 @@ interface Values {
 export function PushForm({
   formId,
   point,
+  isSaving,
   refusal,
   onSubmit,
 }: {
   formId: string;
   point: Point;
+  isSaving: boolean;
   refusal: Refusal | null;
-  onSubmit: (push: Push) => void;
+  /** With the version that is edited; null: it was not posted to. */
+  onSubmit: (push: Push, version: string | null) => void;
 }) {
   const stored = point.push;
-  const { register, handleSubmit, control, setValue } = useForm<Values>({
-    defaultValues: {
-      url: stored?.url ?? "",
-      user: stored?.user ?? "",
-      password: "",
-      caPem: stored?.caPem ?? "",
-      maxPostsPerSecond: String(stored?.maxPostsPerSecond ?? 10),
-      from: stored?.from ?? "agent",
-    },
-  });
+  const initial: Values = {
+    url: stored?.url ?? "",
+    user: stored?.user ?? "",
+    password: "",
+    caPem: stored?.caPem ?? "",
+    maxPostsPerSecond: String(stored?.maxPostsPerSecond ?? 10),
+    from: stored?.from ?? "agent",
+  };
+  const form = useForm<Values>({ defaultValues: initial });
+  const { register, handleSubmit, control, setValue } = form;
+  const saved = { values: initial, version: stored?.version ?? null };
+  const editing = useEditing<Values>(form, saved, { refusal, isSaving });
   const { from, url } = useWatch({ control });
-  const errorOf = (name: keyof Values) => fieldError(refusal, `push.${name}`);
+  const errorOf = (name: keyof Values) =>
+    fieldError(editing.atFields, `push.${name}`) ?? fieldError(editing.atFields, name);
   const submit = (values: Values) =>
-    onSubmit({
-      url: values.url.trim(),
-      user: values.user.trim(),
-      caPem: values.caPem.trim() === "" ? null : values.caPem,
-      maxPostsPerSecond: Math.round(Number(values.maxPostsPerSecond) || 10),
-      from: values.from,
-      ...(values.password === "" ? {} : { password: values.password }),
-    });
+    onSubmit(
+      {
+        url: values.url.trim(),
+        user: values.user.trim(),
+        caPem: values.caPem.trim() === "" ? null : values.caPem,
+        maxPostsPerSecond: Math.round(Number(values.maxPostsPerSecond) || 10),
+        from: values.from,
+        ...(values.password === "" ? {} : { password: values.password }),
+      },
+      editing.base.version,
+    );
   return (
     <form
       id={formId}
@@ -59,7 +70,7 @@ export function PushForm({
       className="flex max-w-[560px] flex-col gap-4"
       onSubmit={(event) => void handleSubmit(submit)(event)}
     >
-      <FormErrors title="Not saved" items={refusal === null ? [] : [refusal.message]} />
+      <FormState editing={editing} />
       <TextField
         label="Web API address"
         mono
@@ -94,6 +105,7 @@ export function PushForm({
         label="Posted by"
         name="push-from"
         value={from ?? "agent"}
+        error={errorOf("from")}
         onChange={(value) => setValue("from", value === "cloud" ? "cloud" : "agent")}
         options={[
           {

@@ -12,6 +12,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useCommand } from "~/features/commands/use-command.ts";
 import { FormDrawer } from "~/features/form/form-drawer.tsx";
+import { useFetchOvertaken } from "~/features/form/use-editing.ts";
 import { useCustomer } from "~/features/shell/customer-context.tsx";
 import { useMay } from "~/features/shell/may.tsx";
 import { useTRPC } from "~/trpc/client.tsx";
@@ -241,8 +242,10 @@ function EditPush({ point, open, onClose }: { point: Point; open: boolean; onClo
   const customer = useCustomer();
   const trpc = useTRPC();
   const queryClient = useQueryClient();
+  const fetchOvertaken = useFetchOvertaken();
   const set = useMutation(
     trpc.points.setPush.mutationOptions({
+      onError: fetchOvertaken,
       onSuccess: async () => {
         say("Posting begins within seconds.");
         onClose();
@@ -263,8 +266,9 @@ function EditPush({ point, open, onClose }: { point: Point; open: boolean; onClo
       <PushForm
         formId="push"
         point={point}
+        isSaving={set.isPending}
         refusal={set.isError ? refusalOf(set.error) : null}
-        onSubmit={(push) => set.mutate({ customer: customer.slug, id: point.id, push })}
+        onSubmit={(push, version) => set.mutate({ customer: customer.slug, id: point.id, version, push })}
       />
     </FormDrawer>
   );
