@@ -5,7 +5,7 @@ import { Portal } from "./portal.ts";
 import { Product, variant } from "./product.ts";
 
 /** One has a form open, another saves. The other is the same account elsewhere: who it was is the API's own test. */
-const CUSTOMER = "castell";
+const CUSTOMER = "meridian";
 const noBrowser = whyNoBrowser();
 if (noBrowser !== null && process.env.CI) throw new Error(noBrowser);
 
@@ -16,15 +16,12 @@ describe.skipIf(variant !== "postgres" || noBrowser !== null)("a form that two p
   let siteId: string;
 
   beforeAll(async () => {
-    product = await Product.start(["--empty"]);
+    product = await Product.start();
     const { email, password } = product.ready;
     portal = new Portal(product.ready.portal);
     await portal.signIn(email, password);
-    ({ siteId } = await portal.mutate<{ siteId: string }>("customers.add", {
-      name: "Castell & Daughters",
-      slug: CUSTOMER,
-      siteName: "London",
-    }));
+    const sites = await portal.query<{ items: { id: string }[] }>("sites.list", { customer: CUSTOMER });
+    siteId = sites.items[0]?.id ?? "";
     person = await Person.atTheDoor(product.ready.portal);
     const { page } = person;
     await page.getByLabel("E-mail").fill(email);
@@ -70,8 +67,26 @@ describe.skipIf(variant !== "postgres" || noBrowser !== null)("a form that two p
     expect(looks).toEqual([]);
 
     await page.getByRole("button", { name: "Save" }).click();
-    await page.getByText(/^Saved\. Agents of London/).waitFor();
+    await page.getByText(/^Saved\. Agents of /).waitFor();
     expect(await receiver()).toMatchObject({ host: "agent2.castell.example", port: 7986, name: "Laptops" });
+  });
+
+  it("keeps what was typed also where the other removed it, and says so", async () => {
+    const { id } = await portal.mutate<{ id: string }>("credentials.add", {
+      customer: CUSTOMER,
+      name: "Event reader",
+      user: "reader@castell.example",
+      password: "a password",
+    });
+    const { page } = person;
+    await page.goto(`${product.ready.portal}/c/${CUSTOMER}/credentials?id=${id}&edit=true`);
+    await page.getByLabel("Name").fill("Reads events");
+    await portal.mutate("credentials.remove", { customer: CUSTOMER, id });
+    // The page behind has heard of it: the form must still be there.
+    await page.getByText("No credential yet").waitFor();
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText(/^Event reader was removed by you, in another window/).waitFor();
+    expect(await page.getByLabel("Name").inputValue()).toBe("Reads events");
   });
 
   it("says nothing of one's own save, where the form stays after it", async () => {

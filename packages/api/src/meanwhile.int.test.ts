@@ -260,6 +260,23 @@ describe("a state that is edited", () => {
     installation.clock.set(EDITED_AT);
   });
 
+  it("is said to be removed, and by whom, where its save comes too late; of what never was there nothing is said", async () => {
+    const { customer } = await aCustomer();
+    const { id, version } = await aLogin(customer);
+    const save = (of: { id: string; version?: string }) =>
+      practice.api.credentials.update({ customer, ...of, changes: { name: "Reads" } });
+    await ana.credentials.remove({ customer, id });
+    await expect(save({ id, version })).rejects.toMatchObject({
+      code: "CONFLICT",
+      message: expect.stringContaining("Reader was removed by Ana Abel at 13:02 UTC while you were editing."),
+    });
+    await expect(save({ id })).rejects.toMatchObject({ code: "NOT_FOUND" });
+    const other = await aCustomer();
+    await expect(
+      practice.api.credentials.update({ customer: other.customer, id, version, changes: { name: "Reads" } }),
+    ).rejects.toMatchObject({ code: "NOT_FOUND" });
+  });
+
   it("is said to be removed, or to be there already, where a site has one of its kind", async () => {
     const { customer, siteId, site } = await aCustomer();
     const { version } = await practice.api.probes.set({ ...site, version: null, enabled: false });

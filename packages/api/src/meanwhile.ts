@@ -59,19 +59,47 @@ export async function changedMeanwhile(
     select: { at: true, actorId: true, actorName: true },
     orderBy: { n: "desc" },
   });
-  const { principal, services } = ctx;
   const verb = present === null ? "removed" : version === null ? "set up" : "changed";
-  const who =
-    entry === null
-      ? ""
-      : entry.actorId === principal.userId
-        ? " by you, in another window,"
-        : ` by ${entry.actorName}`;
-  const when = entry === null ? "" : ` ${momentText(entry.at, principal.timeZone, services.now())}`;
+  const how = entry === null ? "" : byWhomAndWhen(ctx, entry);
   return {
     kind: "changed-meanwhile",
-    sentence: `${subject} ${verb}${who}${when} while you were editing. Load it again; what you typed is kept here.`,
+    sentence: `${subject} ${verb}${how} while you were editing. Load it again; what you typed is kept here.`,
   };
+}
+
+/**
+ * For what is edited and not there any more: null where no version was named, or nobody removed such a thing here. What another
+ * tenant has is not found, as ever: only this tenant's audit log is asked.
+ */
+export async function removedMeanwhile(
+  ctx: TenantContext,
+  { tx, tenantId }: Pick<TenantHandle, "tx" | "tenantId">,
+  { version, kind, id }: { readonly version: string | undefined; readonly kind: string; readonly id: string },
+): Promise<ChangedMeanwhile | null> {
+  if (version === undefined) return null;
+  const entry = await tx.auditEntry.findFirst({
+    where: { tenantId, objectKind: kind, objectId: id, action: { endsWith: ".remove" } },
+    select: { at: true, actorId: true, actorName: true, objectName: true },
+    orderBy: { n: "desc" },
+  });
+  if (entry === null) return null;
+  return {
+    kind: "changed-meanwhile",
+    sentence: `${entry.objectName} was removed${byWhomAndWhen(ctx, entry)} while you were editing. What you typed is kept here: to have it again, add it anew.`,
+  };
+}
+
+/** " by Ana Abel at 14:02 CET", to stand behind what was done. */
+function byWhomAndWhen(
+  { principal, services }: TenantContext,
+  {
+    at,
+    actorId,
+    actorName,
+  }: { readonly at: Date; readonly actorId: string | null; readonly actorName: string },
+): string {
+  const who = actorId === principal.userId ? " by you, in another window," : ` by ${actorName}`;
+  return `${who} ${momentText(at, principal.timeZone, services.now())}`;
 }
 
 /** "at 14:02 CET" of the same day, "on 21 Nov 2026, 14:02 CET" of another; in the reader's zone. */

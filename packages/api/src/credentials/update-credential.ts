@@ -3,7 +3,7 @@ import type { z } from "zod";
 import { change, difference } from "../change.ts";
 import type { TenantContext } from "../context.ts";
 import { sealForCustomer } from "../directories/sealed-password.ts";
-import { type ChangedMeanwhile, changedMeanwhile, versionOf } from "../meanwhile.ts";
+import { type ChangedMeanwhile, changedMeanwhile, removedMeanwhile, versionOf } from "../meanwhile.ts";
 import { CREDENTIAL_EDITED, readCredentialViews } from "./credential-views.ts";
 import type { CredentialView, updateCredentialInput } from "./credentials.schema.ts";
 import { saysNoRealm } from "./login-fault.ts";
@@ -29,7 +29,10 @@ export async function updateCredential(
     async ({ tx, tenantId, now, record, configurationChanged }): Promise<UpdateCredentialOutcome> => {
       const where = { tenantId_id: { tenantId, id } };
       const before = await tx.credential.findUnique({ where });
-      if (before === null) return { kind: "not-found" };
+      if (before === null) {
+        const removed = await removedMeanwhile(ctx, { tx, tenantId }, { version, kind: "credential", id });
+        return removed ?? { kind: "not-found" };
+      }
       const overtaken = await changedMeanwhile(
         ctx,
         { tx, tenantId },

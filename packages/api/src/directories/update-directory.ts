@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { change, difference } from "../change.ts";
 import type { TenantContext } from "../context.ts";
-import { type ChangedMeanwhile, changedMeanwhile } from "../meanwhile.ts";
+import { type ChangedMeanwhile, changedMeanwhile, removedMeanwhile } from "../meanwhile.ts";
 import type { DirectoryView, updateDirectoryInput } from "./directories.schema.ts";
 import { useCredential } from "./directory-login.ts";
 import { directoryVersion, readDirectoryViews } from "./directory-views.ts";
@@ -38,7 +38,12 @@ export async function updateDirectory(
       select: { siteId: true, credentialId: true },
     }),
   );
-  if (present === null) return { kind: "not-found" };
+  if (present === null)
+    return (
+      (await ctx.run((place) => removedMeanwhile(ctx, place, { version, kind: "directory", id }))) ?? {
+        kind: "not-found",
+      }
+    );
   // Of a directory with a credential the typed password is the credential's, which other sites may use too.
   const credentialId = fields.credentialId ?? (fields.bindUser === undefined ? present.credentialId : null);
   const sealing =
@@ -57,7 +62,10 @@ export async function updateDirectory(
         where,
         include: { secret: { select: { setAt: true } } },
       });
-      if (stored === null) return { kind: "not-found" };
+      if (stored === null) {
+        const removed = await removedMeanwhile(ctx, { tx, tenantId }, { version, kind: "directory", id });
+        return removed ?? { kind: "not-found" };
+      }
       const overtaken = await changedMeanwhile(
         ctx,
         { tx, tenantId },

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { change, difference } from "../change.ts";
 import type { TenantContext } from "../context.ts";
-import { type ChangedMeanwhile, changedMeanwhile, versionOf } from "../meanwhile.ts";
+import { type ChangedMeanwhile, changedMeanwhile, removedMeanwhile, versionOf } from "../meanwhile.ts";
 import { checkEventSource, type EventSourceFault } from "./check-event-source.ts";
 import { EVENT_SOURCE_EDITED, readEventSourceViews } from "./event-source-views.ts";
 import type { EventSourceView, updateEventSourceInput } from "./event-sources.schema.ts";
@@ -21,7 +21,10 @@ export async function updateEventSource(
     async ({ tx, tenantId, now, record, configurationChanged }): Promise<UpdateEventSourceOutcome> => {
       const where = { tenantId_id: { tenantId, id } };
       const before = await tx.eventSource.findUnique({ where });
-      if (before === null) return { kind: "not-found" };
+      if (before === null) {
+        const removed = await removedMeanwhile(ctx, { tx, tenantId }, { version, kind: "event-source", id });
+        return removed ?? { kind: "not-found" };
+      }
       const overtaken = await changedMeanwhile(
         ctx,
         { tx, tenantId },

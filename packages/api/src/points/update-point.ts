@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { change, difference } from "../change.ts";
 import type { TenantContext } from "../context.ts";
-import { type ChangedMeanwhile, changedMeanwhile, versionOf } from "../meanwhile.ts";
+import { type ChangedMeanwhile, changedMeanwhile, removedMeanwhile, versionOf } from "../meanwhile.ts";
 import { findPlaces } from "./places.ts";
 import { POINT_EDITED } from "./point-rows.ts";
 import type { pointDetail, updatePointInput } from "./points.schema.ts";
@@ -28,7 +28,14 @@ export async function updatePoint(
     async ({ tx, tenantId, now, record, configurationChanged }): Promise<UpdatePointOutcome> => {
       const where = { tenantId_id: { tenantId, id } };
       const before = await tx.enforcementPoint.findUnique({ where });
-      if (before === null) return { kind: "not-found" };
+      if (before === null) {
+        const removed = await removedMeanwhile(
+          ctx,
+          { tx, tenantId },
+          { version, kind: "enforcement-point", id },
+        );
+        return removed ?? { kind: "not-found" };
+      }
       const overtaken = await changedMeanwhile(
         ctx,
         { tx, tenantId },

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { change, difference } from "../change.ts";
 import type { TenantContext } from "../context.ts";
-import { type ChangedMeanwhile, changedMeanwhile, versionOf } from "../meanwhile.ts";
+import { type ChangedMeanwhile, changedMeanwhile, removedMeanwhile, versionOf } from "../meanwhile.ts";
 import type { syslogSourceDetail, updateSyslogSourceInput } from "./syslog.schema.ts";
 import { readSyslogViews, SYSLOG_SETTINGS } from "./syslog-views.ts";
 
@@ -20,7 +20,10 @@ export async function updateSyslogSource(
     async ({ tx, tenantId, now, record, configurationChanged }): Promise<UpdateSyslogSourceOutcome> => {
       const where = { tenantId_id: { tenantId, id } };
       const before = await tx.syslogSource.findUnique({ where });
-      if (before === null) return { kind: "not-found" };
+      if (before === null) {
+        const removed = await removedMeanwhile(ctx, { tx, tenantId }, { version, kind: "syslog-source", id });
+        return removed ?? { kind: "not-found" };
+      }
       const overtaken = await changedMeanwhile(
         ctx,
         { tx, tenantId },

@@ -17,6 +17,7 @@ import { useCommand } from "~/features/commands/use-command.ts";
 import { FormDrawer } from "~/features/form/form-drawer.tsx";
 import { RemoveDialog } from "~/features/form/remove-dialog.tsx";
 import { useFetchOvertaken } from "~/features/form/use-editing.ts";
+import { useKept } from "~/features/form/use-kept.ts";
 import { StaleNotice } from "~/features/live/freshness.tsx";
 import { LIVE } from "~/features/live/live-options.ts";
 import { useCustomer } from "~/features/shell/customer-context.tsx";
@@ -63,6 +64,8 @@ export function Credentials({ initial }: { initial: Outputs["credentials"]["list
     trpc.credentials.list.queryOptions({ customer: customer.slug }, { ...LIVE, initialData: initial }),
   );
   const { items } = query.data;
+  const found = items.find((row) => row.id === url.id) ?? null;
+  const open = useKept(found, { id: url.id, isEditing: url.edit });
   const paused = items.filter(({ state }) => state === "paused").length;
   const addButton = mayWrite ? (
     <Button variant="primary" onClick={() => void setUrl({ add: true, id: null })}>
@@ -116,7 +119,7 @@ export function Credentials({ initial }: { initial: Outputs["credentials"]["list
         />
       )}
       <CredentialDrawer
-        credential={items.find((row) => row.id === url.id) ?? null}
+        credential={open}
         editing={url.edit}
         onEdit={() => void setUrl({ edit: true })}
         onClose={() => void setUrl({ id: null, edit: null })}

@@ -18,6 +18,7 @@ import { TestRun } from "~/features/commands/test-run.tsx";
 import { FormDrawer } from "~/features/form/form-drawer.tsx";
 import { RemoveDialog } from "~/features/form/remove-dialog.tsx";
 import { useFetchOvertaken } from "~/features/form/use-editing.ts";
+import { useKept } from "~/features/form/use-kept.ts";
 import { StaleNotice } from "~/features/live/freshness.tsx";
 import { LIVE } from "~/features/live/live-options.ts";
 import { useCustomer } from "~/features/shell/customer-context.tsx";
@@ -65,7 +66,8 @@ export function Directories({
   const { items } = query.data;
   const site = useSiteFilter(sites);
   const rows = items.filter((row) => site.includes(row.site.id));
-  const open = items.find((row) => row.id === url.id) ?? null;
+  const found = items.find((row) => row.id === url.id) ?? null;
+  const open = useKept(found, { id: url.id, isEditing: url.edit });
 
   const addButton = mayWrite ? (
     <Button variant="primary" onClick={() => void setUrl({ add: true, id: null })}>

@@ -17,6 +17,7 @@ import { TestRun } from "~/features/commands/test-run.tsx";
 import { FormDrawer } from "~/features/form/form-drawer.tsx";
 import { RemoveDialog } from "~/features/form/remove-dialog.tsx";
 import { useFetchOvertaken } from "~/features/form/use-editing.ts";
+import { useKept } from "~/features/form/use-kept.ts";
 import { StaleNotice } from "~/features/live/freshness.tsx";
 import { LIVE } from "~/features/live/live-options.ts";
 import { useCustomer } from "~/features/shell/customer-context.tsx";
@@ -64,6 +65,8 @@ export function EventSources({
   const { items } = query.data;
   const site = useSiteFilter(sites);
   const rows = items.filter((row) => site.includes(row.site.id));
+  const found = items.find((row) => row.id === url.id) ?? null;
+  const open = useKept(found, { id: url.id, isEditing: url.edit });
   const addButton = !mayWrite ? undefined : credentials.length === 0 ? (
     <Link
       className="rounded-sm text-sm font-semibold text-accent hover:underline"
@@ -153,7 +156,7 @@ export function EventSources({
         />
       )}
       <EventSourceDrawer
-        source={items.find((row) => row.id === url.id) ?? null}
+        source={open}
         editing={url.edit}
         onEdit={() => void setUrl({ edit: true })}
         onClose={() => void setUrl({ id: null, edit: null })}
