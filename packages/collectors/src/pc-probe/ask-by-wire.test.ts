@@ -20,10 +20,13 @@ afterEach(async () => {
 
 /** The computer itself checks the password, as with NTLM. */
 const contexts: LoginContexts = {
-  make: async ({ user, password }) => ({
-    kind: "accepted",
-    value: { context: createNtlmContext({ user, domain: "CORP", password }), isProven: false, isFresh: true },
-  }),
+  make: async ({ user, password }) => {
+    const another = () => createNtlmContext({ user, domain: "CORP", password });
+    return {
+      kind: "accepted",
+      value: { context: another(), another, isProven: false, isFresh: true },
+    };
+  },
 };
 
 interface Scene {

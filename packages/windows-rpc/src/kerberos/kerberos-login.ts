@@ -75,6 +75,8 @@ export interface Ticket {
 const LIFE_MS = 24 * 3_600_000;
 /** A ticket is replaced this long before it ends, so that none ends on the way. */
 const RENEW_BEFORE_MS = 5 * 60_000;
+/** One at hand is used up to this long before it ends: a connection is opened at once. */
+const AT_HAND_MS = 60_000;
 const REFERRALS_MAX = 8;
 const SERVICES_MAX = 1_000;
 
@@ -135,6 +137,12 @@ export class KerberosLogin {
     if (this.#services.size >= SERVICES_MAX) this.#services.clear();
     this.#services.set(spn.toLowerCase(), ticket);
     return ticket;
+  }
+
+  /** A ticket that was got before and is still good, if not for long; null where there is none. */
+  ticketAtHand(spn: string): Ticket | null {
+    const held = this.#services.get(spn.toLowerCase());
+    return held !== undefined && held.endsAtMs - AT_HAND_MS > this.nowMs() ? held : null;
   }
 
   /** Drops a service's ticket, because the server did not take it: it may have a new key. */
