@@ -414,7 +414,7 @@ describe("the directory reader", () => {
   });
 
   it("does not try a login that a controller took without a word at every other one", async () => {
-    directory.dropsBinds = true;
+    directory.passwords = "dropped";
     let unanswered = 0;
     const login: LoginPort = {
       ...openLogin("reader@corp.example", "wrong"),

@@ -74,8 +74,8 @@ export class FakeDirectory {
   forgetsCookies = false;
   invocation = 1;
   binds = 0;
-  /** Takes a password and goes away without a word. */
-  dropsBinds = false;
+  /** What becomes of a password: it is answered, or it is taken and the connection closed, or left to wait. */
+  passwords: "answered" | "dropped" | "left" = "answered";
   /** Called with each search, numbered. */
   onSearch: (count: number) => void = () => undefined;
   searches = 0;
@@ -240,10 +240,8 @@ export class FakeDirectory {
 
   #bind(socket: Socket, id: number, reader: BerReader): void {
     this.binds += 1;
-    if (this.dropsBinds) {
-      socket.destroy();
-      return;
-    }
+    if (this.passwords === "dropped") socket.destroy();
+    if (this.passwords !== "answered") return;
     reader.readInt();
     reader.readString();
     const password = reader.readString(0x80);
