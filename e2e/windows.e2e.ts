@@ -368,24 +368,25 @@ describe.skipIf(!isRun)("Windows sources, end to end", () => {
       await of("u000013"),
       await of("u000014"),
     ];
-    const logon = (data: typeof first, at: string, recordId: number) =>
-      logonXml(data.TargetUserName, { computer: at, recordId, time: Date.now(), data });
-    await own.forward((id) => [logon(first, own.fullName, id)]);
-    await other.forward((id) => [logon(second, other.fullName, id)]);
+    const logon = (data: typeof first, at: string, recordId: number, agoMs = 0) =>
+      logonXml(data.TargetUserName, { computer: at, recordId, time: Date.now() - agoMs, data });
+    await own.forward((id) => [logon(first, own.fullName, id, 5000)]);
+    await other.forward((id) => [logon(second, other.fullName, id, 5000)]);
     await untilTold("10.20.32.1", "u000011", "GG-Everyone");
     await untilTold("10.20.32.2", "u000012", "GG-Everyone");
 
-    // What is true stands behind the lies in one message: who was told of it was told all that came of them.
+    // What is true stands in one message with the lies: who is told of it is told all that came of them, and were they believed
+    // of whoever sent them, it would not stand.
     await own.forward((id) => [
-      logon(forged, other.fullName, id),
+      logon(next, own.fullName, id, 2000),
       eventXml({
         eventId: 4647,
         computer: other.fullName,
         recordId: id + 1,
-        time: Date.now(),
+        time: Date.now() - 1000,
         data: { ...second, TargetLogonId: "0x1a2b3c" },
       }),
-      logon(next, own.fullName, id + 2),
+      logon(forged, other.fullName, id + 2),
     ]);
     await untilTold("10.20.32.1", "u000014");
     for (const firewall of [atAgent, atCloud]) {
