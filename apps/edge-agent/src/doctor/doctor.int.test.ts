@@ -208,6 +208,25 @@ describe("a wrong password and rollcall-agent doctor --config", () => {
       }
     }));
 
+  it("is not tried again by an agent that has paused it, however often it is asked to examine its sources", () =>
+    withLab(async ({ server, folder, file }) => {
+      alike(file);
+      type(folder, "wrong");
+      const stateDir = path.join(folder, "state");
+      const agent = new AgentProcess(stateDir, await freePorts(), ["--config", file]);
+      try {
+        await agent.start();
+        const ask = ["--state-dir", stateDir, "--status-listen", `127.0.0.1:${agent.ports.status}`];
+        for (const _ of [1, 2, 3]) await runAgent(["doctor", ...ask]);
+        await agent.logged(/login is paused/, 30_000);
+        const run = await runAgent(["doctor", "--source", "dc1", ...ask]);
+        expect(run.out).toContain("Refused twice in a row");
+        expect(server.logins).toEqual({ accepted: 0, refused: 2 });
+      } finally {
+        await agent.stop();
+      }
+    }));
+
   it("is not tried where an agent has the store and does not answer, nor where the store cannot be read", () =>
     withLab(async ({ server, folder, file }) => {
       type(folder, "wrong");
