@@ -5,6 +5,7 @@ import { WindowsLogins } from "./windows-login.ts";
 
 const PREAUTH_REQUIRED = 25;
 const PREAUTH_FAILED = 24;
+const GENERIC = 60;
 const PLACE = { host: "dc1.corp.example", spnClass: "HOST", timeoutMs: 2000 };
 
 const servers: Server[] = [];
@@ -66,6 +67,12 @@ describe("a login by Kerberos", () => {
 
   it("that the domain took and did not answer is one that may have been refused, and goes by no other way", async () => {
     const { login, proofs } = await aKdc((socket) => socket.destroy());
+    await expect(newLogins().at(login, PLACE)).rejects.toBeInstanceOf(LoginUnanswered);
+    expect(proofs()).toBe(1);
+  });
+
+  it("that the domain answered with a fault of its own is one that may have been refused", async () => {
+    const { login, proofs } = await aKdc((socket) => socket.end(kerberosError(GENERIC)));
     await expect(newLogins().at(login, PLACE)).rejects.toBeInstanceOf(LoginUnanswered);
     expect(proofs()).toBe(1);
   });

@@ -96,12 +96,17 @@ export class WindowsLogins {
 
 /**
  * `loginAt`, that also says where a password may have been shown without an answer.
- * Errors: `LoginUnanswered`, also where the signal cuts it off: a question to the domain may be under way then.
+ * Errors: `LoginUnanswered`, also where the signal cuts it off: a question to the domain may be under way then; and where the
+ *         domain answered with something that says nothing of the password, such as that it has a fault.
  */
 export async function loginOnce(request: LoginRequest): Promise<LoginOutcome> {
   try {
-    return await loginAt(request);
+    const outcome = await loginAt(request);
+    if (outcome.kind === "refused" && outcome.isUndecided === true)
+      throw new LoginUnanswered(new Error(`${outcome.sentence}: ${outcome.remedy}`));
+    return outcome;
   } catch (error) {
+    if (error instanceof LoginUnanswered) throw error;
     if (error instanceof UnansweredProofError || request.signal?.aborted === true)
       throw new LoginUnanswered(error);
     throw error;

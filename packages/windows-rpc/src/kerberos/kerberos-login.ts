@@ -34,16 +34,22 @@ export class KerberosRefusal extends Error {
   readonly step: "login" | "service" | "server";
   /** The status of Windows behind it, where it was told. */
   readonly ntStatus: number | null;
+  /** The password was shown before this was said. */
+  readonly wasShown: boolean;
 
   constructor(
     step: KerberosRefusal["step"],
     attempted: string,
     kdcCode: number,
-    ntStatus: number | null = null,
+    {
+      ntStatus = null,
+      wasShown = false,
+    }: { readonly ntStatus?: number | null; readonly wasShown?: boolean } = {},
   ) {
     super(`${attempted}: ${kdcErrorName(kdcCode)}`);
     this.step = step;
     this.ntStatus = ntStatus;
+    this.wasShown = wasShown;
     this.kdcCode = kdcCode;
     this.kdcName = kdcErrorName(kdcCode);
   }
@@ -204,7 +210,7 @@ export class KerberosLogin {
     }
     if (error?.code === KDC_ERROR.wrongRealm && error.clientRealm !== null && error.clientRealm !== realm)
       return { wrongRealm: error.clientRealm };
-    if (error !== null) throw this.#loginRefusal(error);
+    if (error !== null) throw this.#loginRefusal(error, key !== null);
     const decoded = decodeKdcReply(reply, 11);
     key ??= await this.#passwordKey(decoded.etypes, realm);
     return toTicket(decoded, key, USAGE.asReply, nonce);
@@ -220,9 +226,12 @@ export class KerberosLogin {
     return { nonce, reply: await this.#ask(kdcs, message, true) };
   }
 
-  #loginRefusal({ code, ntStatus }: KerberosError): KerberosRefusal {
+  #loginRefusal({ code, ntStatus }: KerberosError, wasShown = false): KerberosRefusal {
     const { user, realm } = this.#identity;
-    const refusal = new KerberosRefusal("login", `log in as ${user} in ${realm}`, code, ntStatus);
+    const refusal = new KerberosRefusal("login", `log in as ${user} in ${realm}`, code, {
+      ntStatus,
+      wasShown,
+    });
     if (REFUSALS_THAT_STAY.includes(code)) this.#refusal = refusal;
     return refusal;
   }
