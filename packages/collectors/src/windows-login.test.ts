@@ -5,6 +5,7 @@ import { WindowsLogins } from "./windows-login.ts";
 
 const PREAUTH_REQUIRED = 25;
 const PREAUTH_FAILED = 24;
+const UNAVAILABLE = 29;
 const GENERIC = 60;
 const PLACE = { host: "dc1.corp.example", spnClass: "HOST", timeoutMs: 2000 };
 
@@ -30,14 +31,14 @@ function kerberosError(code: number): Buffer {
 }
 
 /** A key distribution centre that asks for a proof of the password and does with it what it is told. */
-async function aKdc(onProof: (socket: Socket) => void) {
+async function aKdc(onProof: (socket: Socket) => void, onQuestion = PREAUTH_REQUIRED) {
   let asked = 0;
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on("error", () => undefined);
     socket.once("data", () => {
       asked += 1;
-      if (asked % 2 === 1) socket.end(kerberosError(PREAUTH_REQUIRED));
+      if (asked % 2 === 1) socket.end(kerberosError(onQuestion));
       else onProof(socket);
     });
   });
@@ -53,7 +54,7 @@ async function aKdc(onProof: (socket: Socket) => void) {
     // Also by NTLM, where that is allowed: a password of which nothing is known is not shown a second time.
     allowNtlm: true,
   };
-  return { login, proofs: () => Math.floor(asked / 2) };
+  return { login, asked: () => asked, proofs: () => Math.floor(asked / 2) };
 }
 
 const newLogins = () => new WindowsLogins({ now: Date.now, heldMs: 60_000 });
@@ -75,6 +76,22 @@ describe("a login by Kerberos", () => {
     const { login, proofs } = await aKdc((socket) => socket.end(kerberosError(GENERIC)));
     await expect(newLogins().at(login, PLACE)).rejects.toBeInstanceOf(LoginUnanswered);
     expect(proofs()).toBe(1);
+  });
+
+  it("is not shown to the next controller where one took it and says that it is not available", async () => {
+    const first = await aKdc((socket) => socket.end(kerberosError(UNAVAILABLE)));
+    const second = await aKdc((socket) => socket.end(kerberosError(PREAUTH_FAILED)));
+    const kdcs = [...first.login.kdcs, ...second.login.kdcs];
+    await expect(newLogins().at({ ...first.login, kdcs }, PLACE)).rejects.toBeInstanceOf(LoginUnanswered);
+    expect([first.proofs(), second.asked()]).toEqual([1, 0]);
+  });
+
+  it("is shown to the controller that asked for it, where one before it is only starting", async () => {
+    const starting = await aKdc((socket) => socket.end(kerberosError(UNAVAILABLE)), UNAVAILABLE);
+    const second = await aKdc((socket) => socket.end(kerberosError(PREAUTH_FAILED)));
+    const kdcs = [...starting.login.kdcs, ...second.login.kdcs];
+    expect(await newLogins().at({ ...second.login, kdcs }, PLACE)).toMatchObject({ kind: "refused" });
+    expect([starting.asked(), second.proofs()]).toEqual([1, 1]);
   });
 
   it("that is cut off while the domain thinks is one that may have been refused", async () => {

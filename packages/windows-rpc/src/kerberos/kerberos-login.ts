@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { SecurityFault } from "../auth/security-context.ts";
 import { AES256, checksumKey, decrypt, isKnownEtype, type KerberosKey, mac, stringToKey } from "./aes-cts.ts";
-import { askKdcs, findKdcs, type KdcAddress, type KdcSearch } from "./kdc-client.ts";
+import { askKdcs, findKdcs, type KdcAddress, type KdcAnswer, type KdcSearch } from "./kdc-client.ts";
 import { KDC_ERROR, kdcErrorName } from "./kdc-error-names.ts";
 import {
   decodeError,
@@ -193,18 +193,21 @@ export class KerberosLogin {
     const request = () =>
       this.#requestOf(client, realm, { type: NAME_TYPE.service, parts: ["krbtgt", realm] });
     const first = request();
-    let reply = await this.#ask(kdcs, encodeAsRequest(first.body, null));
+    const answer = await this.#ask(kdcs, encodeAsRequest(first.body, null));
+    // The proof goes to the one that asked for it; to another only where that one cannot be reached any more.
+    const inTurn = [answer.kdc, ...kdcs.filter((kdc) => kdc !== answer.kdc)];
+    let { reply } = answer;
     let { nonce } = first;
     let error = decodeError(reply);
     let key: KerberosKey | null = null;
     if (error?.code === KDC_ERROR.preauthRequired) {
       key = await this.#passwordKey(decodeEtypes(error.data), realm);
-      ({ reply, nonce } = await this.#proveAndAsk(kdcs, request, key));
+      ({ reply, nonce } = await this.#proveAndAsk(inTurn, request, key));
       error = decodeError(reply);
       if (error?.code === KDC_ERROR.skew) {
         // The password was right, else the time in it could not be read: this is no second attempt.
         this.setClock(error.serverTimeMs);
-        ({ reply, nonce } = await this.#proveAndAsk(kdcs, request, key));
+        ({ reply, nonce } = await this.#proveAndAsk(inTurn, request, key));
         error = decodeError(reply);
       }
     }
@@ -223,7 +226,9 @@ export class KerberosLogin {
   ) {
     const { body, nonce } = request();
     const message = encodeAsRequest(body, encodeTimestamp(key, this.nowMs()));
-    return { nonce, reply: await this.#ask(kdcs, message, true) };
+    // Whatever the answer is: the next would be shown the same password once more.
+    const { reply } = await askKdcs(kdcs, message, { ...this.#settings, provesPassword: true });
+    return { nonce, reply };
   }
 
   #loginRefusal({ code, ntStatus }: KerberosError, wasShown = false): KerberosRefusal {
@@ -271,7 +276,8 @@ export class KerberosLogin {
       const { clientRealm, client, key } = granting;
       const parts = { clientRealm, client, nowMs: this.nowMs(), tick: this.nextTick(), checksum };
       const proof = encodeApRequest(granting.ticket, key, USAGE.tgsAuthenticator, 0, parts);
-      return { nonce, reply: await this.#ask(kdcs, encodeTgsRequest(body, proof)) };
+      const { reply } = await this.#ask(kdcs, encodeTgsRequest(body, proof));
+      return { nonce, reply };
     };
     let { nonce, reply } = await ask();
     let error = decodeError(reply);
@@ -305,12 +311,13 @@ export class KerberosLogin {
     return findKdcs(realm, { ...this.#settings, kdcs: named?.[1] ?? (isHome ? this.#settings.kdcs : []) });
   }
 
-  async #ask(kdcs: readonly KdcAddress[], message: Buffer, provesPassword = false): Promise<Buffer> {
-    for (let at = 0; ; at += 1) {
-      const reply = await askKdcs(kdcs.slice(at), message, { ...this.#settings, provesPassword });
+  async #ask(kdcs: readonly KdcAddress[], message: Buffer): Promise<KdcAnswer> {
+    for (let left = kdcs; ; ) {
+      const answer = await askKdcs(left, message, this.#settings);
+      left = left.slice(left.indexOf(answer.kdc) + 1);
       // One that is starting says so; the next may be further.
-      const isAway = decodeError(reply)?.code === KDC_ERROR.unavailable;
-      if (!isAway || at + 1 >= kdcs.length) return reply;
+      const isAway = decodeError(answer.reply)?.code === KDC_ERROR.unavailable;
+      if (!isAway || left.length === 0) return answer;
     }
   }
 }
