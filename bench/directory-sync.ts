@@ -125,8 +125,11 @@ async function readOnce(lab: Lab, withChanges: boolean) {
     },
     login: {
       withheld: async () => null,
-      attempt: (logIn) =>
-        logIn({ user: lab.readerUpn, password: lab.password, realm: null, kdcs: [], allowNtlm: false }),
+      attempt: (logIn, ending) =>
+        logIn(
+          { user: lab.readerUpn, password: lab.password, realm: null, kdcs: [], allowNtlm: false },
+          ending,
+        ),
       untilUsable: async () => undefined,
     },
     now: Date.now,

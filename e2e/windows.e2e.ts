@@ -2,6 +2,14 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Lab, labForTests } from "../infra/lab/lab.ts";
+import {
+  anEnumerate,
+  anEventsMessage,
+  ClientLab,
+  eventXml,
+  logonXml,
+} from "../packages/collectors/src/wef/testing/index.ts";
+import { freePort } from "../scripts/services/free-port.ts";
 import { type EventServer, startEventServer } from "../tools/even6-server/src/event-server.ts";
 import { readMoulds } from "../tools/even6-server/src/moulds.ts";
 import { Person, whyNoBrowser } from "./browser.ts";
@@ -298,4 +306,97 @@ describe.skipIf(!isRun)("Windows sources, end to end", () => {
       expect(person.complaints).toEqual([]);
     },
   );
+
+  it("believes a computer that forwards its events of itself alone: one that says what happened at another changes nothing there", async (context) => {
+    if (lab === null) return context.skip();
+    const { domain, netbios } = lab;
+    const clients = new ClientLab(path.join(product.dir, "forwarders"));
+    const ours = await clients.authority("ours");
+    const port = await freePort();
+    await portal.mutate("forwarding.set", {
+      customer: CUSTOMER,
+      siteId,
+      host: "agent.example",
+      port,
+      clientCaPem: clients.text(ours.certificate),
+    });
+    const computer = async (name: string, address: string) => {
+      const fullName = `${name}.${domain}`;
+      const client = await clients.certificate(ours, {
+        file: name,
+        commonName: name,
+        san: `DNS:${fullName}`,
+      });
+      let recordId = 0;
+      return {
+        fullName,
+        async post(body: string): Promise<string> {
+          const { status, body: answer } = await clients.post({
+            url: `https://agent.example:${port}/wsman/SubscriptionManager/WEC`,
+            ca: path.join(agent.stateDir, "own-authority.pem"),
+            client,
+            body,
+            headers: ["Content-Type: application/soap+xml;charset=UTF-8"],
+            // From where its user sits.
+            more: ["--interface", address, "--resolve", `agent.example:${port}:10.20.0.1`],
+          });
+          if (status !== 200) throw new Error(`the agent answered ${status} to ${fullName}`);
+          return answer.toString("utf8");
+        },
+        async forward(events: (recordId: number) => readonly string[]): Promise<void> {
+          recordId += 10;
+          const body = { identifier, events: events(recordId), recordId: String(recordId + 9) };
+          await this.post(anEventsMessage(body));
+        },
+      };
+    };
+    const own = await computer("ws0011", "10.20.32.1");
+    const other = await computer("ws0012", "10.20.32.2");
+    const { value: identifier } = await until(
+      "computers are told what to forward",
+      60_000,
+      async () => /<m:Version>uuid:([0-9A-F-]{36})</.exec(await own.post(anEnumerate()))?.[1],
+    );
+    const of = async (user: string) => ({
+      TargetUserName: user,
+      TargetDomainName: netbios,
+      TargetUserSid: (await lab?.sidOf(user)) ?? "",
+    });
+    const [first, second, forged, next] = [
+      await of("u000011"),
+      await of("u000012"),
+      await of("u000013"),
+      await of("u000014"),
+    ];
+    const logon = (data: typeof first, at: string, recordId: number, agoMs = 0) =>
+      logonXml(data.TargetUserName, { computer: at, recordId, time: Date.now() - agoMs, data });
+    await own.forward((id) => [logon(first, own.fullName, id, 5000)]);
+    await other.forward((id) => [logon(second, other.fullName, id, 5000)]);
+    await untilTold("10.20.32.1", "u000011", "GG-Everyone");
+    await untilTold("10.20.32.2", "u000012", "GG-Everyone");
+
+    // What is true stands in one message with the lies: who is told of it is told all that came of them, and were they believed
+    // of whoever sent them, it would not stand.
+    await own.forward((id) => [
+      logon(next, own.fullName, id, 2000),
+      eventXml({
+        eventId: 4647,
+        computer: other.fullName,
+        recordId: id + 1,
+        time: Date.now() - 1000,
+        data: { ...second, TargetLogonId: "0x1a2b3c" },
+      }),
+      logon(forged, other.fullName, id + 2),
+    ]);
+    await untilTold("10.20.32.1", "u000014");
+    for (const firewall of [atAgent, atCloud]) {
+      const table = await firewall.table();
+      expect(lineOf(table, "10.20.32.2")?.user).toBe("u000012");
+      expect(table.filter(({ user }) => user === "u000013")).toEqual([]);
+    }
+    const { sources: read } = (await agent.statusJson()) as {
+      sources: readonly { kind: string; counters: Record<string, number> }[];
+    };
+    expect(read.find(({ kind }) => kind === "wef")?.counters.forged).toBe(2);
+  });
 });

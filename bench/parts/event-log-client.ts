@@ -110,8 +110,8 @@ async function measureCatchUp(): Promise<void> {
   };
   const login: LoginPort = {
     withheld: async () => null,
-    attempt: (logIn) =>
-      logIn({ user: "CORP\\reader", password: "right", realm: null, kdcs: [], allowNtlm: true }),
+    attempt: (logIn, ending) =>
+      logIn({ user: "CORP\\reader", password: "right", realm: null, kdcs: [], allowNtlm: true }, ending),
     untilUsable: async () => undefined,
   };
   const decoder = createEventReader();

@@ -29,10 +29,12 @@ import { createPlainDoor, type PlainDoorOptions, type PlainDoorSettings } from "
 import type { AgentSettings, ListenAddress } from "./settings.ts";
 import { createShadow } from "./shadow/shadow-part.ts";
 import { type EffectiveSite, effectiveSite } from "./sources/effective-site.ts";
+import { createLoginLedger, type LoginLedger } from "./sources/login-ledger.ts";
 import { systemProbeWire } from "./sources/pc-probe-wire.ts";
 import { openSecret } from "./sources/secret-opener.ts";
 import { createSiteRuntime, type SiteRuntime } from "./sources/site-runtime.ts";
 import { wefIdentities } from "./sources/wef-identity.ts";
+import type { LoginRows } from "./state/login-record.ts";
 import { openStore } from "./state/open-store.ts";
 import { openStateFolder } from "./state/state-folder.ts";
 import { StoreFault } from "./state/store-fault.ts";
@@ -55,6 +57,8 @@ export interface BuildOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
+  /** Counts how often logins are shown; the store's own where absent. */
+  readonly ledger?: LoginLedger;
   /** A listener without TLS for an hour, for the first look at a firewall. */
   readonly plainFirewalls?: PlainDoorSettings & Pick<PlainDoorOptions, "say">;
 }
@@ -89,8 +93,8 @@ export async function buildAgent(options: BuildOptions): Promise<BuiltAgent> {
     );
   }
   const responder = openResponderIdentity(folder.responder);
-  const open = (): ReturnType<typeof openStore>["store"] => {
-    const { store, how } = openStore(folder.store, clock.now());
+  const open = (logins: LoginRows | null = null): ReturnType<typeof openStore>["store"] => {
+    const { store, how } = openStore(folder.store, clock.now(), logins);
     store.setBound(settings.maxSpoolBytes);
     if (how.kind === "replaced")
       log.error(
@@ -111,8 +115,10 @@ export async function buildAgent(options: BuildOptions): Promise<BuiltAgent> {
     clock,
     log,
     reopen() {
+      // What is known of logins is in memory too: another store goes on with it.
+      const logins = keeper.store.logins.all();
       keeper.store.close();
-      keeper.replaceStore(open());
+      keeper.replaceStore(open(logins));
     },
   });
 
@@ -184,7 +190,9 @@ export async function buildAgent(options: BuildOptions): Promise<BuiltAgent> {
     random: options.random,
     log,
   });
+  const ledger = createLoginLedger({ record: () => keeper.store.logins, now: clock.now });
   const site: SiteRuntime = createSiteRuntime({
+    ledger: options.ledger ?? ledger,
     keeper,
     commits,
     clock,
@@ -327,6 +335,7 @@ export async function buildAgent(options: BuildOptions): Promise<BuiltAgent> {
         metrics: report.metrics,
         shadow: shadow === null ? null : shadow.document,
         resumeCredential: site.credentials.resume,
+        logins: ledger,
         probe: (ip) => site.probe?.report(ip) ?? null,
         doctor,
         isReady: () => (isShadow || (door !== null && door.address !== null)) && site.effective !== null,

@@ -24,6 +24,20 @@ export type LoginResult<T> =
     }
   | { readonly kind: "refused"; readonly reason: string };
 
+/**
+ * Thrown by a log-on that showed its password and was told nothing of it: the line broke, or the time was up. It may have been
+ * refused, and counts as if it had, for a while. `because` is what happened, and what the source is thrown.
+ */
+export class LoginUnanswered extends Error {
+  override readonly name = "LoginUnanswered";
+  readonly because: unknown;
+
+  constructor(because: unknown) {
+    super(because instanceof Error ? because.message : String(because));
+    this.because = because;
+  }
+}
+
 /** `withheld`: nothing was tried. The login is paused or could not be opened; the sentence says why and what to do. */
 export type LoginOutcome<T> = LoginResult<T> | { readonly kind: "withheld"; readonly sentence: string };
 
@@ -36,10 +50,16 @@ export interface LoginPort {
   withheld(): Promise<string | null>;
   /**
    * Runs one attempt in its turn: while a password has not proved itself others wait for what comes of this one, so
-   * `logIn` holds nothing but the log-on itself and ends within a time limit of its own.
-   * Errors: what `logIn` throws passes unchanged and counts for nothing: the server could not be asked.
+   * `logIn` holds nothing but the log-on itself and ends within a time limit of its own. It goes on when `signal` is aborted, so that
+   * what came of the password is known; who asked is let go at once, and a value that comes too late is closed where it has a
+   * `close`. The signal that `logIn` is given is that of whoever hands the login out.
+   * Errors: what `logIn` throws passes unchanged and counts for nothing: the server could not be asked. Of `LoginUnanswered` what it
+   * is about passes.
    */
-  attempt<T>(logIn: (login: Login) => Promise<LoginResult<T>>, signal: AbortSignal): Promise<LoginOutcome<T>>;
+  attempt<T>(
+    logIn: (login: Login, signal: AbortSignal) => Promise<LoginResult<T>>,
+    signal: AbortSignal,
+  ): Promise<LoginOutcome<T>>;
   /** Waits, after `withheld`, until an attempt makes sense again: another password, or a person who says so. */
   untilUsable(signal: AbortSignal): Promise<void>;
 }

@@ -2,17 +2,21 @@ import { createHash } from "node:crypto";
 import {
   createNtlmContext,
   type KerberosLogin,
+  type LoginOutcome,
   type LoginRequest,
   loginAt,
   refusesCredential,
   type SecurityContext,
+  UnansweredProofError,
 } from "@rollcall/windows-rpc/auth";
-import type { Login } from "./login-port.ts";
+import { type Login, LoginUnanswered } from "./login-port.ts";
 
 export type WindowsLoginOutcome =
   | {
       readonly kind: "ready";
       readonly context: SecurityContext;
+      /** For a further connection to the same server: by the same ticket, so that nobody is shown the password for it. */
+      readonly another: () => SecurityContext;
       readonly by: "kerberos" | "ntlm";
       /** False: by tickets that were there already, so nothing was proved of the password now. */
       readonly isFresh: boolean;
@@ -48,14 +52,14 @@ export class WindowsLogins {
     const { user, domain } = partsOf(login.user);
     const { password, realm, kdcs, allowNtlm } = login;
     if (realm === null) {
-      if (allowNtlm) return byNtlm(createNtlmContext({ user, domain, password }));
+      if (allowNtlm) return byNtlm(() => createNtlmContext({ user, domain, password }));
       const sentence = "the credential does not say its Kerberos realm, and may not use NTLM";
       const remedy = "write the user as user@corp.example or set the realm, or allow NTLM at the credential";
       return { kind: "unfit", sentence, remedy };
     }
     const of = fingerprintOf(login);
     const tickets = this.#ticketsOf(of);
-    const outcome = await loginAt({
+    const outcome = await loginOnce({
       ...place,
       user,
       password,
@@ -73,12 +77,13 @@ export class WindowsLogins {
         ? { kind: "refused", reason: sentence }
         : { kind: "unfit", sentence, remedy };
     }
-    if (outcome.by === "ntlm") return byNtlm(outcome.context);
+    if (outcome.by === "ntlm") return byNtlm(outcome.another);
     if (outcome.tickets !== null && tickets === null) {
       if (this.#held.size >= LOGINS_MAX) this.#held.clear();
       this.#held.set(of, { tickets: outcome.tickets, until: this.#now() + this.#heldMs });
     }
-    return { kind: "ready", context: outcome.context, by: "kerberos", isFresh: tickets === null };
+    const { context, another } = outcome;
+    return { kind: "ready", context, another, by: "kerberos", isFresh: tickets === null };
   }
 
   #ticketsOf(of: string): KerberosLogin | null {
@@ -89,8 +94,27 @@ export class WindowsLogins {
   }
 }
 
-function byNtlm(context: SecurityContext): WindowsLoginOutcome {
-  return { kind: "ready", context, by: "ntlm", isFresh: true };
+/**
+ * `loginAt`, that also says where a password may have been shown without an answer.
+ * Errors: `LoginUnanswered`, also where the signal cuts it off: a question to the domain may be under way then; and where the
+ *         domain answered with something that says nothing of the password, such as that it has a fault.
+ */
+export async function loginOnce(request: LoginRequest): Promise<LoginOutcome> {
+  try {
+    const outcome = await loginAt(request);
+    if (outcome.kind === "refused" && outcome.isUndecided === true)
+      throw new LoginUnanswered(new Error(`${outcome.sentence}: ${outcome.remedy}`));
+    return outcome;
+  } catch (error) {
+    if (error instanceof LoginUnanswered) throw error;
+    if (error instanceof UnansweredProofError || request.signal?.aborted === true)
+      throw new LoginUnanswered(error);
+    throw error;
+  }
+}
+
+function byNtlm(another: () => SecurityContext): WindowsLoginOutcome {
+  return { kind: "ready", context: another(), another, by: "ntlm", isFresh: true };
 }
 
 function fingerprintOf({ user, password, realm, kdcs }: Login): string {

@@ -1,8 +1,9 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { startEventServer } from "@rollcall/even6-server/event-server";
 import { withTempDir } from "@rollcall/testkit";
 import { describe, expect, it } from "vitest";
+import { openStore } from "../state/open-store.ts";
 import { AgentProcess, freePorts, writeSite } from "../testing/agent-process.ts";
 import { runAgent } from "../testing/cli-lab.ts";
 import { type DoctorDocument, doctorDocument } from "./doctor-document.ts";
@@ -130,4 +131,137 @@ describe("rollcall-agent doctor", () => {
       ]);
     });
   });
+});
+
+describe("a wrong password and rollcall-agent doctor --config", () => {
+  const type = (folder: string, password: string): void =>
+    writeFileSync(path.join(folder, "password"), password, { mode: 0o600 });
+  /** What it says of the logins, and of the log-on of the first source. */
+  async function examine(file: string, stateDir: string, more: readonly string[] = []) {
+    const run = await runAgent(["doctor", "--config", file, "--json", "--state-dir", stateDir, ...more]);
+    const document = doctorDocument.parse(JSON.parse(run.out));
+    const login = checksOf(document, "dc1").get("Login");
+    return { code: run.code, logins: checksOf(document, "machine").get("Logins"), login };
+  }
+  /** A state folder of an agent that ran here once. */
+  function makeState(folder: string): string {
+    const stateDir = path.join(folder, "state");
+    mkdirSync(stateDir, { mode: 0o700 });
+    openStore(path.join(stateDir, "store.db"), Date.now()).store.close();
+    return stateDir;
+  }
+  /** Two sources, one account. */
+  const alike = (file: string): void =>
+    writeFileSync(file, readFileSync(file, "utf8").replaceAll("credentialId: blind", "credentialId: reader"));
+
+  it("where no agent was, is tried once over all sources, and it says so", () =>
+    withLab(async ({ server, folder, file }) => {
+      alike(file);
+      type(folder, "wrong");
+      const { code, logins } = await examine(file, path.join(folder, "nowhere"));
+      expect(code).toBe(4);
+      expect(logins?.detail).toContain(
+        "nothing is known of refusals before: a login that fails is tried once",
+      );
+      expect(server.logins).toEqual({ accepted: 0, refused: 1 });
+    }));
+
+  it("is tried twice over any number of examinations and the agent that is started after them", () =>
+    withLab(async ({ server, folder, file }) => {
+      alike(file);
+      type(folder, "wrong");
+      const stateDir = makeState(folder);
+      for (const _ of [1, 2, 3]) await examine(file, stateDir);
+      const { login, logins } = await examine(file, stateDir);
+      expect(logins).toMatchObject({ ok: true, detail: expect.stringContaining("in its store") });
+      expect(login).toMatchObject({ ok: false, detail: expect.stringContaining("Refused twice in a row") });
+      const agent = new AgentProcess(stateDir, await freePorts(), ["--config", file]);
+      try {
+        await agent.start();
+        await agent.logged(/login is paused/);
+        expect((await agent.status()).credentials[0]).toMatchObject({ state: "paused", failures: 0 });
+      } finally {
+        await agent.stop();
+      }
+      expect(server.logins).toEqual({ accepted: 0, refused: 2 });
+    }));
+
+  it("is asked about at the agent that runs, which then counts it as its own", () =>
+    withLab(async ({ server, folder, file }) => {
+      alike(file);
+      const stateDir = path.join(folder, "state");
+      const agent = new AgentProcess(stateDir, await freePorts(), ["--config", file]);
+      try {
+        await agent.start();
+        const wrong = path.join(folder, "other", "site.yaml");
+        mkdirSync(path.dirname(wrong));
+        writeFileSync(wrong, readFileSync(file, "utf8"));
+        type(path.dirname(wrong), "wrong");
+        const status = ["--status-listen", `127.0.0.1:${agent.ports.status}`];
+        for (const _ of [1, 2]) await examine(wrong, stateDir, status);
+        const { login, logins } = await examine(wrong, stateDir, status);
+        expect(logins?.detail).toContain("by the agent that runs with it");
+        expect(login?.detail).toContain("Refused twice in a row");
+        expect(server.logins.refused).toBe(2);
+        // The same password where the agent looks for it is not shown a third time.
+        type(folder, "wrong");
+        server.dropConnections();
+        await agent.logged(/login is paused/, 30_000);
+        expect(server.logins.refused).toBe(2);
+      } finally {
+        await agent.stop();
+      }
+    }));
+
+  it("is not tried again by an agent that has paused it, however often it is asked to examine its sources", () =>
+    withLab(async ({ server, folder, file }) => {
+      alike(file);
+      type(folder, "wrong");
+      const stateDir = path.join(folder, "state");
+      const agent = new AgentProcess(stateDir, await freePorts(), ["--config", file]);
+      try {
+        await agent.start();
+        const ask = ["--state-dir", stateDir, "--status-listen", `127.0.0.1:${agent.ports.status}`];
+        for (const _ of [1, 2, 3]) await runAgent(["doctor", ...ask]);
+        await agent.logged(/login is paused/, 30_000);
+        const run = await runAgent(["doctor", "--source", "dc1", ...ask]);
+        expect(run.out).toContain("Refused twice in a row");
+        expect(server.logins).toEqual({ accepted: 0, refused: 2 });
+      } finally {
+        await agent.stop();
+      }
+    }));
+
+  it("is not tried where an agent has the store and does not answer, nor where the store cannot be read", () =>
+    withLab(async ({ server, folder, file }) => {
+      type(folder, "wrong");
+      const stateDir = makeState(folder);
+      const store = path.join(stateDir, "store.db");
+      const taken = openStore(store, Date.now()).store;
+      const silent = await examine(file, stateDir, [
+        "--status-listen",
+        `127.0.0.1:${(await freePorts()).status}`,
+      ]);
+      taken.close();
+      writeFileSync(store, "garbage".repeat(2000));
+      const spoilt = await examine(file, stateDir);
+      for (const { code, logins, login } of [silent, spoilt]) {
+        expect(code).toBe(4);
+        expect(logins).toMatchObject({
+          ok: false,
+          detail: expect.stringMatching(/^No login is tried, because/),
+        });
+        expect(login?.ok).toBe(false);
+      }
+      expect(readFileSync(store, "utf8")).toContain("garbage");
+      expect(server.logins).toEqual({ accepted: 0, refused: 0 });
+    }));
+
+  it("does not keep the right one from being tried at each source, and is forgotten by it", () =>
+    withLab(async ({ server, folder, file }) => {
+      alike(file);
+      const stateDir = makeState(folder);
+      for (const _ of [1, 2, 3]) expect((await examine(file, stateDir)).login?.ok).toBe(true);
+      expect(server.logins).toEqual({ accepted: 6, refused: 0 });
+    }));
 });

@@ -1,13 +1,21 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { siteConfig } from "@rollcall/agent-protocol";
-import type { Login, LoginPort, LoginResult } from "@rollcall/collectors/login-port";
+import {
+  type Login,
+  type LoginPort,
+  type LoginResult,
+  LoginUnanswered,
+} from "@rollcall/collectors/login-port";
 import { silentLogger } from "@rollcall/observability";
 import { FakeClock, withTempDir } from "@rollcall/testkit";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { LoginRecord } from "../state/login-record.ts";
+import { StoreFault } from "../state/store-fault.ts";
 import { type CredentialDesk, createCredentialDesk } from "./credential-desk.ts";
 import { effectiveSite } from "./effective-site.ts";
+import { createLoginLedger, passingRecord } from "./login-ledger.ts";
 
 interface Lab {
   readonly desk: CredentialDesk;
@@ -18,17 +26,58 @@ interface Lab {
   /** A server that takes one password; gives what it answers, and notes who asked. */
   readonly server: { password: string; tries: string[]; logIn(login: Login): Promise<LoginResult<string>> };
   readonly port: LoginPort;
+  readonly folder: string;
+  /** The agent is killed and started again: another desk on what was noted. */
+  restart(): { readonly desk: CredentialDesk; readonly port: LoginPort };
+  /** The disk is full: nothing can be noted. */
+  fill(isFull: boolean): void;
 }
 
 const signal = new AbortController().signal;
+const MINUTE = 60_000;
+
+/** A server that takes the password and never says a word. */
+const silent = async (): Promise<LoginResult<null>> => {
+  throw new LoginUnanswered(new Error("dc1 does not answer in time"));
+};
+/** One that is still thinking when the test ends. */
+const thinking = () => new Promise<LoginResult<null>>(() => undefined);
 
 function withDesk(work: (lab: Lab) => Promise<void>): Promise<void> {
   return withTempDir(async (folder) => {
     const clock = new FakeClock();
-    const desk = createCredentialDesk({ clock, log: silentLogger, secrets: () => ({ identity: null }) });
+    const kept = passingRecord();
+    let isFull = false;
+    let life = 0;
+    const recordOf = (ofLife: number): LoginRecord => ({
+      ...kept,
+      save(fingerprint, tally) {
+        if (isFull) throw new StoreFault("full", "note a login", new Error("disk is full"));
+        // Who was killed notes nothing any more.
+        if (ofLife === life) kept.save(fingerprint, tally);
+      },
+    });
+    const newDesk = (): CredentialDesk => {
+      life += 1;
+      const record = recordOf(life);
+      return createCredentialDesk({
+        clock,
+        log: silentLogger,
+        secrets: () => ({ identity: null }),
+        ledger: createLoginLedger({
+          record: () => record,
+          now: clock.now,
+          fingerprint: async (_salt, user, password) => JSON.stringify([user.toLowerCase(), password]),
+        }),
+      });
+    };
+    const desk = newDesk();
+    let present = desk;
+    let parts: object = {};
     const type = (password: string): void =>
       writeFileSync(path.join(folder, "password"), password, { mode: 0o600 });
-    const configure = (parts: object = {}): void => {
+    const configure = (next: object = {}): void => {
+      parts = next;
       const reader = {
         id: "reader",
         name: "Reader",
@@ -51,7 +100,15 @@ function withDesk(work: (lab: Lab) => Promise<void>): Promise<void> {
         ],
         pcProbe: { addressSpaceId: "main", credentialIds: ["reader"] },
       });
-      desk.configure(effectiveSite(null, site, path.join(folder, "site.yaml")));
+      present.configure(effectiveSite(null, site, path.join(folder, "site.yaml")));
+    };
+    const restart: Lab["restart"] = () => {
+      present = newDesk();
+      configure(parts);
+      return { desk: present, port: present.port("reader") };
+    };
+    const fill = (next: boolean): void => {
+      isFull = next;
     };
     const server: Lab["server"] = {
       password: "right",
@@ -66,7 +123,7 @@ function withDesk(work: (lab: Lab) => Promise<void>): Promise<void> {
     };
     type("right");
     configure();
-    await work({ desk, clock, type, configure, server, port: desk.port("reader") });
+    await work({ desk, clock, type, configure, server, restart, fill, folder, port: desk.port("reader") });
   });
 }
 
@@ -202,11 +259,11 @@ describe("the desk of credentials", () => {
 
   it("gives one attempt, not two, when a person resumes it, and has nothing to resume otherwise", () =>
     withDesk(async ({ server, desk, port, type }) => {
-      expect(desk.resume("reader")).toBe(false);
-      expect(desk.resume("nobody")).toBeNull();
+      expect(await desk.resume("reader")).toBe(false);
+      expect(await desk.resume("nobody")).toBeNull();
       type("wrong");
       for (const _ of [1, 2]) await port.attempt(server.logIn, signal);
-      expect(desk.resume("reader")).toBe(true);
+      expect(await desk.resume("reader")).toBe(true);
       for (const _ of [1, 2, 3]) await port.attempt(server.logIn, signal);
       expect(server.tries).toHaveLength(3);
       expect(desk.states()[0]?.state).toBe("paused");
@@ -226,7 +283,11 @@ describe("the desk of credentials", () => {
 
   it("begins anew with another user name, and counts nothing against it that the old one brings back late", () =>
     withDesk(async ({ server, desk, port, type, configure }) => {
+      await port.attempt(server.logIn, signal);
       type("wrong");
+      server.password = "wrong";
+      await port.attempt(server.logIn, signal);
+      server.password = "right";
       let end: (result: LoginResult<null>) => void = () => undefined;
       const late = port.attempt(
         () =>
@@ -241,7 +302,7 @@ describe("the desk of credentials", () => {
       await port.attempt(server.logIn, signal);
       end({ kind: "refused", reason: "late" });
       await late;
-      expect(desk.states()).toMatchObject([{ state: "ok", successes: 1, failures: 2 }]);
+      expect(desk.states()).toMatchObject([{ state: "ok", successes: 3, failures: 2 }]);
       expect((await port.attempt(server.logIn, signal)).kind).toBe("accepted");
     }));
 
@@ -280,5 +341,223 @@ describe("the desk of credentials", () => {
       const port = desk.ownPort(login, "/nonexistent");
       expect((await port.attempt(server.logIn, signal)).kind).toBe("withheld");
       expect(desk.states().map(({ credentialId }) => credentialId)).toEqual(["reader"]);
+    }));
+
+  it("keeps a pause and what it says over a restart, until another password is there", () =>
+    withDesk(async ({ server, port, type, restart, desk }) => {
+      type("wrong");
+      for (const _ of [1, 2]) await port.attempt(server.logIn, signal);
+      const [before] = desk.states();
+      const again = restart();
+      expect((await again.port.attempt(server.logIn, signal)).kind).toBe("withheld");
+      expect(again.desk.states()).toMatchObject([{ state: "paused", sentence: before?.sentence }]);
+      type("right");
+      expect((await again.port.attempt(server.logIn, signal)).kind).toBe("accepted");
+      expect(server.tries).toEqual(["wrong", "wrong", "right"]);
+    }));
+
+  it("goes on counting over a restart: refused once before, it is tried once more", () =>
+    withDesk(async ({ server, port, type, restart }) => {
+      type("wrong");
+      await port.attempt(server.logIn, signal);
+      for (const _ of [1, 2, 3]) await restart().port.attempt(server.logIn, signal);
+      expect(server.tries).toHaveLength(2);
+    }));
+
+  it("resumes what was paused before a restart, and forgets nothing else by it", () =>
+    withDesk(async ({ server, port, type, restart }) => {
+      type("wrong");
+      for (const _ of [1, 2]) await port.attempt(server.logIn, signal);
+      expect(await restart().desk.resume("reader")).toBe(true);
+      for (const _ of [1, 2, 3]) await restart().port.attempt(server.logIn, signal);
+      expect(server.tries).toHaveLength(3);
+    }));
+
+  it("counts an attempt during which the agent was killed as one that may have been refused, and tries once more", () =>
+    withDesk(async ({ server, port, restart }) => {
+      void port.attempt(thinking, signal);
+      await port.withheld();
+      const again = restart();
+      expect((await again.port.attempt(server.logIn, signal)).kind).toBe("accepted");
+      expect((await restart().port.attempt(server.logIn, signal)).kind).toBe("accepted");
+    }));
+
+  it("is held back for half an hour where the agent was killed in the middle twice, says until when, and then has one attempt", () =>
+    withDesk(async ({ server, clock, port, restart }) => {
+      void port.attempt(thinking, signal);
+      await port.withheld();
+      const second = restart();
+      void second.port.attempt(thinking, signal);
+      await second.port.withheld();
+      const third = restart();
+      expect((await third.port.attempt(server.logIn, signal)).kind).toBe("withheld");
+      expect(third.desk.states()[0]).toMatchObject({
+        state: "paused",
+        sentence: expect.stringContaining("It is tried once at 08:30 UTC, or at once when it is resumed."),
+      });
+      const waiting = third.port.untilUsable(signal);
+      await clock.advance(31 * MINUTE);
+      await waiting;
+      expect((await third.port.attempt(server.logIn, signal)).kind).toBe("accepted");
+    }));
+
+  it("shows a wrong password twice at most in half an hour, in whatever order it is tried and the agent killed", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.scheduler(),
+        fc.array(fc.constantFrom("attempt", "attempt", "kill", "settle"), { minLength: 1, maxLength: 40 }),
+        (order, steps) =>
+          withDesk(async ({ type, port, restart }) => {
+            type("wrong");
+            let shown = 0;
+            let present = port;
+            const logIn = async (): Promise<LoginResult<null>> => {
+              shown += 1;
+              await order.schedule(Promise.resolve());
+              return { kind: "refused", reason: "wrong" };
+            };
+            for (const step of steps) {
+              if (step === "attempt") void present.attempt(logIn, signal);
+              else if (step === "kill") present = restart().port;
+              else await order.waitFor(present.withheld());
+              await present.withheld();
+            }
+            await order.waitAll();
+            expect(shown).toBeLessThanOrEqual(2);
+          }),
+      ),
+      { numRuns: 100 },
+    );
+  });
+
+  it("counts a password that was shown without an answer as one that may be wrong: twice, and it is held back", () =>
+    withDesk(async ({ server, desk, port, clock }) => {
+      for (const _ of [1, 2])
+        await expect(port.attempt(silent, signal)).rejects.toThrow("dc1 does not answer");
+      expect((await port.attempt(server.logIn, signal)).kind).toBe("withheld");
+      expect(desk.states()[0]?.sentence).toContain("(dc1 does not answer in time)");
+      // Again and again: one attempt each half hour.
+      await clock.advance(31 * MINUTE);
+      await expect(port.attempt(silent, signal)).rejects.toThrow("dc1 does not answer");
+      expect((await port.attempt(silent, signal)).kind).toBe("withheld");
+      expect(await desk.resume("reader")).toBe(true);
+      expect((await port.attempt(server.logIn, signal)).kind).toBe("accepted");
+    }));
+
+  it("forgets that nobody answered once a server lets it in", () =>
+    withDesk(async ({ server, port }) => {
+      for (const _ of [1, 2, 3, 4]) {
+        await expect(port.attempt(silent, signal)).rejects.toThrow("dc1 does not answer");
+        expect((await port.attempt(server.logIn, signal)).kind).toBe("accepted");
+      }
+    }));
+
+  it("tries nothing that it cannot note, says so, and goes on once it can", () =>
+    withDesk(async ({ server, port, fill }) => {
+      fill(true);
+      expect(await port.attempt(server.logIn, signal)).toMatchObject({
+        kind: "withheld",
+        sentence: expect.stringMatching(/cannot note it .*disk is full/),
+      });
+      expect(server.tries).toEqual([]);
+      fill(false);
+      expect((await port.attempt(server.logIn, signal)).kind).toBe("accepted");
+    }));
+
+  it("counts a refusal that comes after who asked has given up", () =>
+    withDesk(async ({ server, port, type }) => {
+      type("wrong");
+      let answer: (result: LoginResult<null>) => void = () => undefined;
+      const giveUp = new AbortController();
+      const first = port.attempt(
+        () =>
+          new Promise<LoginResult<null>>((resolve) => {
+            answer = resolve;
+          }),
+        giveUp.signal,
+      );
+      await port.withheld();
+      giveUp.abort(new Error("the computer took too long"));
+      await expect(first).rejects.toThrow("took too long");
+      answer({ kind: "refused", reason: "wrong" });
+      for (const _ of [1, 2]) await port.attempt(server.logIn, signal);
+      expect(server.tries).toHaveLength(1);
+    }));
+
+  it("closes what was opened after who asked has given up", () =>
+    withDesk(async ({ port }) => {
+      let isClosed = false;
+      let answer: (result: LoginResult<{ close(): void }>) => void = () => undefined;
+      const giveUp = new AbortController();
+      const asked = port.attempt(
+        () =>
+          new Promise<LoginResult<{ close(): void }>>((resolve) => {
+            answer = resolve;
+          }),
+        giveUp.signal,
+      );
+      await port.withheld();
+      giveUp.abort(new Error("stopped"));
+      await expect(asked).rejects.toThrow("stopped");
+      answer({
+        kind: "accepted",
+        value: {
+          close() {
+            isClosed = true;
+          },
+        },
+      });
+      await port.attempt(async () => ({ kind: "accepted", value: null }), signal);
+      expect(isClosed).toBe(true);
+    }));
+
+  it("counts two credentials of one account with one password as one login", () =>
+    withDesk(async ({ server, desk, port, type, folder }) => {
+      type("wrong");
+      await port.attempt(server.logIn, signal);
+      const own = desk.ownPort(
+        { id: "d1", name: "Corp", user: "READER@corp.example", password: { file: "password" } },
+        folder,
+      );
+      await own.attempt(server.logIn, signal);
+      expect((await port.attempt(server.logIn, signal)).kind).toBe("withheld");
+      expect(server.tries).toHaveLength(2);
+    }));
+
+  it("is not made to begin anew by a configuration that takes a credential away and brings it back", () =>
+    withDesk(async ({ server, desk, port, type, configure }) => {
+      type("wrong");
+      for (const _ of [1, 2]) await port.attempt(server.logIn, signal);
+      desk.configure(
+        effectiveSite(null, siteConfig.parse({ addressSpaces: [{ id: "main", name: "M" }] }), null),
+      );
+      configure();
+      expect((await port.attempt(server.logIn, signal)).kind).toBe("withheld");
+      expect(server.tries).toHaveLength(2);
+    }));
+
+  it("waits for attempts under way when the agent stops, begins no other, and leaves none in doubt", () =>
+    withDesk(async ({ server, desk, port, restart }) => {
+      let answer: (result: LoginResult<null>) => void = () => undefined;
+      const asked = port.attempt(
+        () =>
+          new Promise<LoginResult<null>>((resolve) => {
+            answer = resolve;
+          }),
+        signal,
+      );
+      await port.withheld();
+      const closing = desk.close();
+      const giveUp = new AbortController();
+      const later = port.attempt(server.logIn, giveUp.signal);
+      answer({ kind: "accepted", value: null });
+      await closing;
+      await asked;
+      giveUp.abort(new Error("stopped"));
+      await expect(later).rejects.toThrow("stopped");
+      expect(server.tries).toEqual([]);
+      const again = restart();
+      await expect(again.port.attempt(silent, signal)).rejects.toThrow("dc1 does not answer");
+      expect((await again.port.attempt(server.logIn, signal)).kind).toBe("accepted");
     }));
 });

@@ -4,17 +4,22 @@ import {
   type LoginOutcome,
   type LoginPort,
   type LoginResult,
+  LoginUnanswered,
   realmOf,
 } from "@rollcall/collectors/login-port";
 import type { Logger } from "@rollcall/observability";
+import type { LoginOutcomeNote, LoginStanding } from "../state/login-tally.ts";
 import type { Clock } from "../supervisor/clock.ts";
 import type { EffectiveSite } from "./effective-site.ts";
+import type { LoginLedger, LoginTurn } from "./login-ledger.ts";
 import { openSecret, type SecretContext } from "./secret-opener.ts";
 
-/** Refusals in a row after which nobody tries a login any more. A third would begin to lock accounts. */
-const REFUSALS_MAX = 2;
 /** A password file is looked at again so often while somebody waits for another password. */
 const LOOK_MS = 15_000;
+/** Of one attempt; each has time limits of its own that are shorter. */
+const ATTEMPT_MS_MAX = 60_000;
+/** What is waited for of attempts under way when the agent stops: a log-on that is cut off is one in doubt. */
+const SETTLE_MS = 3000;
 const CHARACTERS_MAX = 500;
 const USERS_MAX = 200;
 
@@ -22,6 +27,8 @@ export interface CredentialDeskOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly secrets: () => Pick<SecretContext, "identity">;
+  /** How often each login was shown: kept over a restart. */
+  readonly ledger: LoginLedger;
 }
 
 /** A login that stands in one directory's own configuration. */
@@ -35,10 +42,11 @@ export interface OwnLogin {
 /**
  * The one place that opens passwords of Windows logins and hands them to sources.
  *
- * Holds    of each credential how often it was let in and refused, and whether it is paused.
- * Promises a wrong password is shown to servers at most twice over all sources together, however many try at once:
- *          attempts in flight count as refusals until they have ended. Then it is paused until its name or password is
- *          another one, or a person resumes it (that gives it one attempt). An account is never locked by this agent.
+ * Holds    of each credential how often it was let in and refused; how often in a row is the ledger's.
+ * Promises a wrong password is shown to servers at most twice over all sources together, however many try at once and however
+ *          often the agent is started: attempts in flight count as refusals until they have ended. Then it is paused until
+ *          its name or password is another one, or a person resumes it (that gives it one attempt). An account is never
+ *          locked by this agent.
  * Does not know what a source does with a login.
  */
 export interface CredentialDesk {
@@ -49,14 +57,30 @@ export interface CredentialDesk {
   /** The way to a directory's own login: paused like a credential, and shown with its directory only. */
   ownPort(login: OwnLogin, baseFolder: string | null): LoginPort;
   /** Ends a pause. False where it is not paused, null where there is no such credential. */
-  resume(credentialId: string): boolean | null;
+  resume(credentialId: string): Promise<boolean | null>;
   /** Every credential of the configuration, in its order. */
   states(): CredentialState[];
+  /** Begins no attempt any more and waits a moment for those under way. */
+  close(): Promise<void>;
+  open(): void;
 }
 
-export function createCredentialDesk(options: CredentialDeskOptions): CredentialDesk {
+export function createCredentialDesk(given: CredentialDeskOptions): CredentialDesk {
+  let isClosing = false;
+  let ending = new AbortController();
+  const running = new Set<Promise<unknown>>();
+  const options: AccountOptions = {
+    ...given,
+    isClosing: () => isClosing,
+    running,
+    ending: () => ending.signal,
+  };
   const accounts = new Map<string, Account>();
   let site: SiteConfig | null = null;
+
+  options.ledger.onChange(() => {
+    for (const account of accounts.values()) account.wake();
+  });
 
   const accountOf = (key: string): Account => {
     const found = accounts.get(key) ?? new Account(options);
@@ -93,8 +117,8 @@ export function createCredentialDesk(options: CredentialDeskOptions): Credential
       account.configure({ ...login, kdcs: [], allowNtlm: false }, baseFolder, [login.name]);
       return account;
     },
-    resume(credentialId) {
-      return accounts.get(keyOf(credentialId))?.resume() ?? null;
+    async resume(credentialId) {
+      return (await accounts.get(keyOf(credentialId))?.resume()) ?? null;
     },
     states() {
       const { credentials = [] } = site ?? {};
@@ -104,6 +128,19 @@ export function createCredentialDesk(options: CredentialDeskOptions): Credential
         ...accountOf(keyOf(credential.id)).report(),
         usedBy: site === null ? [] : usersOf(credential.id, site).slice(0, USERS_MAX),
       }));
+    },
+    async close() {
+      isClosing = true;
+      const waiting = new AbortController();
+      const late = options.clock.sleep(SETTLE_MS, waiting.signal).catch(() => undefined);
+      await Promise.race([Promise.allSettled(running), late]);
+      waiting.abort();
+      ending.abort(new Error("the agent ends"));
+    },
+    open() {
+      isClosing = false;
+      ending = new AbortController();
+      for (const account of accounts.values()) account.wake();
     },
   };
 }
@@ -118,29 +155,47 @@ interface Pair {
 }
 
 type Turn =
-  | { readonly kind: "login"; readonly login: Login; readonly pair: Pair }
+  | {
+      readonly kind: "login";
+      readonly login: Login;
+      readonly turn: LoginTurn;
+      /** Which pair of name and password. */
+      readonly of: string;
+    }
   | { readonly kind: "withheld"; readonly sentence: string };
+
+type Look =
+  | { readonly kind: "login"; readonly login: Login; readonly of: string }
+  | { readonly kind: "withheld"; readonly sentence: string };
+
+interface AccountOptions extends CredentialDeskOptions {
+  readonly isClosing: () => boolean;
+  readonly running: Set<Promise<unknown>>;
+  /** Ends attempts that last too long when the desk is closed. */
+  readonly ending: () => AbortSignal;
+}
 
 /** One login, whoever uses it. */
 class Account implements LoginPort {
-  readonly #options: CredentialDeskOptions;
+  readonly #options: AccountOptions;
   #wanted: Wanted | null = null;
   #baseFolder: string | null = null;
   #users: readonly string[] = [];
-  /** What was tried last: another pair begins anew. */
-  #pair: Pair | null = null;
-  #refusals = 0;
-  #refusal = "";
-  #inFlight = 0;
+  /** What was looked at last: another pair is another login. */
+  #pair: (Pair & { readonly of: string }) | null = null;
+  /** Looks follow each other: one that began before the password was changed must not bring the old one back. */
+  #looking: Promise<unknown> = Promise.resolve();
   /** Why the password cannot be opened; null where it can, or nobody asked yet. */
   #closed: string | null = null;
+  /** Which pair was said to be withheld. */
+  #said: string | null = null;
   #successes = 0;
   #failures = 0;
   #lastSuccessAt: number | null = null;
   #lastFailureAt: number | null = null;
   readonly #waiting = new Set<() => void>();
 
-  constructor(options: CredentialDeskOptions) {
+  constructor(options: AccountOptions) {
     this.#options = options;
   }
 
@@ -148,45 +203,37 @@ class Account implements LoginPort {
     this.#wanted = wanted;
     this.#baseFolder = baseFolder;
     this.#users = users;
-    this.#wake();
+    this.wake();
   }
 
   async withheld(): Promise<string | null> {
-    const turn = await this.#look();
-    return turn.kind === "withheld" ? turn.sentence : null;
+    const look = await this.#look();
+    return look.kind === "withheld" ? look.sentence : null;
   }
 
   async attempt<T>(
-    logIn: (login: Login) => Promise<LoginResult<T>>,
+    logIn: (login: Login, signal: AbortSignal) => Promise<LoginResult<T>>,
     signal: AbortSignal,
   ): Promise<LoginOutcome<T>> {
     const turn = await this.#takeTurn(signal);
     if (turn.kind === "withheld") return turn;
-    try {
-      const result = await logIn(turn.login);
-      if (result.kind === "accepted") this.#accept(turn.pair, result.isFresh !== false);
-      else this.#refuse(turn.pair, result.reason);
-      return result;
-    } finally {
-      this.#inFlight -= 1;
-      this.#wake();
-    }
+    const { running } = this.#options;
+    const work = this.#run(logIn, turn, signal).finally(() => running.delete(work));
+    running.add(work);
+    return unlessAborted(work, signal);
   }
 
   async untilUsable(signal: AbortSignal): Promise<void> {
     while (!signal.aborted && (await this.withheld()) !== null) await this.#nextChange(signal, LOOK_MS);
   }
 
-  resume(): boolean {
-    if (this.#refusals < REFUSALS_MAX) return false;
-    // One attempt, not two: whoever resumes may be mistaken as well.
-    this.#refusals = REFUSALS_MAX - 1;
-    this.#wake();
-    return true;
+  async resume(): Promise<boolean> {
+    await this.#look();
+    return this.#pair !== null && this.#options.ledger.resume(this.#pair.of);
   }
 
   report(): Omit<CredentialState, "credentialId" | "name" | "usedBy"> {
-    const isPaused = this.#refusals >= REFUSALS_MAX || this.#closed !== null;
+    const isPaused = this.#standing().kind !== "free" || this.#closed !== null;
     const state = isPaused ? "paused" : this.#successes > 0 ? "ok" : "never";
     return {
       state,
@@ -198,76 +245,136 @@ class Account implements LoginPort {
     };
   }
 
+  wake(): void {
+    for (const go of this.#waiting) go();
+    this.#waiting.clear();
+  }
+
+  /** Makes the attempt to its end, whoever still waits for it: what came of the password must be noted. */
+  async #run<T>(
+    logIn: (login: Login, signal: AbortSignal) => Promise<LoginResult<T>>,
+    { login, turn, of }: Extract<Turn, { kind: "login" }>,
+    asked: AbortSignal,
+  ): Promise<LoginResult<T>> {
+    let note: LoginOutcomeNote = { kind: "not-shown" };
+    try {
+      const ending = AbortSignal.any([this.#options.ending(), AbortSignal.timeout(ATTEMPT_MS_MAX)]);
+      const result = await logIn(login, ending);
+      note =
+        result.kind === "refused"
+          ? { kind: "refused", reason: result.reason }
+          : { kind: result.isFresh === false ? "known" : "accepted" };
+      if (asked.aborted && result.kind === "accepted") closeQuietly(result.value);
+      return result;
+    } catch (error) {
+      if (!(error instanceof LoginUnanswered)) throw error;
+      note = { kind: "unanswered", reason: error.message };
+      throw error.because;
+    } finally {
+      this.#count(note);
+      await turn.end(note);
+      this.#say(of);
+    }
+  }
+
   /** Waits while as many attempts are under way as refusals are left: each of them may be one. */
   async #takeTurn(signal: AbortSignal): Promise<Turn> {
     for (;;) {
       signal.throwIfAborted();
-      const turn = await this.#look();
-      if (turn.kind === "withheld") return turn;
-      if (this.#refusals + this.#inFlight < REFUSALS_MAX) {
-        this.#inFlight += 1;
-        return turn;
+      const look = await this.#look();
+      if (look.kind === "withheld") return look;
+      // Registered before it is asked: what ends in between must not be missed.
+      const end = new AbortController();
+      const changed = this.#nextChange(AbortSignal.any([signal, end.signal]), null);
+      try {
+        if (!this.#options.isClosing()) {
+          const begun = await this.#options.ledger.begin(look.of);
+          if (begun.kind === "turn") return { ...look, turn: begun.turn };
+          if (begun.kind === "not-tried") return { kind: "withheld", sentence: begun.sentence };
+          if (begun.kind === "withheld")
+            return { kind: "withheld", sentence: this.#sentenceOf(begun.standing) };
+        }
+        await changed;
+      } finally {
+        end.abort();
       }
-      await this.#nextChange(signal, null);
     }
   }
 
-  /** Opens the password as it is now; another than the refused one ends the pause. */
-  async #look(): Promise<Turn> {
+  #look(): Promise<Look> {
+    const next = this.#looking.then(() => this.#lookOnce());
+    this.#looking = next.catch(() => undefined);
+    return next;
+  }
+
+  /** Opens the password as it is now; another than the refused one is another login. */
+  async #lookOnce(): Promise<Look> {
     const wanted = this.#wanted;
     if (wanted === null) return { kind: "withheld", sentence: "The credential it names is not configured." };
-    const opened = await openSecret(wanted.password, {
-      ...this.#options.secrets(),
-      baseFolder: this.#baseFolder,
-    });
+    const { ledger, secrets } = this.#options;
+    const opened = await openSecret(wanted.password, { ...secrets(), baseFolder: this.#baseFolder });
     this.#closed = opened.kind === "refused" ? opened.sentence : null;
     if (opened.kind === "refused") return { kind: "withheld", sentence: opened.sentence };
     const pair = { user: wanted.user, password: opened.secret.reveal() };
-    if (this.#pair?.user !== pair.user || this.#pair.password !== pair.password) {
-      this.#pair = pair;
-      this.#refusals = 0;
-    }
-    if (this.#refusals >= REFUSALS_MAX) return { kind: "withheld", sentence: this.#sentence() };
+    if (this.#pair?.user !== pair.user || this.#pair.password !== pair.password)
+      this.#pair = { ...pair, of: await ledger.fingerprintOf(pair.user, pair.password) };
+    const { of } = this.#pair;
+    const standing = ledger.standing(of);
+    this.#say(of);
+    if (standing.kind !== "free") return { kind: "withheld", sentence: this.#sentenceOf(standing) };
     const { kdcs, allowNtlm } = wanted;
     const realm = wanted.realm?.toUpperCase() ?? realmOf(wanted.user);
-    return { kind: "login", login: { ...pair, realm, kdcs, allowNtlm }, pair };
+    return { kind: "login", login: { ...pair, realm, kdcs, allowNtlm }, of };
   }
 
-  /** Only a password that was proved now ends the count of its refusals: tickets outlive a password that was changed. */
-  #accept(pair: Pair, isFresh: boolean): void {
-    this.#successes += 1;
-    this.#lastSuccessAt = this.#options.clock.now();
-    const isPresent = pair.user === this.#pair?.user && pair.password === this.#pair.password;
-    if (isFresh && isPresent) this.#refusals = 0;
+  #count({ kind }: LoginOutcomeNote): void {
+    if (kind === "accepted" || kind === "known") {
+      this.#successes += 1;
+      this.#lastSuccessAt = this.#options.clock.now();
+    } else if (kind === "refused" || kind === "unanswered") {
+      this.#failures += 1;
+      this.#lastFailureAt = this.#options.clock.now();
+    }
   }
 
-  #refuse(pair: Pair, reason: string): void {
-    this.#failures += 1;
-    this.#lastFailureAt = this.#options.clock.now();
-    // Refused with a name or password that is no longer in use: nothing is said of the present one.
-    if (pair.user !== this.#pair?.user || pair.password !== this.#pair.password) return;
-    this.#refusal = reason;
-    this.#refusals += 1;
-    if (this.#refusals === REFUSALS_MAX)
+  /** Once, when the present pair may not be tried any more; a restart says it again. */
+  #say(of: string): void {
+    if (of !== this.#pair?.of) return;
+    const standing = this.#standing();
+    const key = standing.kind === "free" ? null : `${standing.kind} ${of}`;
+    if (key === this.#said) return;
+    this.#said = key;
+    const whose = { credential: this.#wanted?.name, usedBy: this.#users.join(", ") };
+    if (standing.kind === "paused")
       this.#options.log.error(
-        { credential: this.#wanted?.name, reason, usedBy: this.#users.join(", ") },
+        { ...whose, reason: standing.refusal },
         "login is paused: refused twice in a row",
+      );
+    if (standing.kind === "held")
+      this.#options.log.error(
+        { ...whose, reason: standing.doubt },
+        "login is held back: it may have been refused",
       );
   }
 
-  #sentence(): string {
-    if (this.#closed !== null) return this.#closed;
-    if (this.#refusals >= REFUSALS_MAX) {
-      const users = this.#users.length === 0 ? "" : ` Used by ${this.#users.join(", ")}.`;
-      return `Refused twice in a row and paused, so that the account is not locked: ${this.#refusal}. Set the right password; it is then tried by itself.${users}`;
-    }
-    if (this.#refusals > 0) return `Refused once: ${this.#refusal}. It is tried once more.`;
-    return this.#successes > 0 ? "Servers let it in." : "Not used yet.";
+  #standing(): LoginStanding {
+    return this.#pair === null
+      ? { kind: "free", refusal: null }
+      : this.#options.ledger.standing(this.#pair.of);
   }
 
-  #wake(): void {
-    for (const go of this.#waiting) go();
-    this.#waiting.clear();
+  #sentence(): string {
+    return this.#closed ?? this.#sentenceOf(this.#standing());
+  }
+
+  #sentenceOf(standing: LoginStanding): string {
+    const users = this.#users.length === 0 ? "" : ` Used by ${this.#users.join(", ")}.`;
+    if (standing.kind === "paused")
+      return `Refused twice in a row and paused, so that the account is not locked: ${standing.refusal}. Set the right password; it is then tried by itself.${users}`;
+    if (standing.kind === "held")
+      return `Held back, so that the account is not locked: it may have been refused twice (${standing.doubt}). It is tried once at ${new Date(standing.until).toISOString().slice(11, 16)} UTC, or at once when it is resumed.${users}`;
+    if (standing.refusal !== null) return `Refused once: ${standing.refusal}. It is tried once more.`;
+    return this.#successes > 0 ? "Servers let it in." : "Not used yet.";
   }
 
   /** Until something of this login changes, or the time has passed; null: however long it takes. */
@@ -282,6 +389,23 @@ class Account implements LoginPort {
     if (!signal.aborted) await Promise.race([changed, aborted, ...late]);
     end.abort();
   }
+}
+
+/** What comes of the work, or the signal's reason where that comes first; the work goes on. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    else signal.addEventListener("abort", abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
+}
+
+/** Nobody waits for what was opened any more. */
+function closeQuietly(value: unknown): void {
+  if (typeof value !== "object" || value === null || !("close" in value) || typeof value.close !== "function")
+    return;
+  Promise.resolve(value.close()).catch(() => undefined);
 }
 
 function keyOf(credentialId: string): string {

@@ -22,10 +22,10 @@ const HERE = ip("10.0.0.7");
 
 /** The computer itself checks the password, as with NTLM. */
 const contexts: LoginContexts = {
-  make: async ({ user, password }) => ({
-    kind: "accepted",
-    value: { context: createNtlmContext({ user, domain: "CORP", password }), isProven: false, isFresh: true },
-  }),
+  make: async ({ user, password }) => {
+    const another = () => createNtlmContext({ user, domain: "CORP", password });
+    return { kind: "accepted", value: { context: another(), another, isProven: false, isFresh: true } };
+  },
 };
 
 interface Lab {
@@ -79,10 +79,10 @@ function withProbe(work: (lab: Lab) => Promise<void>, { password = "right" } = {
       log,
       login: () => ({
         withheld: async () => (refusals >= 2 ? "paused" : null),
-        async attempt(logIn) {
+        async attempt(logIn, asked) {
           if (refusals >= 2) return { kind: "withheld", sentence: "paused" };
           const login = { user: "reader", password, realm: null, kdcs: [], allowNtlm: true };
-          const outcome = await logIn(login);
+          const outcome = await logIn(login, asked);
           refusals = outcome.kind === "refused" ? refusals + 1 : 0;
           return outcome;
         },

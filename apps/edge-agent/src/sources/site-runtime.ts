@@ -16,6 +16,7 @@ import { createDirectorySet, type DirectorySet } from "./directory-source.ts";
 import type { EffectiveSite } from "./effective-site.ts";
 import { EventKnowledge } from "./event-knowledge.ts";
 import { createEventLogSources, type EventLogSourcesOptions } from "./event-log-source.ts";
+import { createLoginLedger, type LoginLedger } from "./login-ledger.ts";
 import { createPcProbe, type PcProbeSource, type ProbeWire } from "./pc-probe-source.ts";
 import type { SecretContext } from "./secret-opener.ts";
 import { type PumpDeps, pump } from "./source-pump.ts";
@@ -33,6 +34,8 @@ export interface SiteRuntimeOptions extends PumpDeps {
   readonly syslog: SyslogListener | null;
   readonly secrets: () => Pick<SecretContext, "identity">;
   readonly log: Logger;
+  /** How often logins were shown; kept in the store where absent. */
+  readonly ledger?: LoginLedger;
   /** How computers are asked who sits there. */
   readonly probeWire?: ProbeWire;
   /** How a server's event log is reached and read. */
@@ -76,7 +79,10 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
   const health = new HealthRecord(clock.now, "off", "not started");
   const directories = new Map<string, RunningDirectory>();
   const syslogPump = syslog === null ? null : pump(syslog, options);
-  const credentials = createCredentialDesk(options);
+  const credentials = createCredentialDesk({
+    ...options,
+    ledger: options.ledger ?? createLoginLedger({ record: () => keeper.store.logins, now: clock.now }),
+  });
   let directorySet: DirectorySet | null = null;
   const knowledge = new EventKnowledge(keeper, () => directorySet);
   const eventLogs =
@@ -214,6 +220,7 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
     name: "site",
     async start(signal) {
       isRunning = true;
+      credentials.open();
       await syslogPump?.start(signal);
       for (const { part } of directories.values()) await part?.start(signal);
       await eventLogs?.start(signal);
@@ -223,6 +230,7 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
     async stop() {
       isRunning = false;
       await applying.catch(() => undefined);
+      await credentials.close();
       await probe?.stop();
       await wef?.stop();
       await eventLogs?.stop();

@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { PAGE_ROWS, type RowPage, Vocabulary } from "@rollcall/identity-core";
+import { StoredLogins } from "./login-record.ts";
 import { createSpool, type Spool } from "./spool.ts";
 import { StoreFault, storeFaultOf } from "./store-fault.ts";
 import { type StoreMeta, writeMeta } from "./store-meta.ts";
@@ -66,6 +67,8 @@ export const NOTHING: Intake = { items: [], bookmarks: [] };
  */
 export class StateStore {
   readonly spool: Spool;
+  /** How often logins were refused. */
+  readonly logins: StoredLogins;
   /** The words that the stored pages are written with. The table of this store is to write with it, too. */
   readonly vocabulary: Vocabulary;
   readonly #db: DatabaseSync;
@@ -80,6 +83,7 @@ export class StateStore {
     this.#statements = prepareStatements(db);
     this.vocabulary = readVocabulary(db);
     this.#stored = { words: this.vocabulary.words.size, groups: this.vocabulary.groups.size };
+    this.logins = readStoredLogins(db, (work) => this.#transaction("note a login", work));
     this.spool = createSpool(db, meta, (attempted, work) => this.#transaction(attempted, work));
   }
 
@@ -263,6 +267,14 @@ export class StateStore {
     } catch {
       // Some faults have rolled back already; SQLite then says that there is no transaction.
     }
+  }
+}
+
+function readStoredLogins(db: DatabaseSync, run: (work: () => void) => void): StoredLogins {
+  try {
+    return new StoredLogins(db, run);
+  } catch (error) {
+    throw error instanceof RangeError ? new StoreFault("corrupt", "read the store", error) : error;
   }
 }
 

@@ -157,6 +157,24 @@ export const resumeDocument = z.object({
 });
 export type ResumeDocument = z.infer<typeof resumeDocument>;
 
+export const LOGINS_SCHEMA = "rollcall.logins/v1";
+
+/** What a command beside the agent is told of a login, by its fingerprint. `isLent`: it may be shown once now, and that counts. */
+export const loginsDocument = z.object({
+  schema: z.literal(LOGINS_SCHEMA),
+  salt: z.string().regex(/^[0-9a-f]{64}$/),
+  isLent: z.boolean(),
+  /** Null where no login was asked about. */
+  standing: z
+    .discriminatedUnion("kind", [
+      z.object({ kind: z.literal("free"), refusal: z.string().nullable() }),
+      z.object({ kind: z.literal("paused"), refusal: z.string() }),
+      z.object({ kind: z.literal("held"), until: z.number(), doubt: z.string() }),
+    ])
+    .nullable(),
+});
+export type LoginsDocument = z.infer<typeof loginsDocument>;
+
 export const PROBE_SCHEMA = "rollcall.probe/v1";
 
 /** What came of `rollcall-agent probe ADDRESS`. */

@@ -6,12 +6,15 @@ import type { Doctor } from "../doctor/doctor.ts";
 import { listenFault } from "../firewall/listen-fault.ts";
 import type { ListenAddress } from "../settings.ts";
 import type { ShadowDocument } from "../shadow/shadow-document.ts";
+import type { AgentLedger } from "../sources/login-ledger.ts";
 import type { ProbeReport } from "../sources/pc-probe-report.ts";
 import { HealthRecord, type Part } from "../supervisor/part.ts";
 import { isLocalToken } from "./local-token.ts";
 import {
   type ConfigDocument,
   type ForwardersDocument,
+  LOGINS_SCHEMA,
+  type LoginsDocument,
   PROBE_SCHEMA,
   type ProbeDocument,
   RESUME_SCHEMA,
@@ -32,7 +35,9 @@ export interface StatusServerOptions {
   /** How this agent's table differs from another server's; null where it runs beside none. */
   readonly shadow: ((withAll: boolean) => ShadowDocument) | null;
   /** Ends the pause of a credential: false where it is not paused, null where there is none of that id. */
-  readonly resumeCredential: (id: string) => boolean | null;
+  readonly resumeCredential: (id: string) => Promise<boolean | null>;
+  /** Counts attempts with logins that a command beside this agent makes. */
+  readonly logins: Pick<AgentLedger, "salt" | "lend" | "giveBack" | "standing">;
   /** Asks a computer who sits there; null where none is asked. */
   readonly probe: (ip: IpAddress) => Promise<ProbeReport> | null;
   readonly doctor: Doctor;
@@ -59,13 +64,15 @@ const OFF: ProbeReport = {
   computer: null,
 };
 const ASKED_MAX = 400;
+const REASON_MAX = 500;
+const FINGERPRINT = /^[0-9a-f]{64}$/;
 /** Of everything that is examined; who asks waits a little longer. */
 const EXAMINATION_MS = 170_000;
 const NEEDS_TOKEN = "This needs the token of the agent's state folder.";
 
 /**
  * The status address of this machine: /healthz, /readyz, /status, /metrics, and for those who hold the token /who, /config and
- * POST /resume, which lets a paused login be tried once more, POST /probe, which asks a computer who sits there, and POST /doctor, which examines every source.
+ * POST /resume, which lets a paused login be tried once more, POST /logins, by which a command beside it counts its attempts, POST /probe, which asks a computer who sits there, and POST /doctor, which examines every source.
  *
  * Loopback only, and only for loopback's own names: a page in a browser on this machine that makes its name lead here
  * (DNS rebinding) is refused by its Host header, and cross-origin requests by their Origin.
@@ -80,6 +87,7 @@ export function createStatusServer(options: StatusServerOptions): StatusServer {
     if (request.headers.origin !== undefined) return refuse(403, "This address does not answer web pages.");
     const url = URL.parse(request.url ?? "/", "http://loopback");
     if (request.method === "POST" && url?.pathname === "/resume") return resume(request, url);
+    if (request.method === "POST" && url?.pathname === "/logins") return noteLogin(request, url);
     if (request.method === "POST" && url?.pathname === "/probe") return probe(request, url);
     if (request.method === "POST" && url?.pathname === "/doctor") return examine(request, url);
     if (request.method !== "GET" && request.method !== "HEAD") return refuse(405, "Only GET is used here.");
@@ -119,10 +127,30 @@ export function createStatusServer(options: StatusServerOptions): StatusServer {
     }
   }
 
-  function resume(request: IncomingMessage, url: URL): Answer {
+  function noteLogin(request: IncomingMessage, url: URL): Answer {
+    if (!isLocalToken(options.token, request.headers.authorization)) return refuse(401, NEEDS_TOKEN);
+    const { logins } = options;
+    const fingerprint = url.searchParams.get("fingerprint") ?? "";
+    const kind = url.searchParams.get("outcome");
+    const reason = (url.searchParams.get("reason") ?? "").slice(0, REASON_MAX);
+    const answer = (isLent: boolean): Answer => {
+      const standing = FINGERPRINT.test(fingerprint) ? logins.standing(fingerprint) : null;
+      return json({ schema: LOGINS_SCHEMA, salt: logins.salt, isLent, standing } satisfies LoginsDocument);
+    };
+    if (fingerprint === "") return answer(false);
+    if (!FINGERPRINT.test(fingerprint)) return refuse(400, "That is no fingerprint of a login.");
+    if (kind === null) return answer(logins.lend(fingerprint));
+    if (kind === "refused" || kind === "unanswered") logins.giveBack(fingerprint, { kind, reason });
+    else if (kind === "accepted" || kind === "known" || kind === "not-shown")
+      logins.giveBack(fingerprint, { kind });
+    else return refuse(400, "That is no outcome of a login.");
+    return answer(false);
+  }
+
+  async function resume(request: IncomingMessage, url: URL): Promise<Answer> {
     if (!isLocalToken(options.token, request.headers.authorization)) return refuse(401, NEEDS_TOKEN);
     const id = url.searchParams.get("credential") ?? "";
-    const resumed = options.resumeCredential(id);
+    const resumed = await options.resumeCredential(id);
     return json({ schema: RESUME_SCHEMA, credential: id, outcome: outcomeOf(resumed) });
   }
 

@@ -54,7 +54,7 @@ describe("the command channel", () => {
       space === "elsewhere"
         ? null
         : Promise.resolve({ outcome: "nobody", sentence: `${ip} is empty.`, user: null, computer: "PC-1" }),
-    resumeCredential: (credential) => (credential === "missing" ? null : credential === "paused"),
+    resumeCredential: async (credential) => (credential === "missing" ? null : credential === "paused"),
     tail: async ({ lines }) => [
       { at: 1, sender: "10.0.0.9", sourceId: "vpn", line: `${lines} wanted`, matched: true },
     ],

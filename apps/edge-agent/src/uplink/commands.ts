@@ -40,7 +40,7 @@ export interface CommandDesk {
   /** Null: no computer is asked by this agent. */
   probe(ip: IpAddress, addressSpaceId: string | undefined): Promise<ProbeReport> | null;
   /** Null: there is no such credential here. */
-  resumeCredential(credentialId: string): boolean | null;
+  resumeCredential(credentialId: string): Promise<boolean | null>;
   tail(options: {
     readonly sourceId?: string;
     readonly lines: number;
@@ -213,7 +213,7 @@ async function run(
       return report === null ? null : { kind: "probe-address", ...report };
     }
     case "resume-credential": {
-      const resumed = desk.resumeCredential(command.credentialId);
+      const resumed = await desk.resumeCredential(command.credentialId);
       return resumed === null ? null : { kind: "resume-credential", resumed };
     }
     case "tail": {

@@ -1,7 +1,7 @@
 import type { PrincipalFacts } from "@rollcall/identity-core";
 import { silentLogger } from "@rollcall/observability";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { LoginPort } from "../login-port.ts";
+import { type LoginPort, LoginUnanswered } from "../login-port.ts";
 import { openLogin } from "../testing/open-login.ts";
 import type { DirectoryConfig } from "./directory-config.ts";
 import { createDirectoryReader, type DirectoryReader } from "./directory-reader.ts";
@@ -411,6 +411,52 @@ describe("the directory reader", () => {
     const harness = await started({ servers: ["localhost"] }, "wrong");
     expect(directory.binds).toBe(1);
     expect(harness.health.state).toBe("broken");
+  });
+
+  it("does not try a login that a controller took without a word at every other one", async () => {
+    directory.passwords = "dropped";
+    let unanswered = 0;
+    const login: LoginPort = {
+      ...openLogin("reader@corp.example", "wrong"),
+      withheld: async () => (unanswered >= 2 ? "It is held back." : null),
+      untilUsable: (signal) =>
+        new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true })),
+      async attempt(logIn, signal) {
+        const one = { user: "reader", password: "wrong", realm: null, kdcs: [], allowNtlm: false };
+        return logIn(one, signal).catch((error: unknown) => {
+          if (!(error instanceof LoginUnanswered)) throw error;
+          unanswered += 1;
+          throw error.because;
+        });
+      },
+    };
+    const servers = ["localhost", "127.0.0.1", "LOCALHOST", "Localhost"];
+    const harness = new Harness({ servers }, "wrong", undefined, login);
+    while (harness.health.state !== "broken") await new Promise((resolve) => setImmediate(resolve));
+    expect([directory.binds, harness.health.sentence]).toEqual([2, "It is held back."]);
+  });
+
+  it("shows a password on the connection that was made for it, and on no other: a new one would not be encrypted", async () => {
+    const open = openLogin("reader@corp.example", "right");
+    let isFirst = true;
+    const login: LoginPort = {
+      ...open,
+      async attempt(logIn, signal) {
+        if (!isFirst) return open.attempt(logIn, signal);
+        isFirst = false;
+        // Ended by both: the reader's end knows it too.
+        directory.hangUp();
+        while (directory.connections > 0) await new Promise((resolve) => setImmediate(resolve));
+        const tried = open.attempt(logIn, signal);
+        await tried.catch(() => undefined);
+        expect(directory.binds).toBe(0);
+        return tried;
+      },
+    };
+    const harness = new Harness({}, "right", undefined, login);
+    await harness.paused(1);
+    expect(harness.health.sentence).toContain("closed the connection");
+    expect(directory.binds).toBe(0);
   });
 
   it("says of the first controller what is wrong, and how many others there were", async () => {

@@ -1,8 +1,9 @@
 import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
-import { type LoginRefusal, loginAt, refusesCredential } from "@rollcall/windows-rpc/auth";
+import { type LoginRefusal, refusesCredential } from "@rollcall/windows-rpc/auth";
 import { Client, type Control, type Filter, PagedResultsControl, SearchResponse } from "ldapts";
-import type { Login, LoginPort, LoginResult } from "../login-port.ts";
+import { type Login, type LoginPort, type LoginResult, LoginUnanswered } from "../login-port.ts";
+import { loginOnce } from "../windows-login.ts";
 import type { DirectoryConfig } from "./directory-config.ts";
 import { DirectoryFault, toDirectoryFault } from "./directory-fault.ts";
 import { PageControl } from "./ldap-controls.ts";
@@ -12,6 +13,7 @@ import type { QueryPace } from "./query-pace.ts";
 import { bindBySasl } from "./sasl-bind.ts";
 
 const CONNECT_TIMEOUT_MS = 10_000;
+const LOG_ON_TIMEOUT_MS = 15_000;
 /** A server may compute the whole answer before its first page. */
 const OPERATION_TIMEOUT_MS = 120_000;
 /** Values that are not text, whatever their bytes look like. */
@@ -52,17 +54,28 @@ export async function openLdapSession(
   const held = await login.withheld();
   if (held !== null) throw new DirectoryFault("login-withheld", held, "");
   const session = new Session(config, pace);
+  // Whoever gives up while it logs on does not end that: a log-on that was cut off may have been refused.
+  let isLoggingOn = false;
   try {
     await session.connect();
-    const outcome = await login.attempt(
-      (one) => (config.bind === "kerberos" ? session.logOnByKerberos(one, signal) : session.logOn(one)),
-      signal,
-    );
+    const outcome = await login.attempt(async (one, ending) => {
+      isLoggingOn = true;
+      try {
+        const result = await (config.bind === "kerberos"
+          ? session.logOnByKerberos(one, ending)
+          : session.logOn(one));
+        if (result.kind !== "accepted") return result;
+        return { ...result, value: session };
+      } finally {
+        isLoggingOn = false;
+        if (signal.aborted) await session.close();
+      }
+    }, signal);
     if (outcome.kind === "accepted") return session;
     if (outcome.kind === "withheld") throw new DirectoryFault("login-withheld", outcome.sentence, "");
     throw session.refusal;
   } catch (error) {
-    await session.close();
+    if (!isLoggingOn) await session.close();
     throw toDirectoryFault(error, config);
   }
 }
@@ -135,7 +148,7 @@ class Session implements LdapSession {
    */
   async logOnByKerberos(login: Login, signal: AbortSignal): Promise<LoginResult<null>> {
     const { user, password, realm, kdcs } = login;
-    const made = await loginAt({
+    const made = await loginOnce({
       host: this.#dnsName ?? this.#config.host,
       spnClass: "ldap",
       user,
@@ -177,13 +190,26 @@ class Session implements LdapSession {
           "type the password",
         );
       }
-      await this.#client.bind(user, password);
+      // The library would connect anew by itself, and without StartTLS: in clear.
+      if (!this.#client.isConnected) throw closedBy(this.#config);
+      await this.#bind(user, password);
       return { kind: "accepted", value: null };
     } catch (error) {
       const fault = toDirectoryFault(error, this.#config, user);
-      if (fault.code !== "credentials-refused") throw fault;
+      if (fault.code !== "credentials-refused") throw isAnswer(fault) ? fault : new LoginUnanswered(fault);
       this.#refusal = fault;
       return { kind: "refused", reason: fault.message };
+    }
+  }
+
+  /** Others wait for what comes of a log-on: a server that takes it and says nothing is given up. */
+  async #bind(user: string, password: string): Promise<void> {
+    // biome-ignore lint/complexity/useLiteralKeys: it is private, and only this form is checked against its type.
+    const late = setTimeout(() => this.#client["socket"]?.destroy(), LOG_ON_TIMEOUT_MS);
+    try {
+      await this.#client.bind(user, password);
+    } finally {
+      clearTimeout(late);
     }
   }
 
@@ -230,13 +256,7 @@ class Session implements LdapSession {
   async search(request: SearchRequest, controls: readonly Control[]): Promise<readonly LdapEntry[]> {
     await this.#pace.turn();
     // The library would connect again by itself, without logging on.
-    if (!this.isOpen) {
-      throw new DirectoryFault(
-        "unreachable",
-        `${this.#config.host}:${this.#config.port} closed the connection`,
-        "check that the domain controller runs",
-      );
-    }
+    if (!this.isOpen) throw closedBy(this.#config);
     try {
       const { searchEntries } = await this.#client.search(
         request.base,
@@ -253,6 +273,19 @@ class Session implements LdapSession {
       throw toDirectoryFault(error, this.#config);
     }
   }
+}
+
+function closedBy({ host, port }: DirectoryConfig): DirectoryFault {
+  return new DirectoryFault(
+    "unreachable",
+    `${host}:${port} closed the connection`,
+    "check that the domain controller runs",
+  );
+}
+
+/** Whether nothing was sent, or the server answered with a result: then it is known what became of the password. */
+function isAnswer({ cause }: DirectoryFault): boolean {
+  return cause === undefined || (cause instanceof Error && "code" in cause && typeof cause.code === "number");
 }
 
 function cookieOf(response: SearchResponse): Uint8Array {

@@ -3,12 +3,13 @@ import { createNtlmContext } from "@rollcall/windows-rpc/auth";
 import { EVENT_LOG } from "@rollcall/windows-rpc/even6";
 import { endpointMapper, type RpcServer, startRpcServer } from "@rollcall/windows-rpc/testing";
 import { afterEach, describe, expect, it } from "vitest";
-import type { LoginPort } from "../login-port.ts";
+import { type LoginPort, LoginUnanswered } from "../login-port.ts";
 import { openLogin } from "../testing/open-login.ts";
 import { createEven6Port, type PreparedLogin } from "./even6-port.ts";
 import type { EventSourceConfig } from "./event-source-config.ts";
 
 const CHANNEL_LIST = 19;
+const SERVER_TOO_BUSY = 0x6bb;
 /** No channels, and success: what is asked first of a server. */
 const NO_CHANNELS = Buffer.alloc(12);
 
@@ -105,6 +106,28 @@ describe("the way to a server's event log", () => {
       expect(logins).toEqual([`refused ${user}`]);
     },
   );
+
+  it("a login that was shown and of which the server says nothing may have been refused", async () => {
+    const { mapperPort, logins } = await aServer(() => ({ fault: SERVER_TOO_BUSY }));
+    const thrown: unknown[] = [];
+    const login: LoginPort = {
+      ...openLogin("reader", "right"),
+      async attempt(logIn, aborted) {
+        const one = { user: "reader", password: "right", realm: null, kdcs: [], allowNtlm: true };
+        return logIn(one, aborted).catch((error: unknown) => {
+          thrown.push(error);
+          throw error instanceof LoginUnanswered ? error.because : error;
+        });
+      },
+    };
+    const connect = (isProved: boolean) =>
+      createEven6Port({ config: config(mapperPort), login, prepare: byNtlm(isProved) }).connect(signal);
+    await expect(connect(false)).rejects.toBeDefined();
+    // Where the domain has proved it, a server that is busy says nothing of it.
+    await expect(connect(true)).rejects.toBeDefined();
+    expect(thrown.map((error) => error instanceof LoginUnanswered)).toEqual([true, false]);
+    expect(logins).toHaveLength(2);
+  });
 
   it("a login that Kerberos has proved and that may do nothing here is no refusal: the account is not paused for it", async () => {
     const { mapperPort } = await aServer(() => ({ fault: 5 }));

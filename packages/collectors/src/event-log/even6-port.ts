@@ -4,7 +4,7 @@ import type { SecurityContext } from "@rollcall/windows-rpc/auth";
 import { ACCESS_DENIED, connectRpc, RpcConnectionError, RpcFault } from "@rollcall/windows-rpc/dcerpc";
 import { findEndpoint } from "@rollcall/windows-rpc/endpoint-mapper";
 import { EVENT_LOG, openEventLog } from "@rollcall/windows-rpc/even6";
-import type { Login, LoginPort, LoginResult } from "../login-port.ts";
+import { type Login, type LoginPort, type LoginResult, LoginUnanswered } from "../login-port.ts";
 import { EventLogFault, toEventLogFault } from "./event-log-fault.ts";
 import type { EventLogPort, EventLogSession } from "./event-log-port.ts";
 import { channelOf, type EventSourceConfig } from "./event-source-config.ts";
@@ -57,7 +57,7 @@ export function createEven6Port({ config, login, prepare }: Even6PortOptions): E
         const serverAddresses = await addressesOf(config.host);
         const port = await findEventLogPort(config, signal);
         const outcome = await login.attempt(
-          (one) => logIn(config, { port, prepare, login: one }, signal),
+          (one, ending) => logIn(config, { port, prepare, login: one }, ending),
           signal,
         );
         switch (outcome.kind) {
@@ -167,7 +167,10 @@ async function logIn(
     }
   } catch (error) {
     const why = refusalIn(error, isAgreed);
-    if (why === null) throw error;
+    if (why === null) {
+      // NTLM has shown the password by then, and nobody said what they make of it.
+      throw !prepared.isProved && prepared.context.isEstablished ? new LoginUnanswered(error) : error;
+    }
     if (!prepared.isProved) return { kind: "refused", reason: why };
     if (error instanceof RpcConnectionError && error.failure === "closed") throw error;
     throw new EventLogFault(

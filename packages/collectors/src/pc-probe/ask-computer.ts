@@ -1,3 +1,4 @@
+import { LoginUnanswered } from "../login-port.ts";
 import {
   ProbeFault,
   type ProbeLogin,
@@ -25,7 +26,7 @@ export interface AskedComputer {
  * Asks one computer who sits there: each way in order, and by each way each login in order, until one is answered.
  *
  * Shape:  a login that was refused is not shown to the same computer again by another way: that would be its second
- *         refusal, and pause it for everybody. One that was taken and allowed too little is, for rights differ.
+ *         refusal, and pause it for everybody. Nor is one that was shown without an answer. One that was taken and allowed too little is, for rights differ.
  * Errors: none thrown but what `signal` says; what went wrong is the answer.
  */
 export async function askComputer(
@@ -61,7 +62,14 @@ async function askBy(
       // A connection carries one login: the next begins anew.
       const reached = await method.reach(target, signal);
       try {
-        const outcome = await port.attempt((login) => reached.logIn(login, signal), signal);
+        const outcome = await port.attempt(
+          (login, ending) =>
+            reached.logIn(login, ending).catch((error: unknown) => {
+              if (error instanceof LoginUnanswered) tried.spent.add(credentialId);
+              throw error;
+            }),
+          signal,
+        );
         if (outcome.kind === "withheld") {
           tried.spent.add(credentialId);
           tried.note("no-login", outcome.sentence);

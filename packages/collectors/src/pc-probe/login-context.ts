@@ -22,6 +22,8 @@ export interface LoginContexts {
 
 export interface MadeLogin {
   readonly context: SecurityContext;
+  /** For a further connection to the same computer; the domain is not asked for it. */
+  readonly another: () => SecurityContext;
   /** True: whoever knows the password has confirmed it, so that a refusal by the computer is a missing right. */
   readonly isProven: boolean;
   /** False: by tickets that were there already. */

@@ -38,8 +38,8 @@ export function windowsContexts(now: () => number): LoginContexts {
             login.realm === null ? made.sentence : `no Kerberos ticket: ${made.sentence}`,
           );
         case "ready": {
-          const { context, isFresh } = made;
-          return { kind: "accepted", value: { context, isProven: made.by === "kerberos", isFresh } };
+          const { context, another, isFresh } = made;
+          return { kind: "accepted", value: { context, another, isProven: made.by === "kerberos", isFresh } };
         }
       }
     },

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { openWinrm, type WinrmConnection, WinrmFault } from "@rollcall/windows-rpc/winrm";
-import type { Login, LoginResult } from "../login-port.ts";
+import { type Login, type LoginResult, LoginUnanswered } from "../login-port.ts";
 import type { LoginContexts } from "./login-context.ts";
 import { ProbeFault, type ProbeMethod, type ProbeSession, type ProbeTarget } from "./ports.ts";
 import { knockAt } from "./reach-port.ts";
@@ -91,7 +91,7 @@ async function logIn(contexts: LoginContexts, attempt: Attempt): Promise<LoginRe
   } catch (error) {
     if (error instanceof WinrmFault && error.failure === "refused")
       return { kind: "refused", reason: error.message };
-    throw faultOf(error);
+    throw context.isEstablished ? new LoginUnanswered(faultOf(error)) : faultOf(error);
   }
 }
 

@@ -1,6 +1,7 @@
+import type { SecurityContext } from "@rollcall/windows-rpc/auth";
 import { RpcConnectionError, RpcFault } from "@rollcall/windows-rpc/dcerpc";
 import { openWmi, WmiFault, type WmiObject, type WmiSession, type WmiValue } from "@rollcall/windows-rpc/wmi";
-import type { Login, LoginResult } from "../login-port.ts";
+import { type Login, type LoginResult, LoginUnanswered } from "../login-port.ts";
 import type { LoginContexts, MadeLogin } from "./login-context.ts";
 import { ProbeFault, type ProbeMethod, type ProbeSession, type ProbeTarget } from "./ports.ts";
 import { knockAt } from "./reach-port.ts";
@@ -40,16 +41,12 @@ interface Attempt {
   readonly signal: AbortSignal;
 }
 
-/** The login of the second connection, where the first was taken, could not be made. */
-class LaterLogin extends Error {
-  override readonly name = "LaterLogin";
-}
-
 async function logIn(contexts: LoginContexts, attempt: Attempt): Promise<LoginResult<ProbeSession>> {
   const { target, login, signal } = attempt;
   const first = await contexts.make(login, target, "rpc", signal);
   if (first.kind === "refused") return first;
-  const open = () => openAt(contexts, attempt, first.value);
+  const made = new MadeContexts(first.value);
+  const open = () => openAt(attempt, made);
   // Others wait for what comes of a login: where it is proven already, the computer is asked outside of it.
   if (first.value.isProven) return { kind: "accepted", value: sessionOf(open), isFresh: first.value.isFresh };
   try {
@@ -57,35 +54,42 @@ async function logIn(contexts: LoginContexts, attempt: Attempt): Promise<LoginRe
     return { kind: "accepted", value: sessionOf(async () => session) };
   } catch (error) {
     if (isRefusal(error)) return { kind: "refused", reason: messageOf(error) };
-    throw faultOf(error);
+    throw made.isUnanswered ? new LoginUnanswered(faultOf(error)) : faultOf(error);
   }
 }
 
-function openAt(
-  contexts: LoginContexts,
-  { target, port, login, signal }: Attempt,
-  first: MadeLogin,
-): Promise<WmiSession> {
-  let next: MadeLogin | null = first;
+/** The logins of the two connections that WMI takes. */
+class MadeContexts {
+  readonly #made: MadeLogin;
+  #taken = 0;
+
+  constructor(made: MadeLogin) {
+    this.#made = made;
+  }
+
+  /** The password was shown, and not even the first connection was answered. */
+  get isUnanswered(): boolean {
+    return this.#taken === 1 && this.#made.context.isEstablished;
+  }
+
+  next(): SecurityContext {
+    this.#taken += 1;
+    return this.#taken === 1 ? this.#made.context : this.#made.another();
+  }
+}
+
+function openAt({ target, port, signal }: Attempt, made: MadeContexts): Promise<WmiSession> {
   return openWmi({
     host: target.ip,
     port,
     timeoutMs: CALL_MS,
     signal,
-    async newContext() {
-      const made = next;
-      next = null;
-      if (made !== null) return made.context;
-      const again = await contexts.make(login, target, "rpc", signal);
-      if (again.kind === "refused") throw new LaterLogin(again.reason);
-      return again.value.context;
-    },
+    newContext: async () => made.next(),
   });
 }
 
 /** A computer that checks the password itself says only "access denied": then it counts as a wrong one, which is safe. */
 function isRefusal(error: unknown): boolean {
-  if (error instanceof LaterLogin) return true;
   if (error instanceof RpcConnectionError) return error.failure === "login-refused";
   return error instanceof RpcFault && error.status === ACCESS_DENIED;
 }

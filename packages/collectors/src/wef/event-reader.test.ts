@@ -65,6 +65,14 @@ describe("an event as Windows renders it", () => {
     expect(readEvent(BOOKMARK_EVENT).kind).toBe("bookmark");
   });
 
+  it("is damaged where it ends in the middle of a character", () => {
+    expect(readEvent("<!D\ud800")).toEqual({
+      kind: "damaged",
+      reason: "not-xml",
+      sanitised: expect.any(Number),
+    });
+  });
+
   it("is damaged without a time, a number, an origin, or as no event", () => {
     const good = eventXml({ eventId: 4624, time: TIME });
     const reasons = [

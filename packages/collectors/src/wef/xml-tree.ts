@@ -84,6 +84,8 @@ export function readXml(text: string): XmlResult {
     parser.write(text).close();
   } catch (error) {
     if (error instanceof Refusal) return { kind: "refused", reason: error.reason };
+    // The parser waits for the other half of a character that the text ends in, and then has no code point.
+    if (error instanceof RangeError) return { kind: "refused", reason: "not-xml" };
     throw error;
   }
   return root === null ? { kind: "refused", reason: "not-xml" } : { kind: "read", root };

@@ -5,6 +5,7 @@ export {
   type KerberosSettings,
   type KerberosUse,
   NoKdcError,
+  UnansweredProofError,
 } from "../kerberos/index.ts";
 export { createNtlmContext, type NtlmIdentity } from "../ntlm/index.ts";
 export { createNegotiateContext } from "../spnego/index.ts";

@@ -36,6 +36,8 @@ export type LoginOutcome =
       readonly by: "kerberos" | "ntlm";
       /** For one connection. */
       readonly context: SecurityContext;
+      /** The same for a further connection: by the ticket at hand, so that the domain is not asked again. */
+      readonly another: () => SecurityContext;
       /** To be given to the next login with this credential; null where NTLM is used. */
       readonly tickets: KerberosLogin | null;
     }
@@ -57,7 +59,8 @@ export async function loginAt(request: LoginRequest): Promise<LoginOutcome> {
   if (!request.allowNtlm) return refusal;
   if (refusal.reason !== "ntlm-not-allowed" && !NTLM_MAY_HELP.includes(refusal.reason)) return refusal;
   if (request.use === "ldap") return refusal;
-  return { kind: "ready", by: "ntlm", context: ntlmContext(request), tickets: null };
+  const another = () => ntlmContext(request);
+  return { kind: "ready", by: "ntlm", context: another(), another, tickets: null };
 }
 
 async function tryKerberos(request: LoginRequest): Promise<LoginOutcome> {
@@ -76,9 +79,9 @@ async function tryKerberos(request: LoginRequest): Promise<LoginOutcome> {
     if (refusal === null) throw error;
     return refusal;
   }
-  const inner = createKerberosContext(tickets, spn, use);
   const isWrapped = use !== "rpc" || request.negotiate === true;
-  return { kind: "ready", by: "kerberos", context: wrapped(inner, isWrapped), tickets };
+  const another = () => wrapped(createKerberosContext(tickets, spn, use), isWrapped);
+  return { kind: "ready", by: "kerberos", context: another(), another, tickets };
 }
 
 /** What comes of a promise, or the signal's reason if that comes first; the promise goes on for whoever else waits for it. */

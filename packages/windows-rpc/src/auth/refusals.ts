@@ -45,6 +45,8 @@ export interface LoginRefusal {
   readonly reason: LoginRefusalReason;
   readonly sentence: string;
   readonly remedy: string;
+  /** The password was shown, and this is no word on it: it may have been a wrong one. */
+  readonly isUndecided?: true;
 }
 
 /** Source: [MS-ERREF] 2.3.1 (documented). */
@@ -99,7 +101,9 @@ export function refusalOf(error: unknown): LoginRefusal | null {
   if (error instanceof NoKdcError) return loginRefusal("no-kdc", error.message);
   if (error instanceof KerberosRefusal) {
     const byStatus = error.ntStatus === null ? undefined : REASON_BY_STATUS[error.ntStatus];
-    return loginRefusal(reasonOf(error, byStatus), error.message);
+    const reason = reasonOf(error, byStatus);
+    const refusal = loginRefusal(reason, error.message);
+    return reason === "other" && error.wasShown ? { ...refusal, isUndecided: true } : refusal;
   }
   if (error instanceof SecurityFault) return loginRefusal("other", error.message);
   return null;

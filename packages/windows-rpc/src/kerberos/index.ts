@@ -1,4 +1,4 @@
-export { NoKdcError } from "./kdc-client.ts";
+export { NoKdcError, UnansweredProofError } from "./kdc-client.ts";
 export { KDC_ERROR, kdcErrorName } from "./kdc-error-names.ts";
 export { createKerberosContext, type KerberosUse } from "./kerberos-context.ts";
 export {

@@ -59,6 +59,12 @@ function addressOf(text: string): KdcAddress {
   return { host: match[1] ?? text, port: match[2] === undefined ? KDC_PORT : Number(match[2]) };
 }
 
+export interface KdcAnswer {
+  readonly reply: Buffer;
+  /** Who gave it. */
+  readonly kdc: KdcAddress;
+}
+
 /** A proof of the password was sent, and nothing came back: whether it counted against the account is not known. */
 export class UnansweredProofError extends Error {
   override readonly name = "UnansweredProofError";
@@ -78,12 +84,12 @@ export async function askKdcs(
   kdcs: readonly KdcAddress[],
   message: Buffer,
   limits: { readonly timeoutMs: number; readonly signal?: AbortSignal; readonly provesPassword?: boolean },
-): Promise<Buffer> {
+): Promise<KdcAnswer> {
   const reasons: string[] = [];
   for (const kdc of kdcs) {
     limits.signal?.throwIfAborted();
     try {
-      return await askKdc(kdc, message, limits);
+      return { reply: await askKdc(kdc, message, limits), kdc };
     } catch (error) {
       if (limits.provesPassword === true && error instanceof SentError)
         throw new UnansweredProofError(

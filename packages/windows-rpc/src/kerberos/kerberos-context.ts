@@ -96,7 +96,8 @@ class KerberosContext implements Mechanism {
   }
 
   async start(): Promise<Uint8Array> {
-    const ticket = await this.#login.ticketFor(this.#spn);
+    // The login was made for this one: a ticket that is still good serves, so that the password is not shown here.
+    const ticket = this.#login.ticketAtHand(this.#spn) ?? (await this.#login.ticketFor(this.#spn));
     const subkey = { etype: ticket.key.etype, bytes: randomBytes(ticket.key.bytes.length) };
     const sent = { ticket, subkey, atMs: this.#login.nowMs(), tick: this.#login.nextTick() };
     this.#sent = sent;

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { SecurityFault } from "../auth/security-context.ts";
 import { AES256, checksumKey, decrypt, isKnownEtype, type KerberosKey, mac, stringToKey } from "./aes-cts.ts";
-import { askKdcs, findKdcs, type KdcAddress, type KdcSearch } from "./kdc-client.ts";
+import { askKdcs, findKdcs, type KdcAddress, type KdcAnswer, type KdcSearch } from "./kdc-client.ts";
 import { KDC_ERROR, kdcErrorName } from "./kdc-error-names.ts";
 import {
   decodeError,
@@ -34,16 +34,22 @@ export class KerberosRefusal extends Error {
   readonly step: "login" | "service" | "server";
   /** The status of Windows behind it, where it was told. */
   readonly ntStatus: number | null;
+  /** The password was shown before this was said. */
+  readonly wasShown: boolean;
 
   constructor(
     step: KerberosRefusal["step"],
     attempted: string,
     kdcCode: number,
-    ntStatus: number | null = null,
+    {
+      ntStatus = null,
+      wasShown = false,
+    }: { readonly ntStatus?: number | null; readonly wasShown?: boolean } = {},
   ) {
     super(`${attempted}: ${kdcErrorName(kdcCode)}`);
     this.step = step;
     this.ntStatus = ntStatus;
+    this.wasShown = wasShown;
     this.kdcCode = kdcCode;
     this.kdcName = kdcErrorName(kdcCode);
   }
@@ -75,6 +81,8 @@ export interface Ticket {
 const LIFE_MS = 24 * 3_600_000;
 /** A ticket is replaced this long before it ends, so that none ends on the way. */
 const RENEW_BEFORE_MS = 5 * 60_000;
+/** One at hand is used up to this long before it ends: a connection is opened at once. */
+const AT_HAND_MS = 60_000;
 const REFERRALS_MAX = 8;
 const SERVICES_MAX = 1_000;
 
@@ -137,6 +145,12 @@ export class KerberosLogin {
     return ticket;
   }
 
+  /** A ticket that was got before and is still good, if not for long; null where there is none. */
+  ticketAtHand(spn: string): Ticket | null {
+    const held = this.#services.get(spn.toLowerCase());
+    return held !== undefined && held.endsAtMs - AT_HAND_MS > this.nowMs() ? held : null;
+  }
+
   /** Drops a service's ticket, because the server did not take it: it may have a new key. */
   forget(spn: string): void {
     this.#services.delete(spn.toLowerCase());
@@ -179,24 +193,27 @@ export class KerberosLogin {
     const request = () =>
       this.#requestOf(client, realm, { type: NAME_TYPE.service, parts: ["krbtgt", realm] });
     const first = request();
-    let reply = await this.#ask(kdcs, encodeAsRequest(first.body, null));
+    const answer = await this.#ask(kdcs, encodeAsRequest(first.body, null));
+    // The proof goes to the one that asked for it; to another only where that one cannot be reached any more.
+    const inTurn = [answer.kdc, ...kdcs.filter((kdc) => kdc !== answer.kdc)];
+    let { reply } = answer;
     let { nonce } = first;
     let error = decodeError(reply);
     let key: KerberosKey | null = null;
     if (error?.code === KDC_ERROR.preauthRequired) {
       key = await this.#passwordKey(decodeEtypes(error.data), realm);
-      ({ reply, nonce } = await this.#proveAndAsk(kdcs, request, key));
+      ({ reply, nonce } = await this.#proveAndAsk(inTurn, request, key));
       error = decodeError(reply);
       if (error?.code === KDC_ERROR.skew) {
         // The password was right, else the time in it could not be read: this is no second attempt.
         this.setClock(error.serverTimeMs);
-        ({ reply, nonce } = await this.#proveAndAsk(kdcs, request, key));
+        ({ reply, nonce } = await this.#proveAndAsk(inTurn, request, key));
         error = decodeError(reply);
       }
     }
     if (error?.code === KDC_ERROR.wrongRealm && error.clientRealm !== null && error.clientRealm !== realm)
       return { wrongRealm: error.clientRealm };
-    if (error !== null) throw this.#loginRefusal(error);
+    if (error !== null) throw this.#loginRefusal(error, key !== null);
     const decoded = decodeKdcReply(reply, 11);
     key ??= await this.#passwordKey(decoded.etypes, realm);
     return toTicket(decoded, key, USAGE.asReply, nonce);
@@ -209,12 +226,17 @@ export class KerberosLogin {
   ) {
     const { body, nonce } = request();
     const message = encodeAsRequest(body, encodeTimestamp(key, this.nowMs()));
-    return { nonce, reply: await this.#ask(kdcs, message, true) };
+    // Whatever the answer is: the next would be shown the same password once more.
+    const { reply } = await askKdcs(kdcs, message, { ...this.#settings, provesPassword: true });
+    return { nonce, reply };
   }
 
-  #loginRefusal({ code, ntStatus }: KerberosError): KerberosRefusal {
+  #loginRefusal({ code, ntStatus }: KerberosError, wasShown = false): KerberosRefusal {
     const { user, realm } = this.#identity;
-    const refusal = new KerberosRefusal("login", `log in as ${user} in ${realm}`, code, ntStatus);
+    const refusal = new KerberosRefusal("login", `log in as ${user} in ${realm}`, code, {
+      ntStatus,
+      wasShown,
+    });
     if (REFUSALS_THAT_STAY.includes(code)) this.#refusal = refusal;
     return refusal;
   }
@@ -254,7 +276,8 @@ export class KerberosLogin {
       const { clientRealm, client, key } = granting;
       const parts = { clientRealm, client, nowMs: this.nowMs(), tick: this.nextTick(), checksum };
       const proof = encodeApRequest(granting.ticket, key, USAGE.tgsAuthenticator, 0, parts);
-      return { nonce, reply: await this.#ask(kdcs, encodeTgsRequest(body, proof)) };
+      const { reply } = await this.#ask(kdcs, encodeTgsRequest(body, proof));
+      return { nonce, reply };
     };
     let { nonce, reply } = await ask();
     let error = decodeError(reply);
@@ -288,12 +311,13 @@ export class KerberosLogin {
     return findKdcs(realm, { ...this.#settings, kdcs: named?.[1] ?? (isHome ? this.#settings.kdcs : []) });
   }
 
-  async #ask(kdcs: readonly KdcAddress[], message: Buffer, provesPassword = false): Promise<Buffer> {
-    for (let at = 0; ; at += 1) {
-      const reply = await askKdcs(kdcs.slice(at), message, { ...this.#settings, provesPassword });
+  async #ask(kdcs: readonly KdcAddress[], message: Buffer): Promise<KdcAnswer> {
+    for (let left = kdcs; ; ) {
+      const answer = await askKdcs(left, message, this.#settings);
+      left = left.slice(left.indexOf(answer.kdc) + 1);
       // One that is starting says so; the next may be further.
-      const isAway = decodeError(reply)?.code === KDC_ERROR.unavailable;
-      if (!isAway || at + 1 >= kdcs.length) return reply;
+      const isAway = decodeError(answer.reply)?.code === KDC_ERROR.unavailable;
+      if (!isAway || left.length === 0) return answer;
     }
   }
 }

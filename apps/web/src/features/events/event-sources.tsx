@@ -329,7 +329,8 @@ function EventSourceDrawer({
                   </Link>
                 }
               >
-                It was refused twice in a row and is not tried again until it is changed or resumed.
+                It was refused, or may have been, and is not tried now: the credential says why and what to
+                do.
               </Notice>
             ) : null}
             {mayTest ? (

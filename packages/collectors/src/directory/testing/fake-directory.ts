@@ -74,6 +74,8 @@ export class FakeDirectory {
   forgetsCookies = false;
   invocation = 1;
   binds = 0;
+  /** What becomes of a password: it is answered, or it is taken and the connection closed, or left to wait. */
+  passwords: "answered" | "dropped" | "left" = "answered";
   /** Called with each search, numbered. */
   onSearch: (count: number) => void = () => undefined;
   searches = 0;
@@ -98,6 +100,16 @@ export class FakeDirectory {
     if (!this.#server.listening) return;
     this.#server.close();
     await once(this.#server, "close");
+  }
+
+  /** Connections that are open. */
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
+  /** Ends connections as a server does that has had nothing to do on them for too long. */
+  hangUp(): void {
+    for (const socket of this.#sockets) socket.end();
   }
 
   dropConnections(): void {
@@ -228,6 +240,8 @@ export class FakeDirectory {
 
   #bind(socket: Socket, id: number, reader: BerReader): void {
     this.binds += 1;
+    if (this.passwords === "dropped") socket.destroy();
+    if (this.passwords !== "answered") return;
     reader.readInt();
     reader.readString();
     const password = reader.readString(0x80);

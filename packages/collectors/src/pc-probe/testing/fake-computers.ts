@@ -83,10 +83,11 @@ export function countedLogin(credentialId: string, password: string): ProbeLogin
   const withheld = (): string | null => (refusals >= 2 ? `${credentialId} is paused` : null);
   const port: LoginPort = {
     withheld: async () => withheld(),
-    async attempt(logIn) {
+    async attempt(logIn, signal) {
       const sentence = withheld();
       if (sentence !== null) return { kind: "withheld", sentence };
-      const outcome = await logIn({ user: credentialId, password, realm: null, kdcs: [], allowNtlm: false });
+      const login = { user: credentialId, password, realm: null, kdcs: [], allowNtlm: false };
+      const outcome = await logIn(login, signal);
       refusals = outcome.kind === "refused" ? refusals + 1 : 0;
       return outcome;
     },
