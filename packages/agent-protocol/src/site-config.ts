@@ -343,6 +343,12 @@ export const enforcementPointConfig = z.strictObject({
 });
 export type EnforcementPointConfig = z.infer<typeof enforcementPointConfig>;
 
+/**
+ * For so many days from the first agent of a site on, service accounts are suggested only, where nobody chose another
+ * number. Source: semantics 4 ("automatic").
+ */
+export const LEARN_DAYS = 7;
+
 /** As many of each as one agent takes: whoever writes configurations refuses more, for else the whole one is refused. */
 export const SITE_LIMITS = {
   directories: 100,
