@@ -286,6 +286,28 @@ describe("a computer that is a shared host by its place in the directory", () =>
       expect([named(keeper.table), named(elsewhere(lab))]).toEqual([[], []]);
     }));
 
+  it.each([
+    ["by a source that does not speak for the address", { class: "D" as const }],
+    ["by a use of a ticket, where another computer is", { class: "C" as const }],
+    ["by an event from before the computer that is there", { at: -minutes(30) }],
+  ])("takes nobody's name away where it is said to be %s", (_, said) =>
+    withKeeper((lab) => {
+      const { keeper, clock } = lab;
+      keeper.setRules(hosts());
+      read(keeper, computer("rds1", "rds"), computer("pc7"));
+      write(keeper, comes(lab, "pc7"), aLogon({ user: "ana", at: clock.now() }));
+      const { at: earlier = 0, ...strength } = { at: 0, ...said };
+      write(keeper, {
+        ...comes(lab, "rds1"),
+        ...strength,
+        effectiveAt: clock.now() + earlier,
+      });
+      expect(named(keeper.table)).toEqual(["10.0.0.1 ana"]);
+      write(keeper, aLogon({ user: "ben", at: clock.now() + 1 }));
+      expect(named(keeper.table)).toEqual(["10.0.0.1 ben"]);
+    }),
+  );
+
   it("leaves an address to the next computer there, and its people with it", () =>
     withKeeper((lab) => {
       const { keeper, clock } = lab;

@@ -164,8 +164,9 @@ export class PlaceWatch {
   /** Notes which computer comes to an address; gives the end of whoever is named there, where it is a shared host. */
   #arrives(observation: Observation, who: DetectedPrincipal, table: SeenTable): readonly Observation[] {
     if (observation.kind !== "device") return [];
-    const hostMarkId = table.hostMarkIdOf(who.key);
     const there = table.entryOf(observation.addressSpaceId, observation.ip);
+    if (!takesPlace(observation, there?.device ?? null, who.key)) return [];
+    const hostMarkId = table.hostMarkIdOf(who.key);
     const place = placeOf(observation);
     if (there?.device?.principalKey !== who.key || this.#arriving.has(place))
       this.#arriving.set(place, hostMarkId);
@@ -194,6 +195,20 @@ export class PlaceWatch {
     const device = table.entryOf(observation.addressSpaceId, observation.ip)?.device ?? null;
     return device === null ? null : table.hostMarkIdOf(device.principalKey);
   }
+}
+
+/**
+ * Whether a computer is at an address by what is said of it. What a source says of addresses that it does not speak for
+ * (class D) takes nobody's name away, a use of a ticket (C) pushes no other computer aside, and neither does what is late.
+ */
+function takesPlace(
+  { class: strength, effectiveAt }: Observation,
+  device: Entry["device"],
+  key: string,
+): boolean {
+  if (strength === "D") return false;
+  if (device === null || device.principalKey === key) return true;
+  return strength !== "C" && effectiveAt >= device.since;
 }
 
 function placeOf({ addressSpaceId, ip }: Observation): string {

@@ -455,7 +455,10 @@ describe("a firewall that reports a person to the cloud", () => {
       }),
     ];
     await agent.send(
-      aBatch([...host("rds1", "10.20.90.4", { hostMarkId }), ...host("pc7", "10.20.90.5", {})], agent.take(4)),
+      aBatch(
+        [...host("rds1", "10.20.90.4", { hostMarkId }), ...host("pc7", "10.20.90.5", {})],
+        agent.take(4),
+      ),
     );
     await firewall.askToken(customer.clientId, customer.clientSecret);
     expect((await firewall.ask("/user_query/v2/user?ip=10.20.90.4&id=carol")).body).toEqual({
