@@ -88,7 +88,7 @@ export {
   compileMarks,
   type HostAccount,
   type HostMarkRule,
-  lets,
+  letsStand,
   MARK_DIRECTORY,
   type Mark,
   type MarkMode,

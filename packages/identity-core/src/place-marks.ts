@@ -117,7 +117,7 @@ function hostRuleOf(
 }
 
 /** Whether a mark lets what somebody says of a person stand as it is. */
-export function lets(mark: Mark, { class: strength }: Pick<Observation, "class">): boolean {
+export function letsStand(mark: Mark, { class: strength }: Pick<Observation, "class">): boolean {
   return mark.mode === "last-interactive" && strength === "A";
 }
 

@@ -6,7 +6,7 @@ import {
   type End,
   type Entry,
   type IpAddress,
-  lets,
+  letsStand,
   type Mark,
   type MarkRules,
   type Observation,
@@ -109,7 +109,7 @@ export class PlaceWatch {
     if (this.#toEnd.has(who.key)) return "mark:service-account";
     const hostMarkId = this.#arriving.get(placeOf(observation)) ?? null;
     const mark = hostMarkId === null ? null : this.#marks.hostMark(hostMarkId);
-    if (mark === null || lets(mark, observation) || who.key === mark.pseudoUser?.key) return null;
+    if (mark === null || letsStand(mark, observation) || who.key === mark.pseudoUser?.key) return null;
     return mark.rule;
   }
 
@@ -260,7 +260,9 @@ function atMarkedPlace(observation: Observation, mark: Mark, there: Entry | null
       return { kept: null, rule, derived, facts: null };
     }
     case "last-interactive":
-      return lets(mark, observation) ? kept(observation) : { kept: null, rule, derived: [], facts: null };
+      return letsStand(mark, observation)
+        ? kept(observation)
+        : { kept: null, rule, derived: [], facts: null };
     case "pseudo-user":
       return { kept: inPlaceOf(observation, mark), rule: null, derived: [], facts: mark.pseudoUser };
   }

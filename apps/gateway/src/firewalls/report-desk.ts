@@ -4,7 +4,7 @@ import {
   compileMarks,
   createIpSet,
   createSuppression,
-  lets,
+  letsStand,
   type Mark,
   type MarkRules,
   type NameRule,
@@ -64,7 +64,7 @@ export class ReportDesk {
     if (outcome.observation.verb !== "end") {
       const mark = await this.#markOf(tenantId, marks, outcome.observation);
       // The cloud names no fixed user: agents do, where they hear of somebody there.
-      if (mark !== null && !lets(mark, outcome.observation))
+      if (mark !== null && !letsStand(mark, outcome.observation))
         return {
           kind: "refused",
           sentence: `a report of a user at an address with more than one person behind it (${mark.rule})`,
