@@ -108,6 +108,8 @@ export async function buildAgent(options: BuildOptions): Promise<BuiltAgent> {
     now: clock.now,
     log,
     contextOf: (facts) => site.contextOf(facts),
+    accountOf: (facts) => site.accountOf(facts),
+    groupsOf: (facts) => site.groupsOf(facts),
     onLogon: (facts) => site.noteLogon(facts),
   });
   const commits = createGroupCommit({

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { FakeDirectory } from "@rollcall/collectors/directory/testing";
 import { type EventServer, startEventServer } from "@rollcall/even6-server/event-server";
 import { readMoulds } from "@rollcall/even6-server/moulds";
 import { withTempDir } from "@rollcall/testkit";
@@ -258,6 +259,137 @@ describe.skipIf(!isHere)("an agent that reads a domain controller's event log", 
 `,
       },
     ));
+
+  it("tells a firewall of nobody at a host to which two are connected by remote desktop, hours apart or not", () =>
+    withDomainController(
+      async (lab) => {
+        const { server } = lab;
+        const desktop = (user: string, number: number, logonType = "10") =>
+          server.add("ForwardedEvents", {
+            computer: "rds1.corp.example",
+            channel: "Security",
+            eventId: 4624,
+            like: { LogonType: "2" },
+            set: {
+              LogonType: logonType,
+              TargetUserName: user,
+              TargetDomainName: "CORP",
+              TargetUserSid: `S-1-5-21-1-2-3-${1100 + number}`,
+              IpAddress: "192.0.2.7",
+              TargetLogonId: `0x${number}`,
+              TargetLinkedLogonId: "0x0",
+            },
+          });
+        server.add("Security", {
+          eventId: 4768,
+          like: { Status: "0x0", PreAuthType: "2" },
+          set: { TargetUserName: "RDS1$", TargetSid: "S-1-5-21-1-2-3-1200", IpAddress: "::ffff:10.1.2.9" },
+        });
+        await lab.agent.start();
+        await lab.told({ "10.1.2.9": "" });
+        desktop("ana", 1);
+        await lab.told({ "10.1.2.9": "ana" });
+        desktop("ben", 2);
+        await lab.told({ "10.1.2.9": "" });
+        // Whoever comes after them is nobody too, and the address that they came from never was anybody's.
+        desktop("cho", 3, "2");
+        const to = ["--status-listen", `127.0.0.1:${lab.agent.ports.status}`];
+        const asked = ["--state-dir", lab.agent.stateDir, "explain", "10.1.2.9", ...to];
+        await expect
+          .poll(async () => (await runAgent(asked)).out, { timeout: 20_000 })
+          .toContain("cho, mark:multi-user");
+        await lab.told({ "10.1.2.9": "" });
+        expect((await lab.agent.status()).findings).toEqual([{ kind: "multi-user", acted: 1, suggested: 0 }]);
+      },
+      {
+        moreSources: `  - { id: wec, name: Collector, kind: event-collector, host: 127.0.0.1, addressSpaceId: main, credentialId: reader, endpointMapperPort: PORT }
+settings: { detection: { mode: "on" } }
+`,
+      },
+    ));
+
+  it("tells a firewall of nobody at a computer that stands under a marked OU, and of its people once it is moved there", async () => {
+    const directory = new FakeDirectory();
+    directory.addGroup(515, "Domain Computers", []);
+    directory.addComputer(1201, "RDS1", "RDS", { servicePrincipalName: ["TERMSRV/RDS1"] });
+    directory.addComputer(1202, "FILE1", "RDS");
+    directory.addComputer(1203, "PC7", "Desks", { servicePrincipalName: ["TERMSRV/PC7"] });
+    await directory.open();
+    try {
+      await withDomainController(
+        async (lab) => {
+          await lab.agent.start();
+          await until(lab, "the directory is read", ({ state }) => state === "ok", "ad");
+          for (const [computer, rid, user, ip] of [
+            ["RDS1", 1201, "ana", "10.1.2.1"],
+            ["FILE1", 1202, "ben", "10.1.2.2"],
+            ["PC7", 1203, "cho", "10.1.2.3"],
+          ] as const) {
+            lab.server.add("Security", {
+              eventId: 4768,
+              like: { Status: "0x0", PreAuthType: "2" },
+              set: {
+                TargetUserName: `${computer}$`,
+                TargetSid: `S-1-5-21-1-2-3-${rid}`,
+                IpAddress: `::ffff:${ip}`,
+              },
+            });
+            lab.ticket(user, ip);
+          }
+          await lab.told({ "10.1.2.1": "", "10.1.2.2": "ben", "10.1.2.3": "cho" });
+          directory.move(1203, "RDS");
+          await lab.told({ "10.1.2.1": "", "10.1.2.2": "ben", "10.1.2.3": "" });
+          const to = ["--status-listen", `127.0.0.1:${lab.agent.ports.status}`];
+          const ask = async (ip: string) =>
+            (await runAgent(["--state-dir", lab.agent.stateDir, "explain", ip, ...to])).out;
+          expect(await ask("10.1.2.1")).toContain("ana, mark:host");
+          expect(await ask("10.1.2.3")).toContain("ended by mark:host");
+        },
+        {
+          moreSources: `directories:
+  - { id: ad, name: AD, host: 127.0.0.1, port: ${directory.port}, tls: none, credentialId: reader, pollSeconds: 5 }
+hostMarks:
+  - { id: rds, under: 'OU=RDS,DC=corp,DC=example', remoteDesktopOnly: true }
+`,
+        },
+      );
+    } finally {
+      await directory.close();
+    }
+  });
+
+  it.each([
+    [
+      "goes on naming",
+      "in",
+      Date.now() + 3_600_000,
+      ["10.1.2.1", "10.1.2.2", "10.1.2.3", "10.1.2.4", "10.1.2.5"],
+    ],
+    ["does not name any more", "after", 1, []],
+  ])(
+    "%s what works at too many addresses %s the first days of a site, and says so",
+    (_does, _when, suggestAccountsUntil, named) =>
+      withDomainController(
+        async (lab) => {
+          await lab.agent.start();
+          for (let n = 1; n <= 5; n += 1) lab.ticket("svc-scan", `10.1.2.${n}`);
+          await until(lab, "all are read", ({ counters }) => counters.received === 5);
+          lab.ticket("alice", "10.1.3.1");
+          await lab.told({
+            "10.1.3.1": "alice",
+            ...Object.fromEntries(named.map((ip) => [ip, "svc-scan"])),
+          });
+          const isActed = named.length === 0;
+          expect((await lab.agent.status()).findings).toEqual([
+            { kind: "service-account", acted: isActed ? 1 : 0, suggested: isActed ? 0 : 1 },
+          ]);
+        },
+        {
+          moreSources: `settings: { detection: { mode: "on", suggestServiceAccountAt: 3, suppressServiceAccountAt: 5, suggestAccountsUntil: ${suggestAccountsUntil} } }
+`,
+        },
+      ),
+  );
 
   it("shows a wrong password to the server twice, and then to nobody", () =>
     withDomainController(

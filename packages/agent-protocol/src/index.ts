@@ -1,6 +1,8 @@
 export * from "./canonical-json.ts";
 export { type SecretRef, secretRef } from "./config-fields.ts";
+export * from "./config-level.ts";
 export * from "./issues.ts";
+export * from "./marks-config.ts";
 export * from "./messages.ts";
 export * from "./onboarding-file.ts";
 export * from "./onboarding-text.ts";

@@ -139,6 +139,7 @@ export const principalFactsBody = z.object({
       model: z.string().max(256).optional(),
     })
     .optional(),
+  hostMarkId: z.string().max(64).optional(),
   enabled: z.boolean(),
 });
 
@@ -419,6 +420,8 @@ export const detectionReport = z.object({
   /** Distinct addresses, users or devices in the window. */
   count: z.number().int(),
   examples: z.array(z.string().max(300)).max(10),
+  /** What speaks for it besides the count; see `DetectionSign`. A word that is not known is shown as it is. */
+  signs: z.array(z.string().max(64)).max(8).default([]),
 });
 export type DetectionReport = z.infer<typeof detectionReport>;
 

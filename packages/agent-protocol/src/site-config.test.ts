@@ -23,7 +23,9 @@ describe("a site's configuration", () => {
         suppressServiceAccountAt: 25,
         multiUserAt: 3,
         natAt: 5,
+        remoteDesktopAt: 2,
         exempt: [],
+        exemptGroups: [],
       },
     });
     expect(siteConfig.parse(JSON.parse(JSON.stringify(config)))).toEqual(config);
@@ -43,6 +45,13 @@ describe("a site's configuration", () => {
     expect(said).toContain('(the whole): Unrecognized key: "setings"');
     expect(said).toContain('settings: Unrecognized key: "tombstonehours"');
     expect(said).toContain('syslogSources[0]: Unrecognized key: "sender"');
+  });
+
+  it("refuses a place in the directory that is none", () => {
+    const marked = (under: string) => siteConfig.safeParse({ ...minimal, hostMarks: [{ id: "h", under }] });
+    expect(marked("OU=Session hosts,DC=corp,DC=example").success).toBe(true);
+    for (const under of ["Session hosts", "corp.example/Session hosts", "OU=,DC=corp"])
+      expect(marked(under).success).toBe(false);
   });
 
   it("says at most twenty faults and how many more there are", () => {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { cidr, id, secretRef } from "./config-fields.ts";
+import { addressMark, hostMark } from "./marks-config.ts";
 import { credentialConfig, eventSourceConfig, pcProbeConfig, wefReceiverConfig } from "./windows-config.ts";
 
 /**
@@ -266,33 +267,6 @@ export const customProfile = z.strictObject({
 });
 export type CustomProfile = z.infer<typeof customProfile>;
 
-/** An address at which more than one person sits: a terminal server, a translated network. */
-export const addressMark = z.strictObject({
-  id,
-  addressSpaceId: z.string().min(1).max(64).describe("The address space the addresses are of."),
-  range: cidr,
-  mark: z.enum(["multi-user", "nat"]).describe("What stands behind the address."),
-  mode: z
-    .enum(["suppress", "pseudo-user", "last-interactive"])
-    .default("suppress")
-    .describe(
-      "Nobody is named (the device still is); one fixed user is; or whoever logged on interactively last.",
-    ),
-  pseudoUser: z
-    .strictObject({
-      domain: z.string().max(255).describe("The domain that firewalls are told."),
-      name: z.string().min(1).max(64).describe("The user that firewalls are told."),
-      groups: z
-        .array(z.string().min(1).max(64))
-        .max(20)
-        .default([])
-        .describe("The roles that firewalls are told."),
-    })
-    .optional()
-    .describe("With `pseudo-user`: who is named there, and in which groups."),
-});
-export type AddressMark = z.infer<typeof addressMark>;
-
 /** One firewall (or a subnet of firewalls) that may ask this agent. Only verifiers of its secrets come here. */
 export const enforcementPointConfig = z.strictObject({
   id,
@@ -369,6 +343,12 @@ export const enforcementPointConfig = z.strictObject({
 });
 export type EnforcementPointConfig = z.infer<typeof enforcementPointConfig>;
 
+/**
+ * For so many days from the first agent of a site on, service accounts are suggested only, where nobody chose another
+ * number. Source: semantics 4 ("automatic").
+ */
+export const LEARN_DAYS = 7;
+
 /** As many of each as one agent takes: whoever writes configurations refuses more, for else the whole one is refused. */
 export const SITE_LIMITS = {
   directories: 100,
@@ -379,6 +359,7 @@ export const SITE_LIMITS = {
   enforcementPoints: 1200,
   profiles: 50,
   addressMarks: 1000,
+  hostMarks: 100,
 } as const;
 
 export const siteConfig = z.strictObject({
@@ -469,6 +450,30 @@ export const siteConfig = z.strictObject({
             .describe(
               "Devices at one address in 15 minutes from which it is taken for a translated network.",
             ),
+          remoteDesktopAt: z
+            .number()
+            .int()
+            .min(2)
+            .max(100)
+            .default(2)
+            .describe(
+              "People connected to one host by remote desktop at the same time from which it is taken for a shared host.",
+            ),
+          suggestAccountsUntil: z
+            .number()
+            .int()
+            .positive()
+            .optional()
+            .describe(
+              "Epoch ms until which service accounts are suggested only, also in mode `on`; the portal sets it for the first days of a site.",
+            ),
+          exemptGroups: z
+            .array(z.string().min(1).max(256))
+            .max(100)
+            .default([])
+            .describe(
+              "Groups (`name` or `domain\\name`) whose members are never taken for service accounts: people who work at many computers.",
+            ),
           exempt: z
             .array(z.string().min(1).max(256))
             .max(2000)
@@ -530,6 +535,13 @@ export const siteConfig = z.strictObject({
     .max(SITE_LIMITS.addressMarks)
     .default([])
     .describe("Addresses with more than one person behind them."),
+  hostMarks: z
+    .array(hostMark)
+    .max(SITE_LIMITS.hostMarks)
+    .default([])
+    .describe(
+      "Computers that are shared hosts, by their place in the directory; the first that fits counts, and a mark of the address before it.",
+    ),
   firewallListener: z
     .strictObject({
       tls: z

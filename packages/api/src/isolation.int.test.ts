@@ -71,6 +71,7 @@ async function aFullCustomer(of: TestPractice, customer: string): Promise<Sample
   const profile = await api.profiles.add({ customer, name: "Their own", text: A_PROFILE });
   if (profile.kind !== "saved") throw new Error("the sample profile does not hold");
   const mark = await api.marks.add({ customer, range: "10.20.8.7", mark: "nat" });
+  const hostMark = await api.hostMarks.add({ customer, under: "OU=Kiosks,DC=corp,DC=example" });
   const suggestionId = await aSuggestion(installation, { tenantId, agentId: agent.id });
   const command = await api.commands.start({ customer, agentId: agent.id, command: { kind: "tail" } });
   const job = await api.audit.export({ customer });
@@ -91,6 +92,7 @@ async function aFullCustomer(of: TestPractice, customer: string): Promise<Sample
     secretId,
     profileId: profile.profile.id,
     markId: mark.id,
+    hostMarkId: hostMark.id,
     suggestionId,
     commandId: command.id,
     jobId: job.jobId,

@@ -10,6 +10,7 @@ import { forwardingRouter } from "./forwarding/forwarding.router.ts";
 import { handoverRouter } from "./handover/handover.router.ts";
 import { jobsRouter } from "./jobs/jobs.router.ts";
 import { liveRouter } from "./live/live.router.ts";
+import { hostMarksRouter } from "./marks/host-marks.router.ts";
 import { marksRouter } from "./marks/marks.router.ts";
 import { meRouter } from "./me/me.router.ts";
 import { pointsRouter } from "./points/points.router.ts";
@@ -39,6 +40,7 @@ export const appRouter = router({
   syslog: syslogRouter,
   filters: filtersRouter,
   marks: marksRouter,
+  hostMarks: hostMarksRouter,
   suggestions: suggestionsRouter,
   points: pointsRouter,
   profiles: profilesRouter,

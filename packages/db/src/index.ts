@@ -13,6 +13,7 @@ export {
 } from "./database.ts";
 export { Prisma } from "./generated/prisma/client.ts";
 export { keepHistoryPartitions } from "./history-partitions.ts";
+export { hostMarkAt } from "./ledger/host-mark-at.ts";
 export type { Ledger } from "./ledger/ledger.ts";
 export type {
   Batch,

@@ -74,6 +74,12 @@ export class DirectoryGraph {
     for (let id = 0; id < this.#nodes.count; id += 1) if (this.#nodes.isPrincipal(id)) this.#touched.add(id);
   }
 
+  /** What is told of computers is chosen otherwise: all of them have to be looked at again. */
+  touchDevices(): void {
+    for (let id = 0; id < this.#nodes.count; id += 1)
+      if (this.#nodes.kindOf(id) === "device") this.#touched.add(id);
+  }
+
   /** Adds a user or device, or brings it up to date. Gives its number, which stays while its SID does. */
   upsertPrincipal(record: PrincipalRecord): number {
     const id = this.#claim(record.guid, record.sid);
@@ -412,6 +418,9 @@ function samePrincipal(left: PrincipalRecord, right: PrincipalRecord): boolean {
     left.os === right.os &&
     left.osVersion === right.osVersion &&
     left.primaryGroupRid === right.primaryGroupRid &&
+    (left.hasRemoteDesktopName ?? false) === (right.hasRemoteDesktopName ?? false) &&
+    (left.hasServiceName ?? false) === (right.hasServiceName ?? false) &&
+    (left.isPasswordForever ?? false) === (right.isPasswordForever ?? false) &&
     left.domain === right.domain &&
     left.netbiosDomain === right.netbiosDomain &&
     left.directoryId === right.directoryId

@@ -26,14 +26,22 @@ const record: fc.Arbitrary<PrincipalRecord> = fc
     displayName: maybe,
     dnsHostName: fc.oneof(maybe, fc.constant("derived")),
     os: maybe,
+    hasService: fc.boolean(),
+    isForever: fc.boolean(),
     osVersion: maybe,
     rdn: fc.oneof(text, fc.constant("derived")),
     parent: fc.constantFrom("", ",OU=Staff\\, all,DC=corp", ",DC=corp,DC=example"),
     primaryGroupRid: fc.option(fc.nat(0xffff_fffe)),
     enabled: fc.boolean(),
   })
-  .map(({ rid, os, osVersion, rdn, parent, upn, dnsHostName, ...rest }) => ({
+  .map(({ rid, os, osVersion, rdn, parent, upn, dnsHostName, hasService, isForever, ...rest }) => ({
     ...rest,
+    ...(!hasService
+      ? {}
+      : rest.kind === "device"
+        ? { hasRemoteDesktopName: true }
+        : { hasServiceName: true }),
+    ...(isForever ? { isPasswordForever: true } : {}),
     sid: sid(rid),
     upn: upn === "derived" ? `${rest.name}@${rest.domain}` : upn,
     dnsHostName: dnsHostName === "derived" ? `${rest.name}.${rest.domain}`.toLowerCase() : dnsHostName,

@@ -12,6 +12,9 @@ const KIND_BITS = 3;
 const IS_ENABLED = 4;
 const IS_SECURITY = 8;
 const HAS_NETBIOS = 16;
+/** Of a device: one of Remote Desktop; of a user: any. */
+const HAS_SERVICE_NAME = 32;
+const IS_PASSWORD_FOREVER = 64;
 const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 /** Stands before a SID that has no number at its end, and is kept as it is. */
 const WHOLE = "=";
@@ -142,6 +145,12 @@ export class NodeStore {
       ...(osVersion === "" ? {} : { osVersion }),
       dn: `${rdn}${this.#parents.textOf(this.#parent.get(id))}`,
       primaryGroupRid: primaryRid === 0 ? null : primaryRid - 1,
+      ...((flags & HAS_SERVICE_NAME) === 0
+        ? {}
+        : (flags & KIND_BITS) === 2
+          ? { hasRemoteDesktopName: true }
+          : { hasServiceName: true }),
+      ...((flags & IS_PASSWORD_FOREVER) === 0 ? {} : { isPasswordForever: true }),
       enabled: (flags & IS_ENABLED) !== 0,
     };
   }
@@ -191,7 +200,11 @@ export class NodeStore {
     );
     this.#flags.set(
       id,
-      (kind === "device" ? 2 : 1) | (enabled ? IS_ENABLED : 0) | (netbiosDomain === null ? 0 : HAS_NETBIOS),
+      (kind === "device" ? 2 : 1) |
+        (enabled ? IS_ENABLED : 0) |
+        (netbiosDomain === null ? 0 : HAS_NETBIOS) |
+        (hasServiceName(record) ? HAS_SERVICE_NAME : 0) |
+        (record.isPasswordForever === true ? IS_PASSWORD_FOREVER : 0),
     );
     this.#home.set(id, this.#homes.numberOf([directoryId, domain, netbiosDomain ?? ""].join("\u0000")));
     this.#parent.set(id, this.#parents.numberOf(parent));
@@ -241,6 +254,10 @@ export class NodeStore {
       if (this.#prefix.get(id) === word && this.#rid.get(id) === rid) return id;
     return -1;
   }
+}
+
+function hasServiceName(record: PrincipalRecord): boolean {
+  return (record.kind === "device" ? record.hasRemoteDesktopName : record.hasServiceName) === true;
 }
 
 function hashOfSid(prefix: number, rid: number): number {

@@ -18,6 +18,12 @@ export interface PrincipalRecord {
   readonly dn: string;
   /** RID of the primary group within the principal's own domain. */
   readonly primaryGroupRid: number | null;
+  /** Of a device: it has a Remote Desktop service name (TERMSRV). Absent: no. */
+  readonly hasRemoteDesktopName?: boolean;
+  /** Of a user: it has a service name (SPN), as accounts have that services run as. Absent: no. */
+  readonly hasServiceName?: boolean;
+  /** Its password never expires. Absent: no. */
+  readonly isPasswordForever?: boolean;
   /** False: disabled, locked or expired. */
   readonly enabled: boolean;
 }

@@ -231,6 +231,20 @@ export const EVENT_RULES: readonly EventRule[] = [
       "Somebody came back to their session at the computer that wrote the event, by remote desktop or by switching users: they are placed there, never at the address they came from.",
   },
   {
+    id: "event:4779",
+    eventId: 4779,
+    sources: FROM_WORKSTATIONS,
+    writtenBy: "workstation",
+    account: { name: "AccountName", domain: "AccountDomain" },
+    address: WRITER,
+    logonId: "LogonID",
+    user: { verb: "refresh", class: "D" },
+    device: null,
+    isOnByDefault: false,
+    sentence:
+      "Somebody left their session at the computer that wrote the event running and disconnected: no logoff, but they do not count among those who use the host at once. Switch it on together with event:4778, which counts them again.",
+  },
+  {
     id: "event:4801",
     eventId: 4801,
     sources: FROM_WORKSTATIONS,
@@ -291,12 +305,6 @@ export const NEVER_EVENTS: readonly NeverEvent[] = [
   },
   { id: "event:4672", eventId: 4672, reason: "rights-only", sentence: "A logon has administrators' rights." },
   { id: "event:4627", eventId: 4627, reason: "rights-only", sentence: "Which groups a logon has." },
-  {
-    id: "event:4779",
-    eventId: 4779,
-    reason: "says-nothing-of-a-seat",
-    sentence: "A remote desktop session was disconnected: it goes on without its user, and is no logoff.",
-  },
   {
     id: "event:4800",
     eventId: 4800,

@@ -424,14 +424,22 @@ describe("4778, 4779, 4800 to 4803", () => {
     });
   });
 
-  it.each([4779, 4800, 4802, 4803])(
-    "%i neither opens nor ends anything, whatever is switched on",
-    (eventId) => {
-      expect(reasonOf(judged(eventId, {}, collector({ rulesOn: [`event:${eventId}`] })))).toBe(
-        "says-nothing-of-a-seat",
-      );
-    },
-  );
+  it("4779 is off, and on says that somebody was there until then, and ends nothing", () => {
+    expect(reasonOf(judged(4779, {}, collector()))).toBe("rule-off");
+    expect(firstOf(judged(4779, {}, collector({ rulesOn: ["event:4779"] })))).toMatchObject({
+      ip: "10.0.0.7",
+      class: "D",
+      verb: "refresh",
+      correlator: "pc7.corp.example|0x1a2b3c",
+      principal: { name: "alice", domain: "CORP" },
+    });
+  });
+
+  it.each([4800, 4802, 4803])("%i neither opens nor ends anything, whatever is switched on", (eventId) => {
+    expect(reasonOf(judged(eventId, {}, collector({ rulesOn: [`event:${eventId}`] })))).toBe(
+      "says-nothing-of-a-seat",
+    );
+  });
 });
 
 describe("5140, shares", () => {

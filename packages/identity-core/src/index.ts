@@ -14,12 +14,15 @@ export {
   type SourceLight,
 } from "./dark-sources.ts";
 export {
+  type AccountSigns,
   type DetectedPrincipal,
   type Detection,
   type DetectionKind,
   type DetectionSettings,
+  type DetectionSign,
   Detector,
 } from "./detector.ts";
+export { type DnPath, isUnder, parseDnPath } from "./dn-place.ts";
 export type {
   ChangePage,
   Entry,
@@ -81,6 +84,18 @@ export type {
 export { PAGE_ROWS, type RowPage } from "./packed/row-pages.ts";
 export { Lexicon, Vocabulary } from "./packed/vocabulary.ts";
 export {
+  type AddressMarkRule,
+  compileMarks,
+  type HostAccount,
+  type HostMarkRule,
+  letsStand,
+  MARK_DIRECTORY,
+  type Mark,
+  type MarkMode,
+  type MarkRules,
+  type PseudoUser,
+} from "./place-marks.ts";
+export {
   keyOfUnknown,
   PrincipalDirectory,
   type PrincipalLookup,
@@ -91,6 +106,7 @@ export {
 } from "./principal-directory.ts";
 export { RecentMap } from "./recent-map.ts";
 export { ReplicaTable } from "./replica-table.ts";
+export type { SeatedMemory } from "./seated-accounts.ts";
 export {
   type Changed,
   SessionTable,

@@ -94,6 +94,8 @@ export interface PrincipalFacts {
   readonly groups: readonly string[];
   /** Of a device: what the directory says of the machine. */
   readonly device?: DeviceAttributes;
+  /** Of a device: by which of the customer's rules for computers it is a shared host. */
+  readonly hostMarkId?: string;
   /** False: disabled, locked, expired or deleted; its sessions end. */
   readonly enabled: boolean;
 }

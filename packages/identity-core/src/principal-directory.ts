@@ -273,7 +273,8 @@ export function sameFacts(a: PrincipalFacts, b: PrincipalFacts): boolean {
     a.device?.osVersion === b.device?.osVersion &&
     a.device?.category === b.device?.category &&
     a.device?.vendor === b.device?.vendor &&
-    a.device?.model === b.device?.model
+    a.device?.model === b.device?.model &&
+    a.hostMarkId === b.hostMarkId
   );
 }
 
@@ -296,5 +297,6 @@ function inOneOrder(facts: PrincipalFacts): string {
     facts.groups,
     [device?.os, device?.osVersion, device?.category, device?.vendor, device?.model],
     facts.enabled,
+    ...(facts.hostMarkId === undefined ? [] : [facts.hostMarkId]),
   ]);
 }

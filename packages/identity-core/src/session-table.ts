@@ -283,6 +283,17 @@ export class SessionTable implements EntrySource {
     return this.#entriesOf([key]).filter((entry) => entry.user?.principalKey === key);
   }
 
+  /** Entries at which this computer is, also where the table has only its name yet. */
+  entriesOfDevice(facts: PrincipalFacts): Entry[] {
+    const tokens = tokensOfFacts(facts);
+    return this.#entriesOf(tokens).filter(({ device }) => {
+      return (
+        device !== null &&
+        (device.principalKey === facts.key || tokens.includes(device.principalKey.toLowerCase()))
+      );
+    });
+  }
+
   /** Entries that may be meant by a spelling: a name as `name`, `domain\name`, UPN or SID. The caller looks closer. */
   entriesOfSpelling(spelling: string): Entry[] {
     return this.#entriesOf([spelling]);

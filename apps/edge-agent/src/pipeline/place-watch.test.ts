@@ -1,6 +1,6 @@
 import { siteConfig } from "@rollcall/agent-protocol";
 import { type Entry, type Observation, SessionTable } from "@rollcall/identity-core";
-import { aLogon, anEnd, EVERYTHING, ip, minutes } from "@rollcall/identity-core/testing";
+import { aLogon, anEnd, EVERYTHING, ip, minutes, someFacts } from "@rollcall/identity-core/testing";
 import { describe, expect, it } from "vitest";
 import { arrival, newKeeper, type PipelineLab, withKeeper } from "../testing/pipeline-lab.ts";
 import { compileSiteRules } from "./site-rules.ts";
@@ -228,6 +228,202 @@ describe("an account that works everywhere", () => {
       keeper.store.setBound(1e8);
       write(keeper, last, ...big);
       expect(named(keeper.table).filter((one) => one.endsWith("svc"))).toEqual([]);
+    }));
+});
+
+describe("a computer that is a shared host by its place in the directory", () => {
+  const RDS = { id: "rds", under: "OU=RDS,DC=corp,DC=example" };
+  const hosts = (mark: object = {}, parts: object = {}) =>
+    rules({ hostMarks: [{ ...RDS, ...mark }], ...parts });
+  /** What a reader of the directory says of it, by the marks in force. */
+  const computer = (name: string, hostMarkId?: string) =>
+    someFacts({
+      name,
+      kind: "device",
+      aliases: [`corp.example\\${name}$`, `corp.example\\${name}`, name],
+      ...(hostMarkId === undefined ? {} : { hostMarkId }),
+    });
+  const comes = (lab: PipelineLab, name: string, address = "10.0.0.1") =>
+    aLogon({ user: name, kind: "device", at: lab.clock.now(), ip: address });
+  const read = (keeper: TableKeeper, ...facts: ReturnType<typeof computer>[]) =>
+    keeper.write([arrival({ facts: facts.map((one, n) => ({ ...one, asOf: one.asOf + ++reading + n })) })]);
+  let reading = 0;
+
+  it("names nobody, whoever logs on there, keeps its device, and the cloud agrees", () =>
+    withKeeper((lab) => {
+      const { keeper, clock } = lab;
+      keeper.setRules(hosts());
+      read(keeper, computer("rds1", "rds"), computer("pc7"));
+      write(keeper, comes(lab, "rds1"), comes(lab, "pc7", "10.0.0.7"));
+      write(
+        keeper,
+        aLogon({ user: "ana", at: clock.now() }),
+        aLogon({ user: "ben", at: clock.now(), ip: "10.0.0.7" }),
+      );
+      expect([at(keeper)?.user, at(keeper)?.device?.name]).toEqual([null, "rds1"]);
+      expect(named(keeper.table)).toEqual(["10.0.0.7 ben"]);
+      expect(named(elsewhere(lab))).toEqual(["10.0.0.7 ben"]);
+      expect(Object.fromEntries(keeper.suppressed)).toEqual({ "mark:host": 1 });
+      expect(keeper.journal.linesOf("space", "10.0.0.1").map(({ rule, law }) => [rule, law])).toEqual([
+        ["mark:host", "9"],
+      ]);
+    }));
+
+  it("ends whoever stands at an address that it takes over, also within one batch and whatever comes first", () =>
+    withKeeper((lab) => {
+      const { keeper, clock } = lab;
+      keeper.setRules(hosts());
+      read(keeper, computer("rds1", "rds"));
+      write(keeper, aLogon({ user: "ana", at: clock.now() }));
+      clock.set(clock.now() + 1000);
+      write(
+        keeper,
+        aLogon({ user: "ben", at: clock.now(), ip: "10.0.0.2" }),
+        comes(lab, "rds1"),
+        comes(lab, "rds1", "10.0.0.2"),
+        aLogon({ user: "cho", at: clock.now(), ip: "10.0.0.2" }),
+      );
+      expect([named(keeper.table), named(elsewhere(lab))]).toEqual([[], []]);
+    }));
+
+  it.each([
+    ["by a source that does not speak for the address", { class: "D" as const }],
+    ["by a use of a ticket, where another computer is", { class: "C" as const }],
+    ["by an event from before the computer that is there", { at: -minutes(30) }],
+  ])("takes nobody's name away where it is said to be %s", (_, said) =>
+    withKeeper((lab) => {
+      const { keeper, clock } = lab;
+      keeper.setRules(hosts());
+      read(keeper, computer("rds1", "rds"), computer("pc7"));
+      write(keeper, comes(lab, "pc7"), aLogon({ user: "ana", at: clock.now() }));
+      const { at: earlier = 0, ...strength } = { at: 0, ...said };
+      write(keeper, {
+        ...comes(lab, "rds1"),
+        ...strength,
+        effectiveAt: clock.now() + earlier,
+      });
+      expect(named(keeper.table)).toEqual(["10.0.0.1 ana"]);
+      write(keeper, aLogon({ user: "ben", at: clock.now() + 1 }));
+      expect(named(keeper.table)).toEqual(["10.0.0.1 ben"]);
+    }),
+  );
+
+  it("leaves an address to the next computer there, and its people with it", () =>
+    withKeeper((lab) => {
+      const { keeper, clock } = lab;
+      keeper.setRules(hosts());
+      read(keeper, computer("rds1", "rds"), computer("pc7"));
+      write(keeper, comes(lab, "rds1"));
+      write(keeper, aLogon({ user: "ana", at: clock.now() }));
+      clock.set(clock.now() + minutes(60));
+      write(keeper, comes(lab, "pc7"), aLogon({ user: "ana", at: clock.now() }));
+      expect(named(keeper.table)).toEqual(["10.0.0.1 ana"]);
+    }));
+
+  it("is found when the directory is read after people logged on there, and when it is moved", () =>
+    withKeeper((lab) => {
+      const { keeper, clock } = lab;
+      keeper.setRules(hosts());
+      write(keeper, comes(lab, "rds1"), comes(lab, "rds2", "10.0.0.2"));
+      write(
+        keeper,
+        aLogon({ user: "ana", at: clock.now() }),
+        aLogon({ user: "ben", at: clock.now(), ip: "10.0.0.2" }),
+      );
+      clock.set(clock.now() + 1000);
+      read(keeper, computer("rds1", "rds"), computer("rds2"));
+      expect(named(keeper.table)).toEqual(["10.0.0.2 ben"]);
+      read(keeper, computer("rds2", "rds"));
+      expect([named(keeper.table), named(elsewhere(lab))]).toEqual([[], []]);
+    }));
+
+  it("is still known after a restart, before the directory has been read again", () =>
+    withKeeper((lab) => {
+      const { keeper, clock, file } = lab;
+      keeper.setRules(hosts());
+      read(keeper, computer("rds1", "rds"));
+      write(keeper, comes(lab, "rds1"));
+      keeper.store.close();
+      const again = newKeeper(file, clock);
+      again.setRules(hosts());
+      write(again, aLogon({ user: "ana", at: clock.now() }));
+      expect(named(again.table)).toEqual([]);
+      again.store.close();
+    }));
+
+  it("names its fixed user in place of anybody, and whoever logged on last where that is chosen", () =>
+    withKeeper((lab) => {
+      const { keeper, clock } = lab;
+      const pseudoUser = { domain: "corp.example", name: "rds-users", groups: ["Hosts"] };
+      keeper.setRules(hosts({ mode: "pseudo-user", pseudoUser }));
+      read(keeper, computer("rds1", "rds"));
+      write(keeper, comes(lab, "rds1"));
+      write(keeper, aLogon({ user: "ana", at: clock.now() }));
+      expect(at(keeper)?.user).toMatchObject({ name: "rds-users", groups: ["Hosts"] });
+      expect(named(elsewhere(lab))).toEqual(["10.0.0.1 rds-users"]);
+      clock.set(clock.now() + 1000);
+      takeRules(keeper, hosts({ mode: "last-interactive" }));
+      write(keeper, aLogon({ user: "ben", at: clock.now() + 1, class: "B" }));
+      expect(named(keeper.table)).not.toContain("10.0.0.1 ben");
+      write(keeper, aLogon({ user: "cho", at: clock.now() + 2 }));
+      expect(named(keeper.table)).toEqual(["10.0.0.1 cho"]);
+    }));
+
+  it("gives way to a mark of the address, and is forgotten with its rule", () =>
+    withKeeper((lab) => {
+      const { keeper, clock } = lab;
+      const addressMarks = [
+        { id: "m", addressSpaceId: "space", range: "10.0.0.1", mark: "multi-user", mode: "last-interactive" },
+      ];
+      keeper.setRules(hosts({}, { addressMarks }));
+      read(keeper, computer("rds1", "rds"));
+      write(keeper, comes(lab, "rds1"), comes(lab, "rds1", "10.0.0.2"));
+      const both = () =>
+        ["10.0.0.1", "10.0.0.2"].map((address) => aLogon({ user: "ana", at: clock.now(), ip: address }));
+      write(keeper, ...both());
+      expect(named(keeper.table)).toEqual(["10.0.0.1 ana"]);
+      clock.set(clock.now() + 1000);
+      takeRules(keeper, rules({}));
+      write(keeper, ...both());
+      expect(named(keeper.table)).toEqual(["10.0.0.1 ana", "10.0.0.2 ana"]);
+    }));
+});
+
+describe("people at one host by remote desktop", () => {
+  const session = (lab: PipelineLab, user: string, number: number) =>
+    aLogon({ user, at: lab.clock.now(), rule: "event:4624-10", correlator: `rds1|0x${number}` });
+
+  it("are nobody to a firewall while two are connected, and somebody again where it is only suggested", () =>
+    withKeeper((lab) => {
+      const { keeper, clock } = lab;
+      keeper.setRules(rules({}));
+      write(keeper, session(lab, "ana", 1));
+      clock.set(clock.now() + minutes(120));
+      expect(at(keeper)?.user?.name).toBe("ana");
+      write(keeper, session(lab, "ben", 2));
+      expect([named(keeper.table), named(elsewhere(lab))]).toEqual([[], []]);
+      expect(keeper.detections(9)).toMatchObject([
+        { kind: "multi-user", acted: true, count: 2, signs: ["remote-desktop"] },
+      ]);
+      keeper.setRules(rules({}, { mode: "detect" }));
+      clock.set(clock.now() + 1000);
+      write(keeper, session(lab, "cho", 3));
+      expect(named(keeper.table)).toEqual(["10.0.0.1 cho"]);
+    }));
+});
+
+describe("the first days of a site", () => {
+  it("leave the sessions of what looks like a service account alone, and end them once they are over", () =>
+    withKeeper((lab) => {
+      const { keeper, clock } = lab;
+      keeper.setRules(rules({}, { mode: "on", suggestAccountsUntil: clock.now() + minutes(60) }));
+      const seat = (n: number) => aLogon({ user: "svc", ip: `10.0.1.${n}`, at: clock.now() });
+      for (let n = 1; n <= 30; n += 1) write(keeper, seat(n));
+      expect(named(keeper.table)).toHaveLength(30);
+      expect(keeper.detections(9)).toMatchObject([{ kind: "service-account", acted: false, count: 30 }]);
+      clock.set(clock.now() + minutes(61));
+      write(keeper, seat(1));
+      expect([named(keeper.table), named(elsewhere(lab))]).toEqual([[], []]);
     }));
 });
 

@@ -6,11 +6,14 @@ import {
   type End,
   type Entry,
   type IpAddress,
+  letsStand,
+  type Mark,
+  type MarkRules,
   type Observation,
   type PrincipalFacts,
   type PrincipalName,
+  type SeatedMemory,
 } from "@rollcall/identity-core";
-import type { Mark, MarkRules } from "./address-marks.ts";
 import { derivedIdentity } from "./derived-identity.ts";
 
 /** What becomes of one observation at receipt. */
@@ -32,6 +35,8 @@ export interface SeenTable {
   endsOf(addressSpaceId: string, ip: IpAddress): readonly End[];
   /** Addresses at which a principal is named. */
   placesOf(principalKey: string): readonly Entry[];
+  /** By which rule for computers a device is a shared host; null: by none, or no directory knows it. */
+  hostMarkIdOf(principalKey: string): string | null;
 }
 
 /**
@@ -41,6 +46,8 @@ export interface SeenTable {
  * Promises what it keeps back is never applied; what ends by it is an observation of its own, made from the one it follows
  *          from, so that the cloud ends it too and derives nothing again. The same observation received again, after
  *          a disk that was full, ends the same.
+ *          A computer that a rule marks takes its mark along: whoever is named at an address to which it comes leaves, and
+ *          the next computer there is not marked.
  * Source:  semantics 4 ("automatic") and 9; docs/adr/0015-marks-at-receipt.md.
  */
 export class PlaceWatch {
@@ -48,6 +55,8 @@ export class PlaceWatch {
   #marks: MarkRules;
   /** Accounts whose sessions are still to be ended everywhere, and the observation from which that follows. */
   readonly #toEnd = new Map<string, Observation>();
+  /** By which rule the computers are shared hosts that this arrival puts at addresses: the table does not know them yet. */
+  readonly #arriving = new Map<string, string | null>();
 
   constructor(marks: MarkRules, detection: DetectionSettings) {
     this.#marks = marks;
@@ -57,6 +66,14 @@ export class PlaceWatch {
   setRules(marks: MarkRules, detection: DetectionSettings): void {
     this.#marks = marks;
     this.#detector.setSettings(detection);
+  }
+
+  takeMemory(): SeatedMemory | null {
+    return this.#detector.takeMemory();
+  }
+
+  restore(memory: SeatedMemory): void {
+    this.#detector.restore(memory);
   }
 
   detections(now: number, limit: number): Detection[] {
@@ -77,20 +94,28 @@ export class PlaceWatch {
           : [];
       return { kept: null, rule: "mark:service-account", derived, facts: null };
     }
+    const ofHost = this.#marks.hasHostMarks ? this.#arrives(observation, who, table) : [];
     const mark = this.#markOf(observation, table);
     if (mark === null) return kept(observation);
+    if (observation.kind === "device" && mark.mark !== "nat")
+      return { kept: observation, rule: null, derived: ofHost, facts: null };
     const isNew = news.some(({ kind }) => kind === mark.mark);
     return atMarkedPlace(observation, mark, table.entryOf(addressSpaceId, ip), isNew);
   }
 
   /** Whether what was kept is of an account that was found out since, within the same arrival. */
-  isTooLate(observation: Observation, who: DetectedPrincipal | null): boolean {
-    const isSession = observation.kind === "user" && observation.verb !== "end";
-    return isSession && who !== null && this.#toEnd.has(who.key);
+  tooLate(observation: Observation, who: DetectedPrincipal | null): string | null {
+    if (observation.kind !== "user" || observation.verb === "end" || who === null) return null;
+    if (this.#toEnd.has(who.key)) return "mark:service-account";
+    const hostMarkId = this.#arriving.get(placeOf(observation)) ?? null;
+    const mark = hostMarkId === null ? null : this.#marks.hostMark(hostMarkId);
+    if (mark === null || letsStand(mark, observation) || who.key === mark.pseudoUser?.key) return null;
+    return mark.rule;
   }
 
-  get hasAccountsToEnd(): boolean {
-    return this.#toEnd.size > 0;
+  /** Whether something was found that speaks of what was taken before it, within the same arrival. */
+  get looksBack(): boolean {
+    return this.#toEnd.size > 0 || this.#arriving.size > 0;
   }
 
   /** Ends of accounts that are now known to be service accounts, wherever they are named. */
@@ -102,16 +127,23 @@ export class PlaceWatch {
     );
   }
 
+  /** An arrival is taken: of one before it, that could not be written, nothing is known any more. */
+  begins(): void {
+    this.#arriving.clear();
+  }
+
   /** What was taken is written: ends of accounts are not made again. */
   written(): void {
     this.#toEnd.clear();
   }
 
   /** Ends of those whom a mark of the configuration no longer lets stand there. `now`: when it came into force. */
-  endsAtMarks(entries: Iterable<Entry>, now: number): Observation[] {
+  endsAtMarks(entries: Iterable<Entry>, hostMarkIdOf: SeenTable["hostMarkIdOf"], now: number): Observation[] {
     const ends: Observation[] = [];
     for (const entry of entries) {
-      const mark = this.#marks.markOf(entry.addressSpaceId, entry.ip);
+      const hostMarkId =
+        entry.device === null || !this.#marks.hasHostMarks ? null : hostMarkIdOf(entry.device.principalKey);
+      const mark = this.#marks.markOf(entry.addressSpaceId, entry.ip, hostMarkId);
       if (mark === null) continue;
       const { user, device } = entry;
       if (user !== null && !mayStay(user, mark)) ends.push(endAtMark(entry, mark, "user", user, now));
@@ -129,18 +161,61 @@ export class PlaceWatch {
     return ends;
   }
 
-  #markOf({ addressSpaceId, ip, effectiveAt }: Observation, table: SeenTable): Mark | null {
-    const configured = this.#marks.markOf(addressSpaceId, ip);
+  /** Notes which computer comes to an address; gives the end of whoever is named there, where it is a shared host. */
+  #arrives(observation: Observation, who: DetectedPrincipal, table: SeenTable): readonly Observation[] {
+    if (observation.kind !== "device") return [];
+    const there = table.entryOf(observation.addressSpaceId, observation.ip);
+    if (!takesPlace(observation, there?.device ?? null, who.key)) return [];
+    const hostMarkId = table.hostMarkIdOf(who.key);
+    const place = placeOf(observation);
+    if (there?.device?.principalKey !== who.key || this.#arriving.has(place))
+      this.#arriving.set(place, hostMarkId);
+    const mark = hostMarkId === null ? null : this.#marks.hostMark(hostMarkId);
+    if (mark === null || !there?.user || mayStay(there.user, mark)) return [];
+    return [endAtMark(there, mark, "user", there.user, observation.receivedAt)];
+  }
+
+  #markOf(observation: Observation, table: SeenTable): Mark | null {
+    const { addressSpaceId, ip, effectiveAt } = observation;
+    const configured = this.#marks.markOf(addressSpaceId, ip, this.#hostMarkIdAt(observation, table));
     if (configured !== null) return configured;
     const found =
       this.#detector.markOf(addressSpaceId, ip, effectiveAt) ??
       (this.#detector.mayMark(addressSpaceId, ip)
         ? markLeftBy(table.endsOf(addressSpaceId, ip), effectiveAt)
         : null);
-    return found === null ? null : { mark: found, mode: "suppress", pseudoUser: null };
+    return found === null ? null : { mark: found, rule: `mark:${found}`, mode: "suppress", pseudoUser: null };
+  }
+
+  /** By which rule the computer is a shared host that is at the address of an observation, or comes there with it. */
+  #hostMarkIdAt(observation: Observation, table: SeenTable): string | null {
+    if (!this.#marks.hasHostMarks) return null;
+    const arriving = this.#arriving.get(placeOf(observation));
+    if (arriving !== undefined) return arriving;
+    const device = table.entryOf(observation.addressSpaceId, observation.ip)?.device ?? null;
+    return device === null ? null : table.hostMarkIdOf(device.principalKey);
   }
 }
 
+/**
+ * Whether a computer is at an address by what is said of it. What a source says of addresses that it does not speak for
+ * (class D) takes nobody's name away, a use of a ticket (C) pushes no other computer aside, and neither does what is late.
+ */
+function takesPlace(
+  { class: strength, effectiveAt }: Observation,
+  device: Entry["device"],
+  key: string,
+): boolean {
+  if (strength === "D") return false;
+  if (device === null || device.principalKey === key) return true;
+  return strength !== "C" && effectiveAt >= device.since;
+}
+
+function placeOf({ addressSpaceId, ip }: Observation): string {
+  return `${addressSpaceId}|${ip}`;
+}
+
+const PREFIX = "mark:";
 /** How the identity of an end begins that follows from a mark of the configuration, and not from what was found. */
 const CONFIGURED = "mark:configured:";
 
@@ -166,10 +241,9 @@ function kept(observation: Observation): Watched {
 }
 
 function atMarkedPlace(observation: Observation, mark: Mark, there: Entry | null, isNew: boolean): Watched {
-  const rule = `mark:${mark.mark}`;
+  const { rule } = mark;
   if (observation.kind === "device") {
     // One machine behind an address of many is as wrong as one person.
-    if (mark.mark !== "nat") return kept(observation);
     const derived: Observation[] = [];
     if (isNew || there?.device) derived.push(endOf("nat", observation, { entry: there, principal: null }));
     // Whoever was named there is one of many as well.
@@ -180,11 +254,15 @@ function atMarkedPlace(observation: Observation, mark: Mark, there: Entry | null
   switch (mark.mode) {
     case "suppress": {
       const derived =
-        isNew || there?.user ? [endOf(mark.mark, observation, { entry: there, principal: null })] : [];
+        isNew || there?.user
+          ? [endOf(rule.slice(PREFIX.length), observation, { entry: there, principal: null })]
+          : [];
       return { kept: null, rule, derived, facts: null };
     }
     case "last-interactive":
-      return observation.class === "A" ? kept(observation) : { kept: null, rule, derived: [], facts: null };
+      return letsStand(mark, observation)
+        ? kept(observation)
+        : { kept: null, rule, derived: [], facts: null };
     case "pseudo-user":
       return { kept: inPlaceOf(observation, mark), rule: null, derived: [], facts: mark.pseudoUser };
   }
@@ -202,10 +280,10 @@ function mayStay(user: { principalKey: string; class: string }, mark: Mark): boo
 }
 
 /** The observation with the fixed user in place of whom it named: another observation, with an identity of its own. */
-function inPlaceOf(observation: Observation, { mark, pseudoUser }: Mark): Observation {
+function inPlaceOf(observation: Observation, { rule, pseudoUser }: Mark): Observation {
   return {
     ...observation,
-    ...derivedIdentity(`mark:${mark}`, observation.id),
+    ...derivedIdentity(rule, observation.id),
     principal: pseudoUser === null ? null : { domain: pseudoUser.domain, name: pseudoUser.name },
     rule: "mark:pseudo-user",
   };
@@ -253,7 +331,7 @@ function endAtMark(
 ): Observation {
   const at = Math.max(now, entry.user?.lastSeenAt ?? 0);
   return {
-    ...derivedIdentity(`${CONFIGURED}${mark.mark}`, of.observationId),
+    ...derivedIdentity(`${CONFIGURED}${mark.rule.slice(PREFIX.length)}`, of.observationId),
     sourceId: of.sourceId,
     family: kind === "user" ? familyOf(entry.user) : "cloud",
     addressSpaceId: entry.addressSpaceId,
@@ -267,6 +345,6 @@ function endAtMark(
     principal: null,
     correlator: null,
     endScope: { principal: "any", family: "any" },
-    rule: `mark:${mark.mark}`,
+    rule: mark.rule,
   };
 }

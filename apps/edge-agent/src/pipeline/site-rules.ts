@@ -2,9 +2,11 @@ import type { SiteConfig } from "@rollcall/agent-protocol";
 import { PROBE_SOURCE_ID } from "@rollcall/collectors/pc-probe";
 import type { GroupFilter, GroupNaming } from "@rollcall/directory-graph";
 import {
+  compileMarks,
   createIpSet,
   createSuppression,
   type DetectionSettings,
+  type MarkRules,
   type NameRule,
   type Observation,
   type PrincipalFacts,
@@ -12,7 +14,6 @@ import {
   type SuppressionContext,
 } from "@rollcall/identity-core";
 import { compilePattern } from "@rollcall/syslog-rules";
-import { compileMarks, type MarkRules } from "./address-marks.ts";
 
 /** What a site's configuration says of observations and groups, compiled. */
 export interface SiteRules {
@@ -23,7 +24,7 @@ export interface SiteRules {
   readonly groupFilter: GroupFilter;
   /** Facts as firewalls may be told them. */
   narrow(facts: PrincipalFacts): PrincipalFacts;
-  /** Addresses with more than one person behind them, as somebody said. */
+  /** Addresses and computers with more than one person behind them, as somebody said. */
   readonly marks: MarkRules;
   /** How such addresses, and service accounts, are found by what they do. */
   readonly detection: DetectionSettings;
@@ -35,7 +36,7 @@ type RulesSource = Pick<
   SiteConfig,
   "filters" | "directories" | "addressMarks" | "syslogSources" | "enforcementPoints"
 > &
-  Partial<Pick<SiteConfig, "eventSources" | "wefReceiver" | "pcProbe">> & {
+  Partial<Pick<SiteConfig, "eventSources" | "wefReceiver" | "pcProbe" | "hostMarks">> & {
     readonly settings: Pick<
       SiteConfig["settings"],
       "dropUsersWithoutIncludedGroup" | "deviceLifetimeMinutes" | "detection"
@@ -95,7 +96,7 @@ export function compileSiteRules(site: RulesSource): SiteRules {
     narrow: dropsOthers
       ? (facts) => (facts.kind === "user" && facts.groups.length === 0 ? { ...facts, enabled: false } : facts)
       : (facts) => facts,
-    marks: compileMarks(site.addressMarks),
+    marks: compileMarks(site.addressMarks, site.hostMarks),
     detection: site.settings.detection,
     sourceIds: new Set(
       [
@@ -126,7 +127,9 @@ export const OPEN_RULES: SiteRules = compileSiteRules({
       suppressServiceAccountAt: 25,
       multiUserAt: 3,
       natAt: 5,
+      remoteDesktopAt: 2,
       exempt: [],
+      exemptGroups: [],
     },
   },
 });

@@ -1,21 +1,25 @@
 import {
+  type AccountSigns,
   type Corroboration,
   type DetectedPrincipal,
   type Detection,
+  type Entry,
   type EntrySource,
   keyOfUnknown,
+  MARK_DIRECTORY,
   type Observation,
   type PrincipalFacts,
+  type SeatedMemory,
   SessionTable,
   type SuppressionContext,
   sameFacts,
   tokensOfFacts,
 } from "@rollcall/identity-core";
 import type { Logger } from "@rollcall/observability";
+import { z } from "zod";
 import type { StateStore, TableOutcome } from "../state/state-store.ts";
 import { StoreFault } from "../state/store-fault.ts";
 import { VERSION } from "../version.ts";
-import { MARK_DIRECTORY } from "./address-marks.ts";
 import { FactsIndex } from "./facts-index.ts";
 import { endsByFilters } from "./filter-ends.ts";
 import { PlaceWatch, type SeenTable } from "./place-watch.ts";
@@ -52,6 +56,10 @@ interface Taken {
 const FORGET_STEP = 1000;
 /** Addresses that one step of judging by other filters looks at. */
 const JUDGE_STEP = 250;
+const NO_SIGNS: AccountSigns = { hasServiceName: false, isPasswordForever: false };
+/** Under which name it is kept who sat at keyboards, and how often at most. */
+const SEATED_KEY = "detection/seated";
+const SEATED_EVERY_MS = 10 * 60_000;
 const ARBITRATIONS = ["law", "last-writer"] as const;
 const CORROBORATIONS = ["off", "detect", "on"] as const;
 
@@ -67,6 +75,9 @@ export interface KeeperOptions {
   readonly log: Logger;
   /** What a directory knows of a name besides its facts: for the rules. */
   readonly contextOf?: (facts: PrincipalFacts) => SuppressionContext;
+  /** What a directory says of an account that may be a service's, and all its groups: asked where it matters. */
+  readonly accountOf?: (facts: PrincipalFacts) => AccountSigns | null;
+  readonly groupsOf?: (facts: PrincipalFacts) => readonly string[];
   /** Told after it is written: somebody whom this site's directories know began to be somewhere. */
   readonly onLogon?: (facts: PrincipalFacts) => void;
 }
@@ -93,6 +104,8 @@ export class TableKeeper {
   #settings: TableSettings = { arbitration: "law", corroboration: "off", tombstoneMs: 86_400_000 };
   #store: StateStore;
   #table: SessionTable;
+  /** When it was last written who sat at keyboards. */
+  #seatedAt: number;
   /** Where forgetting goes on. */
   #forgottenUpTo = 0;
 
@@ -102,6 +115,9 @@ export class TableKeeper {
     // What the configuration says is not known yet: most often it says what it said before.
     this.#settings = { ...this.#settings, ...lawOf(store.loadTable().law) };
     this.#table = this.#load(0);
+    const seated = readSeated(store.bookmarkOf(SEATED_KEY));
+    if (seated !== null) this.#watch.restore(seated);
+    this.#seatedAt = options.now();
   }
 
   get table(): SessionTable {
@@ -161,9 +177,7 @@ export class TableKeeper {
   /** Ends of those whom the marks of the present rules no longer let stand, to be written by the caller. */
   endsAtMarks(): Observation[] {
     if (this.#rules.marks.isEmpty) return [];
-    const ends = this.#watch.endsAtMarks(this.#table.entries(), this.#options.now());
-    // Whoever reads the source says that its people left; another site's agent has the same mark.
-    return ends.filter(({ sourceId }) => this.#rules.sourceIds.has(sourceId));
+    return this.#endsAtMarksOf(this.#table.entries());
   }
 
   /**
@@ -233,9 +247,9 @@ export class TableKeeper {
             ...taken.ownFacts.map((principal) => JSON.stringify({ kind: "principal", principal })),
             ...taken.own.map((observation) => JSON.stringify({ kind: "observation", observation })),
           ],
-          bookmarks: arrivals.flatMap(({ bookmark, marks = [] }) =>
-            bookmark === null ? marks : [bookmark, ...marks],
-          ),
+          bookmarks: arrivals
+            .flatMap(({ bookmark, marks = [] }) => (bookmark === null ? marks : [bookmark, ...marks]))
+            .concat(this.#seatedMemory(now)),
           ...downlinkOf(arrivals),
         },
         now,
@@ -255,6 +269,14 @@ export class TableKeeper {
     this.#tellLogons(taken.own);
     for (const [rule, count] of taken.keptBack)
       this.suppressed.set(rule, (this.suppressed.get(rule) ?? 0) + count);
+  }
+
+  /** Who sat at keyboards, from time to time: a few that a crash takes cost no more than a sign. */
+  #seatedMemory(now: number): { readonly sourceId: string; readonly value: string }[] {
+    if (now - this.#seatedAt < SEATED_EVERY_MS) return [];
+    this.#seatedAt = now;
+    const memory = this.#watch.takeMemory();
+    return memory === null ? [] : [{ sourceId: SEATED_KEY, value: JSON.stringify(memory) }];
   }
 
   #tellLogons(own: readonly Observation[]): void {
@@ -346,6 +368,7 @@ export class TableKeeper {
 
   /** Sorts out what arrived: what counts, whose it is, and whose facts must go with it. */
   #take(arrivals: readonly Arrival[]): Taken {
+    this.#watch.begins();
     const own: Observation[] = [];
     const foreign: Observation[] = [];
     const keptBack = new Map<string, number>();
@@ -358,6 +381,7 @@ export class TableKeeper {
         return state === null ? [] : [...state.user.ends, ...state.device.ends];
       },
       placesOf: (key) => this.#table.entriesOfPrincipal(key),
+      hostMarkIdOf: (key) => this.#hostMarkIdOf(key),
     };
     const isOurs = (arrival: Arrival): boolean => arrival.origin === "site";
     const keepBack = (observation: Observation, rule: string): void => {
@@ -373,6 +397,8 @@ export class TableKeeper {
     };
 
     for (const { facts } of arrivals.filter(isOurs)) this.#learn(facts, due);
+    for (const observation of this.#endsAtNewHosts(arrivals.filter(isOurs).flatMap(({ facts }) => facts)))
+      take(observation, own);
     for (const arrival of arrivals) {
       for (const arrived of arrival.observations) {
         const outcome = isOurs(arrival)
@@ -395,12 +421,13 @@ export class TableKeeper {
       }
       for (const observation of arrival.filtered ?? []) take(observation, own);
     }
-    if (this.#watch.hasAccountsToEnd)
-      for (const [at, observation] of [...own.entries()].reverse())
-        if (this.#watch.isTooLate(observation, this.#whoIs(observation))) {
-          own.splice(at, 1);
-          keepBack(observation, "mark:service-account");
-        }
+    if (this.#watch.looksBack)
+      for (const [at, observation] of [...own.entries()].reverse()) {
+        const rule = this.#watch.tooLate(observation, this.#whoIs(observation));
+        if (rule === null) continue;
+        own.splice(at, 1);
+        keepBack(observation, rule);
+      }
     for (const observation of this.#watch.endsOfAccounts(seen))
       if (this.#rules.sourceIds.has(observation.sourceId)) take(observation, own);
     const renewed = arrivals.flatMap((arrival) => arrival.renewed ?? []);
@@ -417,6 +444,30 @@ export class TableKeeper {
       ],
       foreignFacts: arrivals.flatMap((arrival) => (isOurs(arrival) ? [] : arrival.facts)),
     };
+  }
+
+  /** Ends of those at computers that a directory calls a shared host now: moved there, or read for the first time. */
+  #endsAtNewHosts(facts: readonly PrincipalFacts[]): Observation[] {
+    return facts.flatMap((one) => {
+      const { hostMarkId } = one;
+      if (hostMarkId === undefined) return [];
+      return this.#endsAtMarksOf(this.#table.entriesOfDevice(one), () => hostMarkId);
+    });
+  }
+
+  #endsAtMarksOf(
+    entries: Iterable<Entry>,
+    hostMarkIdOf: SeenTable["hostMarkIdOf"] = (key) => this.#hostMarkIdOf(key),
+  ): Observation[] {
+    const ends = this.#watch.endsAtMarks(entries, hostMarkIdOf, this.#options.now());
+    // Whoever reads the source says that its people left; another site's agent has the same mark.
+    return ends.filter(({ sourceId }) => this.#rules.sourceIds.has(sourceId));
+  }
+
+  /** What the directory says now; until it was read, what it said last. */
+  #hostMarkIdOf(key: string): string | null {
+    const facts = this.#index.of(key) ?? this.#table.principals.factsOf(key);
+    return facts?.hostMarkId ?? null;
   }
 
   /** Takes directory facts into the index, and marks those as due whom somebody's session names. */
@@ -453,6 +504,8 @@ export class TableKeeper {
         key: only.key,
         label: `${only.domain}\\${only.name}`.toLowerCase(),
         spellings: tokensOfFacts(only).concat(only.name.toLowerCase()),
+        account: () => this.#options.accountOf?.(only) ?? NO_SIGNS,
+        groups: () => this.#options.groupsOf?.(only) ?? [],
       };
     const label = keyOfUnknown(principal);
     return {
@@ -478,6 +531,22 @@ function lawName({
   corroboration,
 }: Pick<TableSettings, "arbitration" | "corroboration">): string {
   return `${VERSION} ${arbitration} ${corroboration}`;
+}
+
+const seatedMemory = z.object({
+  sinceDay: z.number().int(),
+  lastDay: z.number().int(),
+  seen: z.record(z.string(), z.number().int()),
+});
+
+/** What was written by another version and cannot be read is as if nothing had been seen. */
+function readSeated(text: string | null): SeatedMemory | null {
+  if (text === null) return null;
+  try {
+    return seatedMemory.parse(JSON.parse(text));
+  } catch {
+    return null;
+  }
 }
 
 /** The settings that a stored name says; nothing where it says none. */

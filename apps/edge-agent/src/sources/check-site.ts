@@ -53,6 +53,7 @@ export function checkSite(site: SiteConfig, options: CheckSiteOptions): ConfigIs
 
   issues.push(...duplicates("addressSpaces", site.addressSpaces));
   issues.push(...duplicates("filters", site.filters));
+  issues.push(...duplicates("hostMarks", site.hostMarks));
   issues.push(...duplicates("enforcementPoints", site.enforcementPoints));
   issues.push(
     ...duplicates("directories, syslogSources, eventSources and wefReceiver", [

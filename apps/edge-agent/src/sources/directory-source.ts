@@ -2,7 +2,13 @@ import type { DirectoryConfig } from "@rollcall/agent-protocol";
 import { createDirectoryReader, type DirectoryReader, PrincipalBook } from "@rollcall/collectors/directory";
 import type { LoginPort } from "@rollcall/collectors/login-port";
 import type { GroupFilter } from "@rollcall/directory-graph";
-import type { PrincipalFacts, PrincipalName, SuppressionContext } from "@rollcall/identity-core";
+import type {
+  AccountSigns,
+  MarkRules,
+  PrincipalFacts,
+  PrincipalName,
+  SuppressionContext,
+} from "@rollcall/identity-core";
 import type { Logger } from "@rollcall/observability";
 
 /**
@@ -12,9 +18,13 @@ import type { Logger } from "@rollcall/observability";
 export interface DirectorySet {
   read(config: DirectoryConfig, login: LoginPort): DirectoryReader;
   setGroupFilter(filter: GroupFilter): void;
+  /** Other computers are shared hosts now. */
+  setHostMarks(marks: MarkRules): void;
   /** Reads at once: the login of one of them may be another now. */
   refresh(): void;
   contextOf(facts: PrincipalFacts): SuppressionContext;
+  accountOf(facts: PrincipalFacts): AccountSigns | null;
+  groupsOf(facts: PrincipalFacts): readonly string[];
   /** Whether a computer of that name is a domain controller. */
   isController(name: string): boolean;
   /** What a directory calls an account, by its SID. */
@@ -27,8 +37,10 @@ export function createDirectorySet(options: {
   readonly now: () => number;
   readonly log: Logger;
   readonly groupFilter: GroupFilter;
+  readonly marks: MarkRules;
 }): DirectorySet {
   const book = new PrincipalBook(options.groupFilter);
+  book.setHostMarks(options.marks.hostMarkIdOf);
   const readers: DirectoryReader[] = [];
   return {
     read(config, login) {
@@ -47,6 +59,10 @@ export function createDirectorySet(options: {
       book.setGroupFilter(filter);
       for (const reader of readers) reader.refresh();
     },
+    setHostMarks(marks) {
+      book.setHostMarks(marks.hostMarkIdOf);
+      for (const reader of readers) reader.refresh();
+    },
     refresh() {
       for (const reader of readers) reader.refresh();
     },
@@ -57,6 +73,8 @@ export function createDirectorySet(options: {
       const dn = book.dnOf(facts.key);
       return dn === null ? {} : { dn };
     },
+    accountOf: ({ key }) => book.accountOf(key),
+    groupsOf: ({ key }) => book.groupsOf(key),
     isController: (name) => book.isController(name),
     principalOf: (sid) => book.nameOf(sid),
   };

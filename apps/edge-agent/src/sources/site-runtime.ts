@@ -5,9 +5,13 @@ import type { LoginPort } from "@rollcall/collectors/login-port";
 import { PROBE_SOURCE_ID } from "@rollcall/collectors/pc-probe";
 import type { SyslogListener } from "@rollcall/collectors/syslog";
 import type { HeardComputer, ServerIdentity } from "@rollcall/collectors/wef";
-import type { PrincipalFacts, SuppressionContext } from "@rollcall/identity-core";
+import {
+  type AccountSigns,
+  MARK_DIRECTORY,
+  type PrincipalFacts,
+  type SuppressionContext,
+} from "@rollcall/identity-core";
 import type { Logger } from "@rollcall/observability";
-import { MARK_DIRECTORY } from "../pipeline/address-marks.ts";
 import { applyFilters } from "../pipeline/apply-filters.ts";
 import { compileSiteRules, type SiteRules } from "../pipeline/site-rules.ts";
 import { HealthRecord, type Part } from "../supervisor/part.ts";
@@ -52,6 +56,9 @@ export interface SiteRuntime extends Part {
   /** Tests a source; null where there is none of that id. */
   test(kind: SourceKind, id: string, signal: AbortSignal): Promise<readonly CheckResult[] | null>;
   contextOf(facts: PrincipalFacts): SuppressionContext;
+  /** What a directory says of an account that may be a service's, and all its groups. */
+  accountOf(facts: PrincipalFacts): AccountSigns | null;
+  groupsOf(facts: PrincipalFacts): readonly string[];
   /** Somebody logged on whom a directory of this site knows. */
   noteLogon(facts: PrincipalFacts): void;
   /** Every login that sources share. */
@@ -153,9 +160,12 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
     probe?.configure(site.pcProbe, site.settings.infrastructure);
     effective = next;
     if (directorySet !== null && before !== null && fingerprintOf(before) === fingerprintOf(next)) {
-      if (JSON.stringify(groupFiltersOf(before.site)) !== JSON.stringify(groupFiltersOf(site)))
-        directorySet.setGroupFilter(rules.groupFilter);
-      else if (areOtherCredentials) directorySet.refresh();
+      const areOtherGroups =
+        JSON.stringify(groupFiltersOf(before.site)) !== JSON.stringify(groupFiltersOf(site));
+      const areOtherHosts = JSON.stringify(before.site.hostMarks) !== JSON.stringify(site.hostMarks);
+      if (areOtherGroups) directorySet.setGroupFilter(rules.groupFilter);
+      if (areOtherHosts) directorySet.setHostMarks(rules.marks);
+      if (areOtherCredentials) directorySet.refresh();
     } else await changeDirectories(next, rules);
     await eventLogs?.change(next);
     await wef?.change(next);
@@ -180,7 +190,12 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
     );
     for (const id of gone) keeper.dropDirectory(id);
     directories.clear();
-    const set = createDirectorySet({ now: clock.now, log, groupFilter: rules.groupFilter });
+    const set = createDirectorySet({
+      now: clock.now,
+      log,
+      groupFilter: rules.groupFilter,
+      marks: rules.marks,
+    });
     directorySet = set;
     for (const config of next.site.directories) directories.set(config.id, await begin(config, next, set));
   }
@@ -273,6 +288,8 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
       return source === undefined ? null : testSyslog(source.id, source.senders, syslog);
     },
     contextOf: (facts) => directorySet?.contextOf(facts) ?? {},
+    accountOf: (facts) => directorySet?.accountOf(facts) ?? null,
+    groupsOf: (facts) => directorySet?.groupsOf(facts) ?? [],
     noteLogon: (facts) => directorySet?.noteLogon(facts),
     credentials,
     probe,
@@ -289,7 +306,8 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
         ...(site?.syslogSources ?? []),
         ...(site?.pcProbe ? [{ id: PROBE_SOURCE_ID }] : []),
       ].map(({ id }) => id);
-      const hasFixedUsers = site?.addressMarks.some(({ mode }) => mode === "pseudo-user") ?? false;
+      const marks = [...(site?.addressMarks ?? []), ...(site?.hostMarks ?? [])];
+      const hasFixedUsers = marks.some(({ mode }) => mode === "pseudo-user");
       return new Set(hasFixedUsers ? [...sources, MARK_DIRECTORY] : sources);
     },
   };

@@ -47,6 +47,8 @@ export interface StoredTable {
 
 /** The last configuration of the portal that this agent could use. */
 export interface StoredConfiguration {
+  /** Which fields the agent knew when it fetched it; absent: those of level 1. */
+  readonly level?: number;
   readonly version: number;
   /** JSON. */
   readonly body: string;

@@ -115,6 +115,7 @@ export function createAgentReport(from: ReportSources): AgentReport {
       ...one,
       subject: one.subject.slice(0, SUBJECT_MAX),
       examples: one.examples.map((example) => example.slice(0, SUBJECT_MAX)),
+      signs: [...one.signs],
     }));
 
   function listeners(): StatusDocument["listeners"] {

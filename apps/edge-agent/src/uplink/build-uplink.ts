@@ -1,4 +1,4 @@
-import type { SiteConfig } from "@rollcall/agent-protocol";
+import { CONFIG_LEVEL, type SiteConfig } from "@rollcall/agent-protocol";
 import type { SyslogListener } from "@rollcall/collectors/syslog";
 import { parseIp } from "@rollcall/identity-core";
 import type { Logger } from "@rollcall/observability";
@@ -93,7 +93,7 @@ export function buildUplink(options: UplinkOptions): Uplink {
   /** What is in force but could not be noted is fetched again after a restart: no reason to refuse it. */
   function keepAsLastGood(version: number, config: SiteConfig): void {
     try {
-      keeper.store.saveConfiguration({ version, body: JSON.stringify(config) });
+      keeper.store.saveConfiguration({ version, level: CONFIG_LEVEL, body: JSON.stringify(config) });
     } catch (error) {
       if (!(error instanceof StoreFault)) throw error;
       log.warn({ configVersion: version, err: error }, "configuration is in force and could not be stored");
@@ -124,6 +124,8 @@ export function buildUplink(options: UplinkOptions): Uplink {
           link,
           log,
           currentVersion: () => site.effective?.version ?? null,
+          // An older version of this agent fetched it, and was given what it knew.
+          isKeptOfOlder: () => (keeper.store.configuration?.level ?? 1) < CONFIG_LEVEL,
           async apply(config, version) {
             const held = new Set(site.effective?.site.addressSpaces.map(({ id }) => id));
             await site.apply(options.combine(config));

@@ -54,6 +54,36 @@ describe("the configuration channel", () => {
     ).toEqual(["3", "4"]);
   });
 
+  it("fetches anew what an agent was given that knew fewer fields, and says which it knows", async () => {
+    gateway.on("GET /v1/config", once({ status: 200, body: { version: 3, config: aSite({ version: 3 }) } }));
+    const used: number[] = [];
+    await during(
+      (signal) =>
+        pollConfig(
+          {
+            link,
+            log,
+            currentVersion: () => 3,
+            isKeptOfOlder: () => used.length === 0,
+            apply: async (_config, version) => void used.push(version),
+            onRefused: () => undefined,
+          },
+          signal,
+        ),
+      () => eventually("it asks on", () => gateway.callsTo("GET /v1/config").length > 1),
+    );
+    expect(used).toEqual([3]);
+    expect(
+      gateway
+        .callsTo("GET /v1/config")
+        .map(({ query }) => [query.get("have"), query.get("level")])
+        .slice(0, 2),
+    ).toEqual([
+      [null, "2"],
+      ["3", "2"],
+    ]);
+  });
+
   it("asks at once whether what it kept is still wanted, and says so; not of what runs in place of a refused one", async () => {
     let current = 0;
     const poll = (signal: AbortSignal) =>

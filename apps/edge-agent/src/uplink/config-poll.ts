@@ -1,4 +1,4 @@
-import { PROTOCOL_VERSION, type SiteConfig, siteConfig } from "@rollcall/agent-protocol";
+import { CONFIG_LEVEL, PROTOCOL_VERSION, type SiteConfig, siteConfig } from "@rollcall/agent-protocol";
 import { formatIssue, formatIssues } from "@rollcall/config";
 import type { Logger } from "@rollcall/observability";
 import { z } from "zod";
@@ -35,6 +35,8 @@ export interface ConfigPollOptions {
   readonly log: Logger;
   /** The version that runs; null where none of the portal's does. */
   readonly currentVersion: () => number | null;
+  /** Whether what runs was fetched by an agent that knew fewer fields: then it is fetched anew, whatever its version is. */
+  readonly isKeptOfOlder?: () => boolean;
   /** Takes a configuration into use and keeps it as the last good one. Throws where it cannot. */
   readonly apply: (config: SiteConfig, version: number) => Promise<void>;
   readonly onRefused: (version: number, reason: string) => void;
@@ -48,7 +50,7 @@ export interface ConfigPollOptions {
  */
 export async function pollConfig(options: ConfigPollOptions, signal: AbortSignal): Promise<void> {
   const { link, log } = options;
-  let have = options.currentVersion();
+  let have = options.isKeptOfOlder?.() === true ? null : options.currentVersion();
   // Whether what was kept is still wanted is asked at once: the first answer is not waited for.
   let waitSeconds = 0;
   while (!signal.aborted) {
@@ -56,7 +58,7 @@ export async function pollConfig(options: ConfigPollOptions, signal: AbortSignal
     const known = have === null ? "" : `have=${have}&`;
     const answer = await link.ask({
       method: "GET",
-      path: `/v1/config?${known}wait=${waitSeconds}`,
+      path: `/v1/config?${known}level=${CONFIG_LEVEL}&wait=${waitSeconds}`,
       answer: envelope,
       waitMs: waitSeconds * 1000,
       signal,

@@ -1,5 +1,5 @@
 import { createPrivateKey, randomUUID, X509Certificate } from "node:crypto";
-import { configReply, healthReply, siteConfig } from "@rollcall/agent-protocol";
+import { configReply, healthReply, type SiteConfig, siteConfig } from "@rollcall/agent-protocol";
 import { aBatch, aHealthReport, anObservation, aPrincipal } from "@rollcall/agent-protocol/testing";
 import { makeCsr, newPrivateKeyPem, open, seal, verifySecret } from "@rollcall/pki";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -105,6 +105,33 @@ describe("an agent's configuration", () => {
     const [point] = config.enforcementPoints;
     expect(point?.verifiers.map((verifier) => verifySecret(customer.clientSecret, verifier))).toEqual([true]);
     expect(answer.text).not.toContain(customer.clientSecret);
+  });
+
+  it("has no field for an agent of before that the agent would refuse, and all of them for one that knows them", async () => {
+    await inTenant(customer.tenantId, ({ tx }) =>
+      tx.hostMark.create({
+        data: { tenantId: customer.tenantId, under: "OU=RDS,DC=corp,DC=example", remoteDesktopOnly: true },
+      }),
+    );
+    const asked = async (query: string) =>
+      (await agent.client.get(`/v1/config${query}`)).body?.config as SiteConfig;
+    const old = await asked("");
+    expect(Object.keys(old)).not.toContain("hostMarks");
+    expect(Object.keys(old.settings.detection).sort()).toEqual(
+      [
+        "mode",
+        "suggestServiceAccountAt",
+        "suppressServiceAccountAt",
+        "multiUserAt",
+        "natAt",
+        "exempt",
+      ].sort(),
+    );
+    const now = await asked("?level=2");
+    expect(now.hostMarks).toMatchObject([{ under: "OU=RDS,DC=corp,DC=example", remoteDesktopOnly: true }]);
+    // Its first agent was enrolled just now: its first days have begun.
+    expect(now.settings.detection.suggestAccountsUntil).toBeGreaterThan(Date.now() + 6 * 86_400_000);
+    expect(now.settings.detection.suggestAccountsUntil).toBeLessThan(Date.now() + 8 * 86_400_000);
   });
 
   it("is fetched by waiting: nothing while nothing changed, at once when something does", async () => {
@@ -345,6 +372,7 @@ describe("what an agent found by what accounts and addresses do", () => {
     lastSeenAt: Date.now(),
     count: 12,
     examples: ["10.20.0.1"],
+    signs: ["service-name"],
     ...of,
   });
   const say = async (...detections: ReturnType<typeof found>[]) => {
@@ -360,8 +388,8 @@ describe("what an agent found by what accounts and addresses do", () => {
     await say(found(), found({ kind: "nat", subject: `${customer.addressSpaceId}|10.20.0.9`, acted: true }));
     await say(found({ count: 30, acted: true, lastSeenAt: Date.now() + 120_000 }));
     expect((await suggestions()).map(({ kind, state, evidence }) => [kind, state, evidence])).toEqual([
-      ["nat", "automatic", { count: 12, examples: ["10.20.0.1"] }],
-      ["service-account", "automatic", { count: 30, examples: ["10.20.0.1"] }],
+      ["nat", "automatic", { count: 12, examples: ["10.20.0.1"], signs: ["service-name"] }],
+      ["service-account", "automatic", { count: 30, examples: ["10.20.0.1"], signs: ["service-name"] }],
     ]);
   });
 

@@ -80,7 +80,9 @@ function someRows(of: Partial<SiteRows> = {}): SiteRows {
     points: [],
     profiles: [],
     addressMarks: [],
+    hostMarks: [],
     dismissedAccounts: [],
+    firstEnrolledAt: null,
     ...of,
   };
 }
@@ -372,6 +374,12 @@ describe("shared hosts and accounts", () => {
     ]);
   });
 
+  it("by their place in the directory are told to every agent", () => {
+    const mark = { under: "OU=RDS,DC=corp,DC=example", remoteDesktopOnly: true, mode: "suppress" };
+    const hostMarks = [{ id: "h1", ...mark, pseudoUser: null }];
+    expect(composeSiteConfig(someRows({ hostMarks }), now).hostMarks).toEqual([{ id: "h1", ...mark }]);
+  });
+
   it("that a person dismissed are exempt from detection, beside those that the settings name", () => {
     const settings = { detection: { mode: "on", exempt: ["corp\\backup"] } };
     const { detection } = composeSiteConfig(
@@ -382,6 +390,26 @@ describe("shared hosts and accounts", () => {
       now,
     ).settings;
     expect(detection).toMatchObject({ mode: "on", exempt: ["corp\\backup", "corp\\scan"], natAt: 5 });
+  });
+});
+
+describe("the first days of a site", () => {
+  const DAY = 86_400_000;
+  const untilOf = (firstEnrolledAt: Date | null, detection: object = {}) =>
+    composeSiteConfig(
+      someRows({
+        customer: { id: "t", name: "T", configVersion: 1, settings: { detection } },
+        firstEnrolledAt,
+      }),
+      now,
+    ).settings.detection.suggestAccountsUntil;
+
+  it("are seven from its first agent on, or as many as the settings say", () => {
+    expect(untilOf(new Date(now - 6 * DAY))).toBe(now + DAY);
+    expect(untilOf(new Date(now - 6 * DAY), { learnDays: 14 })).toBe(now + 8 * DAY);
+    expect(untilOf(new Date(now - 7 * DAY))).toBeUndefined();
+    expect(untilOf(new Date(now - DAY), { learnDays: 0 })).toBeUndefined();
+    expect(untilOf(null)).toBeUndefined();
   });
 });
 

@@ -1,4 +1,10 @@
-import { type SiteConfig, type SyslogSourceConfig, secretRef, siteConfig } from "@rollcall/agent-protocol";
+import {
+  LEARN_DAYS,
+  type SiteConfig,
+  type SyslogSourceConfig,
+  secretRef,
+  siteConfig,
+} from "@rollcall/agent-protocol";
 import type { z } from "zod";
 import { firewallNamesOf } from "./firewall-certificate.ts";
 import { heldSpaces } from "./held-spaces.ts";
@@ -40,8 +46,11 @@ export interface SiteRows {
   readonly points: readonly PointRow[];
   readonly profiles: readonly { readonly id: string; readonly name: string; readonly document: unknown }[];
   readonly addressMarks: readonly AddressMarkRow[];
+  readonly hostMarks: readonly HostMarkRow[];
   /** Accounts (`domain\\name`) of which a person said that they are no service accounts. */
   readonly dismissedAccounts: readonly string[];
+  /** When the first agent of the site was enrolled. */
+  readonly firstEnrolledAt: Date | null;
 }
 
 export interface AddressMarkRow {
@@ -49,6 +58,14 @@ export interface AddressMarkRow {
   readonly addressSpaceId: string;
   readonly range: string;
   readonly mark: string;
+  readonly mode: string;
+  readonly pseudoUser: unknown;
+}
+
+export interface HostMarkRow {
+  readonly id: string;
+  readonly under: string;
+  readonly remoteDesktopOnly: boolean;
   readonly mode: string;
   readonly pseudoUser: unknown;
 }
@@ -230,7 +247,7 @@ export function composeSiteConfig(rows: SiteRows, now: number): SiteConfig {
       siteName: rows.site.name,
     },
     addressSpaces: rows.addressSpaces.filter(({ id }) => held.has(id)).map(({ id, name }) => ({ id, name })),
-    settings: settingsOf(settings, rows.dismissedAccounts),
+    settings: settingsOf(settings, rows, now),
     directories: rows.directories.map((row) => directoryOf(row, rows.agent.id)),
     credentials: usedCredentials(rows).map((row) => credentialOf(row, rows.agent.id)),
     eventSources: rows.eventSources.map(eventSourceOf),
@@ -241,6 +258,7 @@ export function composeSiteConfig(rows: SiteRows, now: number): SiteConfig {
     enforcementPoints: points.map((point) => pointOf(point, { ...rows, now })),
     profiles: profilesOf(rows.profiles, points, now),
     addressMarks: rows.addressMarks.filter((mark) => held.has(mark.addressSpaceId)).map(markOf),
+    hostMarks: rows.hostMarks.map(hostMarkOf),
     firewallListener: {
       names: firewallNamesOf(rows.agent),
       tls: settingNamed(settings, "listenerTls"),
@@ -265,17 +283,32 @@ function legacyOf(legacy: unknown, now: number): unknown {
 const MAX_EXEMPT = 2000;
 const MAX_ACCOUNT = 256;
 
-function settingsOf(settings: unknown, dismissedAccounts: readonly string[]): Record<string, unknown> {
+function settingsOf(settings: unknown, rows: SiteRows, now: number): Record<string, unknown> {
   const named = SETTING_NAMES.map((name): [string, unknown] => [name, settingNamed(settings, name)]);
   const chosen = Object.fromEntries(named.filter(([, value]) => value !== undefined));
-  const exempt = settingNamed(chosen.detection, "exempt");
-  const dismissed = dismissedAccounts.filter((account) => account.length <= MAX_ACCOUNT);
+  const { learnDays, exempt, ...detection } = recordOf(chosen.detection);
+  const dismissed = rows.dismissedAccounts.filter((account) => account.length <= MAX_ACCOUNT);
   const accounts = [...(Array.isArray(exempt) ? exempt : []), ...dismissed];
-  if (accounts.length === 0) return chosen;
+  const until = learnsAccountsUntil(learnDays, rows.firstEnrolledAt);
   return {
     ...chosen,
-    detection: { ...Object(chosen.detection), exempt: [...new Set(accounts)].slice(0, MAX_EXEMPT) },
+    detection: {
+      ...detection,
+      ...(accounts.length === 0 ? {} : { exempt: [...new Set(accounts)].slice(0, MAX_EXEMPT) }),
+      ...(until === null || until <= now ? {} : { suggestAccountsUntil: until }),
+    },
   };
+}
+
+const DAY_MS = 86_400_000;
+/** The days begin with the site's first agent: before it nothing was seen, and one that takes its place has nothing to learn anew. */
+function learnsAccountsUntil(learnDays: unknown, firstEnrolledAt: Date | null): number | null {
+  const days = typeof learnDays === "number" ? learnDays : LEARN_DAYS;
+  return firstEnrolledAt === null || days <= 0 ? null : firstEnrolledAt.getTime() + days * DAY_MS;
+}
+
+function recordOf(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null ? Object.fromEntries(Object.entries(value)) : {};
 }
 
 /** Only profiles that one of the agent's firewalls is answered by. */
@@ -291,6 +324,11 @@ function profilesOf(profiles: SiteRows["profiles"], points: readonly PointRow[],
 function markOf(row: AddressMarkRow): unknown {
   const { id, addressSpaceId, range, mark, mode, pseudoUser } = row;
   return { id, addressSpaceId, range, mark, mode, pseudoUser: pseudoUser ?? undefined };
+}
+
+function hostMarkOf(row: HostMarkRow): unknown {
+  const { id, under, remoteDesktopOnly, mode, pseudoUser } = row;
+  return { id, under, remoteDesktopOnly, mode, pseudoUser: pseudoUser ?? undefined };
 }
 
 function directoryOf(row: DirectoryRow, agentId: string): unknown {

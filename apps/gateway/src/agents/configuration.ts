@@ -1,4 +1,4 @@
-import { configApplied, readMessage, type SiteConfig } from "@rollcall/agent-protocol";
+import { configApplied, configForLevel, readMessage } from "@rollcall/agent-protocol";
 import type { Database, TenantHandle } from "@rollcall/db";
 import type { Logger } from "@rollcall/observability";
 import type { DeviceRings } from "../process/device-rings.ts";
@@ -26,7 +26,9 @@ export async function configuration(
 ): Promise<Answer> {
   const { tenantId } = agent;
   const have = countOf(query, "have");
-  const found = await waitFor<{ version: number; config: SiteConfig }>({
+  // An agent of before levels says none.
+  const level = countOf(query, "level") ?? 1;
+  const found = await waitFor<{ version: number; config: unknown }>({
     bell: deps.rings,
     topic: `config:${tenantId}`,
     waitMs: waitMsOf(query),
@@ -40,7 +42,7 @@ export async function configuration(
         });
         if (customer.configVersion === have) return null;
         const config = composeSiteConfig(await readSiteRows(handle, agent), deps.now());
-        return { version: config.version, config };
+        return { version: config.version, config: configForLevel(config, level) };
       }),
   });
   return found ? ok(found) : nothing;
@@ -101,7 +103,16 @@ export async function readSiteRows(
     }),
     profiles: await tx.srxProfile.findMany({ where: { tenantId }, ...byAge }),
     addressMarks: await tx.addressMark.findMany({ where: { tenantId }, ...byAge }),
+    hostMarks: await tx.hostMark.findMany({ where: { tenantId }, ...byAge }),
     dismissedAccounts: await dismissedAccounts(tx, tenantId),
+    firstEnrolledAt:
+      (
+        await tx.agent.findFirst({
+          where: { tenantId, siteId: agent.siteId },
+          select: { enrolledAt: true },
+          orderBy: { enrolledAt: "asc" },
+        })
+      )?.enrolledAt ?? null,
   };
 }
 

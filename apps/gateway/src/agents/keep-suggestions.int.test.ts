@@ -24,6 +24,7 @@ it("a decision that falls while an agent's report is written stays decided", asy
     lastSeenAt: 1_000_000,
     count: 12,
     examples: [],
+    signs: [],
   };
   await site.database.withTenant(tenantId, (handle) => keepSuggestions(handle, agentId, [found]));
   await site.database.withTenant(tenantId, async (handle) => {

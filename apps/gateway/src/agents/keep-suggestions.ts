@@ -24,9 +24,9 @@ export async function keepSuggestions(
       })
     ).map((row) => [`${row.kind} ${row.subject}`, row]),
   );
-  for (const { kind, subject, acted, firstSeenAt, lastSeenAt, count, examples } of detections) {
+  for (const { kind, subject, acted, firstSeenAt, lastSeenAt, count, examples, signs } of detections) {
     const before = known.get(`${kind} ${subject}`);
-    const evidence = { count, examples };
+    const evidence = { count, examples, signs };
     if (before === undefined) {
       const state = acted ? "automatic" : "open";
       const times = { firstSeenAt: new Date(firstSeenAt), lastSeenAt: new Date(lastSeenAt) };

@@ -88,7 +88,8 @@ export class TrustedSources {
         where: { tenantId, mayReport: { isEmpty: false } },
         select: { id: true, addressSpaceIds: true, mayReport: true },
       });
-      const marks = await tx.addressMark.findMany({ where: { tenantId }, select: { pseudoUser: true } });
+      const fixed = { where: { tenantId }, select: { pseudoUser: true } };
+      const marks = [...(await tx.addressMark.findMany(fixed)), ...(await tx.hostMark.findMany(fixed))];
       return {
         pseudoUsers: pseudoUsersOf(marks),
         addressSpaceIds: new Set(spaces.map(({ id }) => id)),

@@ -428,6 +428,47 @@ describe("a firewall that reports a person to the cloud", () => {
     expect((await firewall.ask("/user_query/v2/ip/10.90.0.3")).text).not.toContain("carol");
   });
 
+  it("names nobody where agents saw a computer that is a shared host by its place in the directory", async () => {
+    await mayReport(["10.20.0.0/16"]);
+    const hostMarkId = randomUUID();
+    await site.database.withTenant(customer.tenantId, ({ tx }) =>
+      tx.hostMark.create({
+        data: { tenantId: customer.tenantId, id: hostMarkId, under: "OU=RDS,DC=corp,DC=example" },
+      }),
+    );
+    const host = (name: string, ip: string, of: object) => [
+      {
+        principal: {
+          ...person(`${name}`).principal,
+          kind: "device" as const,
+          aliases: [`corp\\${name}`],
+          ...of,
+        },
+      },
+      logon({
+        kind: "device",
+        ip,
+        principal: { domain: "corp", name },
+        effectiveAt: Date.now(),
+        id: `${name}#0`,
+        recordId: name,
+      }),
+    ];
+    await agent.send(
+      aBatch(
+        [...host("rds1", "10.20.90.4", { hostMarkId }), ...host("pc7", "10.20.90.5", {})],
+        agent.take(4),
+      ),
+    );
+    await firewall.askToken(customer.clientId, customer.clientSecret);
+    expect((await firewall.ask("/user_query/v2/user?ip=10.20.90.4&id=carol")).body).toEqual({
+      report_entries: [],
+    });
+    await firewall.ask("/user_query/v2/user?ip=10.20.90.5&id=carol");
+    expect((await firewall.ask("/user_query/v2/ip/10.20.90.4")).text).not.toContain("carol");
+    expect((await firewall.ask("/user_query/v2/ip/10.20.90.5")).text).toContain("carol");
+  });
+
   async function pageOf() {
     const rows = await site.database.withTenant(customer.tenantId, ({ tx }) =>
       tx.enforcementContact.findMany({ where: { tenantId: customer.tenantId } }),

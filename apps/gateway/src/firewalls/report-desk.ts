@@ -1,5 +1,15 @@
-import type { Database } from "@rollcall/db";
-import { createIpSet, createSuppression, type IpSet, type NameRule } from "@rollcall/identity-core";
+import { addressMark, hostMark } from "@rollcall/agent-protocol";
+import { type Database, hostMarkAt } from "@rollcall/db";
+import {
+  compileMarks,
+  createIpSet,
+  createSuppression,
+  letsStand,
+  type Mark,
+  type MarkRules,
+  type NameRule,
+  type Observation,
+} from "@rollcall/identity-core";
 import type { Logger } from "@rollcall/observability";
 import type { UserReport, UserReportOutcome } from "@rollcall/srx-server";
 import { compilePattern } from "@rollcall/syslog-rules";
@@ -8,13 +18,7 @@ import type { ReplicaPool } from "./replica-pool.ts";
 
 interface Rules {
   readonly suppress: ReturnType<typeof createSuppression>;
-  /** The first that covers an address counts, as at an agent. */
-  readonly marks: readonly {
-    readonly addressSpaceId: string;
-    readonly range: IpSet;
-    readonly mark: string;
-    readonly mode: string;
-  }[];
+  readonly marks: MarkRules;
 }
 
 /** So long are a customer's filters taken from memory. */
@@ -58,13 +62,12 @@ export class ReportDesk {
     if (outcome.kind === "kept-back")
       return { kind: "refused", sentence: `a report of a user that a filter keeps back (${outcome.rule})` };
     if (outcome.observation.verb !== "end") {
-      const { addressSpaceId, ip, class: strength } = outcome.observation;
-      const mark = marks.find((one) => one.addressSpaceId === addressSpaceId && one.range.has(ip));
+      const mark = await this.#markOf(tenantId, marks, outcome.observation);
       // The cloud names no fixed user: agents do, where they hear of somebody there.
-      if (mark !== undefined && !(mark.mode === "last-interactive" && strength === "A"))
+      if (mark !== null && !letsStand(mark, outcome.observation))
         return {
           kind: "refused",
-          sentence: `a report of a user at an address with more than one person behind it (mark:${mark.mark})`,
+          sentence: `a report of a user at an address with more than one person behind it (${mark.rule})`,
         };
     }
     const committed = await this.#database.ledger.commitOwn(tenantId, [outcome.observation]);
@@ -81,19 +84,38 @@ export class ReportDesk {
     return { kind: "recorded" };
   };
 
+  /** By the same rules as at an agent; which computer is at the address is what the agents said last. */
+  async #markOf(
+    tenantId: string,
+    marks: MarkRules,
+    { addressSpaceId, ip }: Observation,
+  ): Promise<Mark | null> {
+    const ofAddress = marks.markOf(addressSpaceId, ip, null);
+    if (ofAddress !== null || !marks.hasHostMarks) return ofAddress;
+    const hostMarkId = await this.#database.withTenant(tenantId, (handle) =>
+      hostMarkAt(handle, { addressSpaceId, ip }),
+    );
+    return marks.markOf(addressSpaceId, ip, hostMarkId);
+  }
+
   async #rulesOf(tenantId: string): Promise<Rules> {
     const held = this.#filters.get(tenantId);
     const now = this.#now();
     // A clock that was put back makes a look no younger.
     if (held !== undefined && Math.abs(now - held.at) < KEEP_MS) return held;
-    const { rows, marked } = await this.#database.withTenant(tenantId, async ({ tx }) => ({
+    const { rows, marked, hosts } = await this.#database.withTenant(tenantId, async ({ tx }) => ({
       rows: await tx.filter.findMany({
         where: { tenantId, enabled: true },
         select: { id: true, kind: true, value: true },
       }),
       marked: await tx.addressMark.findMany({
         where: { tenantId },
-        select: { addressSpaceId: true, range: true, mark: true, mode: true },
+        select: { id: true, addressSpaceId: true, range: true, mark: true, mode: true },
+        orderBy: [{ createdAt: "asc" }, { id: "asc" }],
+      }),
+      hosts: await tx.hostMark.findMany({
+        where: { tenantId },
+        select: { id: true, under: true, remoteDesktopOnly: true, mode: true },
         orderBy: [{ createdAt: "asc" }, { id: "asc" }],
       }),
     }));
@@ -105,7 +127,10 @@ export class ReportDesk {
       dnExclude: [],
     });
     this.#filters.delete(tenantId);
-    const marks = marked.map((row) => ({ ...row, range: createIpSet([row.range]) }));
+    const marks = compileMarks(
+      marked.map((row) => addressMark.parse(row)),
+      hosts.map((row) => hostMark.parse(row)),
+    );
     const rules = { suppress, marks, at: now };
     this.#filters.set(tenantId, rules);
     if (this.#filters.size > CUSTOMERS_MAX) {

@@ -1,3 +1,4 @@
+import { parseDnPath } from "@rollcall/identity-core";
 import { z } from "zod";
 import { customerInput, ipRangeText, objectInput, uuid } from "../input-fields.ts";
 
@@ -46,3 +47,45 @@ export const markView = z.object({
 });
 export type MarkView = z.infer<typeof markView>;
 export const markList = z.object({ items: z.array(markView) });
+
+const under = z
+  .string()
+  .trim()
+  .max(1024)
+  .refine(
+    (text) => parseDnPath(text) !== null,
+    "a distinguished name, as OU=Session hosts,DC=corp,DC=example",
+  );
+
+/** Computers that are shared hosts by where their accounts stand in a directory. */
+export const addHostMarkInput = customerInput.extend({
+  under,
+  /** Of those only the ones with a Remote Desktop service name (TERMSRV). */
+  remoteDesktopOnly: z.boolean().default(false),
+  mode: markMode.default("suppress"),
+  /** With the mode `pseudo-user` only. */
+  pseudoUser: pseudoUser.nullable().default(null),
+  note: note.default(""),
+});
+export const updateHostMarkInput = objectInput.extend({
+  changes: z.strictObject({
+    under: under.optional(),
+    remoteDesktopOnly: z.boolean().optional(),
+    mode: markMode.optional(),
+    pseudoUser: pseudoUser.nullable().optional(),
+    note: note.optional(),
+  }),
+});
+
+export const hostMarkView = z.object({
+  id: uuid,
+  under: z.string(),
+  remoteDesktopOnly: z.boolean(),
+  mode: markMode,
+  pseudoUser: pseudoUser.nullable(),
+  note: z.string(),
+  createdAt: z.date(),
+});
+export type HostMarkView = z.infer<typeof hostMarkView>;
+/** In the order in which they are asked: the first that fits a computer counts. */
+export const hostMarkList = z.object({ items: z.array(hostMarkView) });

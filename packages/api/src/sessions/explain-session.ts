@@ -1,5 +1,5 @@
 import { enforcementPointConfig } from "@rollcall/agent-protocol";
-import type { TenantHandle } from "@rollcall/db";
+import { hostMarkAt, type TenantHandle } from "@rollcall/db";
 import { ALARM_MS } from "@rollcall/health";
 import {
   createIpSet,
@@ -13,6 +13,7 @@ import type { z } from "zod";
 import type { TenantContext } from "../context.ts";
 import { readAgents } from "../facts/read-facts.ts";
 import { dateOf } from "../facts/stored-json.ts";
+import { readHostMarks } from "../marks/host-mark-rows.ts";
 import { readMarks } from "../marks/mark-rows.ts";
 import { findAddress } from "./find-address.ts";
 import { lawOf } from "./law-of.ts";
@@ -48,7 +49,10 @@ export async function explainSession(
     const marks = (await readMarks(tx, { tenantId, id: null })).filter(
       (mark) => mark.addressSpace.id === space.id && createIpSet([mark.range]).has(ip),
     );
-    const empty = { ip, addressSpace: space, marks, asOf: new Date(now) };
+    const hostMarkId = await hostMarkAt({ tx, tenantId }, { addressSpaceId: space.id, ip });
+    const [hostMark = null] =
+      hostMarkId === null ? [] : await readHostMarks(tx, { tenantId, id: hostMarkId });
+    const empty = { ip, addressSpace: space, marks, hostMark, asOf: new Date(now) };
     if (row === null) {
       const answer = "No source has ever spoken of this address.";
       return { kind: "explained", explanation: { ...empty, answer, lines: [], nextChangeAt: null } };

@@ -262,6 +262,37 @@ describe("what became of everything that was said of an address", () => {
     expect(explained.addressSpace.id).toBe(spaceId);
   });
 
+  it("says of which mark the computer is that is there, by its place in the directory", async () => {
+    const { customer, tenantId, agent } = await aCustomerWith([
+      { ip: "10.20.31.80", name: "rds1", kind: "device" },
+      { ip: "10.20.31.81", name: "pc7", kind: "device" },
+    ]);
+    const mark = await practice.api.hostMarks.add({ customer, under: "OU=RDS,DC=meridian,DC=example" });
+    for (const name of ["rds1", "pc7"])
+      await learn(
+        installation,
+        { tenantId, agentId: agent.id },
+        {
+          key: `s-1-5-21-1-${name}`,
+          kind: "device",
+          directoryId: "d",
+          asOf: installation.clock.now(),
+          aliases: [`meridian.example\\${name}`],
+          domain: "meridian.example",
+          name,
+          groups: [],
+          enabled: true,
+          ...(name === "rds1" ? { hostMarkId: mark.id } : {}),
+        },
+      );
+    const markAt = async (address: string) =>
+      (await practice.api.sessions.explain({ customer, ip: address })).hostMark;
+    expect(await markAt("10.20.31.80")).toEqual(mark);
+    expect(await markAt("10.20.31.81")).toBeNull();
+    await practice.api.hostMarks.remove({ customer, id: mark.id });
+    expect(await markAt("10.20.31.80")).toBeNull();
+  });
+
   it("says which firewalls are not told, because the source cannot be heard", async () => {
     const { customer, tenantId, agent } = await aCustomerWith([{ ip: "10.20.31.78", name: "ana" }]);
     const now = installation.clock.now();

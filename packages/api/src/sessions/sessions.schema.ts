@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { cursor, customerInput, ipText, limit, slug, uuid } from "../input-fields.ts";
-import { markView } from "../marks/marks.schema.ts";
+import { hostMarkView, markView } from "../marks/marks.schema.ts";
 
 export const sessionSearchInput = customerInput.extend({
   /** An address, the head of one ("10.20."), or part of a user, UPN, display name, device or group. */
@@ -134,6 +134,8 @@ export const explanation = z.object({
   nextChangeAt: z.date().nullable(),
   /** Marks that the address falls under. */
   marks: z.array(markView),
+  /** The mark of the computer that is there; null where it has none. */
+  hostMark: hostMarkView.nullable(),
   asOf: z.date(),
 });
 

@@ -1,4 +1,4 @@
-import { siteConfig } from "@rollcall/agent-protocol";
+import { LEARN_DAYS, siteConfig } from "@rollcall/agent-protocol";
 import type { TenantHandle } from "@rollcall/db";
 import { z } from "zod";
 import { type CustomerSettings, customerSettings } from "./settings.schema.ts";
@@ -32,7 +32,8 @@ export async function storedSettings({ tx, tenantId }: Place): Promise<Record<st
 }
 
 export function settingsOf(stored: Readonly<Record<string, unknown>>): CustomerSettings {
-  const { corroboration, infrastructure, detection } = siteConfig.shape.settings.parse({});
+  const { corroboration, infrastructure, ...defaults } = siteConfig.shape.settings.parse({});
+  const detection = { ...defaults.detection, learnDays: LEARN_DAYS };
   const { shape } = customerSettings;
   return {
     corroboration: shape.corroboration.catch(corroboration).parse(stored.corroboration),

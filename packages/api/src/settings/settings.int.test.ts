@@ -35,7 +35,10 @@ describe("a customer's settings", () => {
         suppressServiceAccountAt: 25,
         multiUserAt: 3,
         natAt: 5,
+        remoteDesktopAt: 2,
         exempt: [],
+        exemptGroups: [],
+        learnDays: 7,
       },
       pointDefaults: { whenSourcesDark: "shorten", darkMinutes: 30 },
       listenerTls: "compat",
@@ -90,6 +93,19 @@ describe("a customer's settings", () => {
     const rungBefore = installation.bell.rung.length;
     await practice.api.settings.update({ customer, changes: { corroboration: "detect" } });
     expect(installation.bell.rung.length).toBe(rungBefore);
+  });
+
+  it("keep the first days of a site as long as somebody said, whatever else is changed of detection", async () => {
+    const { customer } = await aCustomer();
+    await practice.api.settings.update({
+      customer,
+      changes: { detection: { learnDays: 0, exemptGroups: ["CORP\\Helpdesk"] } },
+    });
+    const { settings } = await practice.api.settings.update({
+      customer,
+      changes: { detection: { natAt: 9 } },
+    });
+    expect(settings.detection).toMatchObject({ learnDays: 0, exemptGroups: ["CORP\\Helpdesk"], natAt: 9 });
   });
 
   it("silence no account before it is suggested", async () => {

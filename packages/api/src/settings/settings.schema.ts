@@ -13,6 +13,12 @@ const detection = z.strictObject({
   natAt: z.number().int().min(2).max(100),
   /** Accounts (`name` or `domain\name`) that are never taken for service accounts. */
   exempt: z.array(account).max(100),
+  /** People connected to one host by remote desktop at the same time. */
+  remoteDesktopAt: z.number().int().min(2).max(100),
+  /** Groups (`name` or `domain\name`) whose members are never taken for service accounts. */
+  exemptGroups: z.array(account).max(100),
+  /** Days from the first agent of a site on in which service accounts are suggested only, whatever the mode is. */
+  learnDays: z.number().int().min(0).max(90),
 });
 
 /** No longer: who needs it still must say so again. The agent holds to it too. */

@@ -10,6 +10,7 @@ const DECISIONS_MAX = 2000;
 const evidenceShape = z.object({
   count: z.number().int().catch(0),
   examples: z.array(z.string()).catch([]),
+  signs: z.array(z.string()).catch([]),
 });
 const OBJECT = "suggestion";
 export const DECISIONS = {
@@ -54,7 +55,7 @@ export async function readSuggestions(
     .map((row): SuggestionView => {
       const kind = suggestionView.shape.kind.parse(row.kind);
       const address = kind === "service-account" ? null : addressOf(row.subject);
-      const evidence = evidenceShape.catch({ count: 0, examples: [] }).parse(row.evidence);
+      const evidence = evidenceShape.catch({ count: 0, examples: [], signs: [] }).parse(row.evidence);
       return {
         id: row.id,
         kind,

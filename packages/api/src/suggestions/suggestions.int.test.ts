@@ -25,7 +25,7 @@ async function aCustomer() {
   const tenantId = await tenantIdOf(installation, practice.id, customer);
   const agent = await anAgentAt(installation, { tenantId, siteId });
   const spaceId = (await practice.api.sites.list({ customer })).addressSpaces[0]?.id ?? "";
-  return { customer, tenantId, agentId: agent.id, spaceId };
+  return { customer, tenantId, siteId, agentId: agent.id, spaceId };
 }
 
 describe("a suggested service account", () => {
@@ -58,6 +58,37 @@ describe("a suggested service account", () => {
     expect((await practice.api.filters.list({ customer })).items).toEqual([]);
     expect(undone).toMatchObject({ state: "open", made: null });
     expect(undone.history.map(({ decision }) => decision)).toEqual(["undo", "approve"]);
+  });
+
+  it("says what speaks for it, and nothing where an agent of before says none", async () => {
+    const { customer, tenantId, agentId } = await aCustomer();
+    await aSuggestion(installation, { tenantId, agentId }, { signs: ["service-name"] });
+    await aSuggestion(installation, { tenantId, agentId }, { subject: "meridian.example\\scan" });
+    const { items } = await practice.api.suggestions.list({ customer });
+    expect(new Map(items.map(({ account, signs }) => [account?.name, signs]))).toEqual(
+      new Map([
+        ["svc-backup", ["service-name"]],
+        ["scan", []],
+      ]),
+    );
+  });
+
+  it("is only suggested in the first days of a site where agents act, and the page says until when", async () => {
+    const { customer, tenantId, siteId } = await aCustomer();
+    const learning = async () => (await practice.api.suggestions.list({ customer })).learning;
+    expect(await learning()).toEqual([]);
+    await practice.api.settings.update({ customer, changes: { detection: { mode: "on" } } });
+    const until = new Date(installation.clock.now() + 7 * 86_400_000);
+    expect(await learning()).toEqual([{ site: expect.any(String), until }]);
+    // An agent that is added later begins nothing anew.
+    await installation.database.withTenant(tenantId, ({ tx }) =>
+      tx.agent.updateMany({
+        where: { tenantId },
+        data: { enrolledAt: new Date(until.getTime() - 15 * 86_400_000) },
+      }),
+    );
+    await anAgentAt(installation, { tenantId, siteId, name: "lon-b" });
+    expect(await learning()).toEqual([]);
   });
 
   it("that was dismissed stays so, and the agents are told", async () => {

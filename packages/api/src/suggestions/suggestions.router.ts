@@ -2,6 +2,7 @@ import { objectInput } from "../input-fields.ts";
 import { conflict, notFound, unacceptable } from "../refusals.ts";
 import { router, tenantProcedure } from "../trpc.ts";
 import { approveSuggestion, type DecideOutcome, dismissSuggestion, undoSuggestion } from "./decide.ts";
+import { readLearningSites } from "./learning-sites.ts";
 import { readSuggestions } from "./suggestion-rows.ts";
 import { approveSuggestionInput, suggestionList, suggestionView } from "./suggestions.schema.ts";
 
@@ -13,7 +14,9 @@ export const suggestionsRouter = router({
       ctx.run(async ({ tx, tenantId }) => {
         const items = await readSuggestions(tx, { tenantId, id: null });
         const open = items.filter(({ state }) => state === "open").length;
-        return { items, open, asOf: new Date(ctx.services.now()) };
+        const asOf = new Date(ctx.services.now());
+        const learning = await readLearningSites({ tx, tenantId }, asOf);
+        return { items, open, learning, asOf };
       }),
     ),
 

@@ -16,6 +16,8 @@ export const suggestionView = z.object({
   /** How many addresses, people or devices, and a few of them. */
   count: z.number().int(),
   examples: z.array(z.string()),
+  /** What speaks for it besides the count: `service-name`, `password-never-expires`, `remote-desktop`. */
+  signs: z.array(z.string()),
   /** `automatic`: the agent acts on it already; a person may still decide. */
   state: z.enum(["open", "automatic", "approved", "dismissed"]),
   firstSeenAt: z.date(),
@@ -33,6 +35,8 @@ export const suggestionList = z.object({
   /** Undecided ones first, then by when they were last seen. */
   items: z.array(suggestionView),
   open: z.number().int(),
+  /** Sites in their first days: their agents suggest service accounts and act on none. */
+  learning: z.array(z.object({ site: z.string(), until: z.date() })),
   asOf: z.date(),
 });
 

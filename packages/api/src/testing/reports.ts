@@ -90,6 +90,7 @@ export async function aSuggestion(
     readonly state?: string;
     readonly count?: number;
     readonly examples?: readonly string[];
+    readonly signs?: readonly string[];
   } = {},
 ): Promise<string> {
   const { kind = "service-account", subject = "meridian.example\\svc-backup", state = "open" } = changes;
@@ -102,7 +103,11 @@ export async function aSuggestion(
         kind,
         subject,
         state,
-        evidence: { count: changes.count ?? 12, examples: [...(changes.examples ?? ["10.20.31.7"])] },
+        evidence: {
+          count: changes.count ?? 12,
+          examples: [...(changes.examples ?? ["10.20.31.7"])],
+          ...(changes.signs === undefined ? {} : { signs: [...changes.signs] }),
+        },
         firstSeenAt: now,
         lastSeenAt: now,
       },

@@ -19,6 +19,7 @@ export interface SampleThings {
   readonly secretId: string;
   readonly profileId: string;
   readonly markId: string;
+  readonly hostMarkId: string;
   readonly suggestionId: string;
   readonly commandId: string;
   readonly jobId: string;
@@ -43,6 +44,7 @@ export function thingsOfNobody(customer: string): SampleThings {
     secretId: randomUUID(),
     profileId: randomUUID(),
     markId: randomUUID(),
+    hostMarkId: randomUUID(),
     suggestionId: randomUUID(),
     commandId: randomUUID(),
     jobId: randomUUID(),
@@ -230,6 +232,10 @@ export const SAMPLE_INPUTS: Readonly<Record<string, (things: SampleThings) => un
   }),
   "marks.update": ({ customer, markId }) => ({ customer, id: markId, changes: { note: "terminal servers" } }),
   "marks.remove": ({ customer, markId }) => ({ customer, id: markId }),
+  "hostMarks.list": ({ customer }) => ({ customer }),
+  "hostMarks.add": ({ customer }) => ({ customer, under: `OU=${randomUUID()},DC=corp,DC=example` }),
+  "hostMarks.update": ({ customer, hostMarkId }) => ({ customer, id: hostMarkId, changes: { note: "farm" } }),
+  "hostMarks.remove": ({ customer, hostMarkId }) => ({ customer, id: hostMarkId }),
   "suggestions.list": ({ customer }) => ({ customer }),
   "suggestions.approve": ({ customer, suggestionId }) => ({ customer, id: suggestionId }),
   "suggestions.dismiss": ({ customer, suggestionId }) => ({ customer, id: suggestionId }),

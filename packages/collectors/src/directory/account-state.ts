@@ -1,5 +1,6 @@
 /** Bits of userAccountControl. Source: MS-ADTS 2.2.16 (documented). */
 const ACCOUNT_DISABLED = 0x2;
+const DONT_EXPIRE_PASSWORD = 0x1_0000;
 /** Bit of msDS-User-Account-Control-Computed. Source: MS-ADTS 3.1.1.4.5.17 (documented). */
 const LOCKED_OUT = 0x10;
 /** Milliseconds between 1601 and 1970. */
@@ -11,6 +12,7 @@ export interface AccountState {
   readonly isLocked: boolean;
   /** When the account expires, epoch ms; null: never. */
   readonly expiresAt: number | null;
+  readonly isPasswordForever: boolean;
 }
 
 /** Reads the three ways in which an account ends, from the attributes as text. */
@@ -23,11 +25,12 @@ export function readAccountState(
     isDisabled: (toInteger(control) & ACCOUNT_DISABLED) !== 0,
     isLocked: (toInteger(computed) & LOCKED_OUT) !== 0,
     expiresAt: expires === null ? null : fromFiletime(expires),
+    isPasswordForever: (toInteger(control) & DONT_EXPIRE_PASSWORD) !== 0,
   };
 }
 
 /** Whether the account may be used at `now`. */
-export function isEnabled(state: AccountState, now: number): boolean {
+export function isEnabled(state: Omit<AccountState, "isPasswordForever">, now: number): boolean {
   return !state.isDisabled && !state.isLocked && (state.expiresAt === null || state.expiresAt > now);
 }
 

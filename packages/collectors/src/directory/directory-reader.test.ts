@@ -124,6 +124,38 @@ async function started(...args: ConstructorParameters<typeof Harness>): Promise<
 }
 
 describe("the directory reader", () => {
+  it("keeps of service names only whether a computer takes remote desktop connections and an account has any", async () => {
+    const book = new PrincipalBook();
+    directory.addUser(1103, "svc", {
+      servicePrincipalName: ["MSSQLSvc/sql1.corp.example:1433"],
+      userAccountControl: ["66048"],
+    });
+    directory.addUser(1104, "ana");
+    directory.addUser(1105, "RDS1$", {
+      sAMAccountType: ["805306369"],
+      servicePrincipalName: ["HOST/RDS1", "termsrv/RDS1.corp.example"],
+    });
+    directory.addUser(1106, "PC7$", {
+      sAMAccountType: ["805306369"],
+      servicePrincipalName: ["HOST/PC7", "RestrictedKrbHost/TERMSRV"],
+    });
+    const asked: (readonly [string, boolean])[] = [];
+    book.setHostMarks(({ dn, hasRemoteDesktopName }) => {
+      asked.push([dn.split(",", 1)[0] ?? "", hasRemoteDesktopName]);
+      return null;
+    });
+    await started({}, "right", book);
+    const sid = (rid: number) => `S-1-5-21-1-2-3-${rid}`;
+    expect(book.accountOf(sid(1103))).toEqual({ hasServiceName: true, isPasswordForever: true });
+    expect(book.accountOf(sid(1104))).toEqual({ hasServiceName: false, isPasswordForever: false });
+    expect(new Map(asked)).toEqual(
+      new Map([
+        ["CN=RDS1$", true],
+        ["CN=PC7$", false],
+      ]),
+    );
+  });
+
   it("tells of everybody once, with nested groups, and then says nothing while nothing changes", async () => {
     directory.addUser(1103, "ana", { userPrincipalName: ["ana.l@corp.example"], displayName: ["Ana L"] });
     directory.addGroup(1200, "Sales", [1103]);

@@ -42,6 +42,7 @@ export const OBJECT_ATTRIBUTES = [
   "dNSHostName",
   "operatingSystem",
   "operatingSystemVersion",
+  "servicePrincipalName",
   "groupType",
   "member",
 ];
@@ -116,6 +117,8 @@ export function readEntry(entry: LdapEntry, names: DirectoryNames, now: number):
       displayName: entry.text("displayName"),
       dnsHostName: entry.text("dNSHostName"),
       ...(isDevice ? systemOf(entry) : {}),
+      ...serviceNamesOf(entry, isDevice),
+      ...(account.isPasswordForever ? { isPasswordForever: true } : {}),
       dn: parseExtendedDn(entry.dn).dn,
       primaryGroupRid: entry.integer("primaryGroupID"),
       enabled: isEnabled(account, now),
@@ -130,6 +133,19 @@ function systemOf(entry: LdapEntry): { readonly os?: string; readonly osVersion?
   const os = entry.text("operatingSystem")?.slice(0, SYSTEM_CHARACTERS_MAX);
   const osVersion = entry.text("operatingSystemVersion")?.slice(0, SYSTEM_CHARACTERS_MAX);
   return { ...(os ? { os } : {}), ...(osVersion ? { osVersion } : {}) };
+}
+
+/** Nearly every Windows computer that takes remote desktop connections has it. */
+const REMOTE_DESKTOP = /^termsrv\//i;
+
+/** Of the service names only what is asked for is kept: a computer has a dozen. Source: MS-ADA3, servicePrincipalName (documented). */
+function serviceNamesOf(
+  entry: LdapEntry,
+  isDevice: boolean,
+): { readonly hasRemoteDesktopName?: true; readonly hasServiceName?: true } {
+  const names = entry.texts("servicePrincipalName");
+  if (!isDevice) return names.length > 0 ? { hasServiceName: true } : {};
+  return names.some((name) => REMOTE_DESKTOP.test(name)) ? { hasRemoteDesktopName: true } : {};
 }
 
 /** The SIDs of members; what has none (a contact) is no member for a firewall. */

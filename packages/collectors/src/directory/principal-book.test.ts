@@ -45,6 +45,54 @@ describe("PrincipalBook", () => {
     expect(book.takeChangedFacts(2)[0]?.device?.osVersion).toBe("10.0 (26100)");
   });
 
+  it("says of a computer which mark it is of, and says so again when it moves, gets a name, or the marks become others", () => {
+    const book = new PrincipalBook();
+    const host = { ...record(8, "RDS1"), kind: "device" as const };
+    book.graph.upsertPrincipal(host);
+    book.graph.upsertPrincipal(record(1, "ana"));
+    const marks = () => book.takeChangedFacts(1).map(({ name, hostMarkId }) => [name, hostMarkId ?? null]);
+    expect(marks().toSorted()).toEqual([
+      ["RDS1", null],
+      ["ana", null],
+    ]);
+    book.setHostMarks(({ dn, hasRemoteDesktopName }) =>
+      dn.includes("OU=Hosts") && hasRemoteDesktopName ? "rds" : null,
+    );
+    expect(marks()).toEqual([]);
+    book.graph.upsertPrincipal({ ...host, dn: "CN=RDS1,OU=Hosts", hasRemoteDesktopName: true });
+    expect(marks()).toEqual([["RDS1", "rds"]]);
+    book.setHostMarks(() => null);
+    expect(marks()).toEqual([["RDS1", null]]);
+  });
+
+  it("knows of an account whether it may be a service's, and all its groups whatever is listed of them", () => {
+    const book = new PrincipalBook(() => false);
+    const svc = { ...record(9, "svc"), netbiosDomain: "CORP", hasServiceName: true, isPasswordForever: true };
+    book.graph.upsertPrincipal(svc);
+    book.graph.upsertPrincipal(record(1, "ana"));
+    for (const [guid, rid] of [
+      ["Helpdesk", 21],
+      ["Staff", 22],
+    ] as const)
+      book.graph.upsertGroup({
+        guid,
+        sid: `S-1-5-21-12-${rid}`,
+        directoryId: "corp.example",
+        domain: "corp.example",
+        name: guid,
+        security: true,
+      });
+    book.graph.setMembers("Helpdesk", [svc.sid]);
+    book.graph.setMembers("Staff", ["S-1-5-21-12-21"]);
+    expect(book.accountOf(svc.sid)).toEqual({ hasServiceName: true, isPasswordForever: true });
+    expect(book.accountOf(record(1, "ana").sid)).toEqual({ hasServiceName: false, isPasswordForever: false });
+    expect(book.accountOf("S-1-5-21-9")).toBeNull();
+    expect(book.takeChangedFacts(1).flatMap(({ groups }) => groups)).toEqual([]);
+    expect(book.groupsOf(svc.sid)).toEqual(
+      expect.arrayContaining(["helpdesk", "corp.example\\helpdesk", "corp\\helpdesk", "staff"]),
+    );
+  });
+
   it("knows domain controllers by their primary group, and what an account is called by its SID", () => {
     const book = new PrincipalBook();
     const dc = { ...record(5, "DC1"), kind: "device" as const, primaryGroupRid: 516 };

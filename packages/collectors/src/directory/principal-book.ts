@@ -1,5 +1,5 @@
 import { DirectoryGraph, type GroupFilter, type PrincipalRecord } from "@rollcall/directory-graph";
-import type { PrincipalFacts, PrincipalName } from "@rollcall/identity-core";
+import type { AccountSigns, HostAccount, PrincipalFacts, PrincipalName } from "@rollcall/identity-core";
 import { Column } from "@rollcall/identity-core/packed/column";
 
 /** The most groups an entry may carry. Source: semantics 8 (documented). */
@@ -23,6 +23,7 @@ export class PrincipalBook {
   readonly #told = new Column("f64");
   /** Names of domain controllers in lower case, without `$`. */
   readonly #controllers = new Set<string>();
+  #hostMarkIdOf: (account: HostAccount) => string | null = () => null;
   #cutGroups = 0;
   #asOf = 0;
 
@@ -37,6 +38,39 @@ export class PrincipalBook {
 
   setGroupFilter(filter: GroupFilter): void {
     this.graph.setGroupFilter(filter);
+  }
+
+  /** Another choice of the computers that are shared hosts. Those whose mark becomes another are told of anew. */
+  setHostMarks(hostMarkIdOf: (account: HostAccount) => string | null): void {
+    this.#hostMarkIdOf = hostMarkIdOf;
+    this.graph.touchDevices();
+  }
+
+  /** What an account shows of being a service's; null for one that is not known. */
+  accountOf(sid: string): AccountSigns | null {
+    const id = this.graph.principalBySid(sid);
+    const record = id === null ? null : this.graph.principal(id);
+    if (record === null) return null;
+    return {
+      hasServiceName: record.hasServiceName ?? false,
+      isPasswordForever: record.isPasswordForever ?? false,
+    };
+  }
+
+  /** All groups of an account, nested ones too, whatever is listed of them: as `name` and `domain\name`, in lower case. */
+  groupsOf(sid: string): readonly string[] {
+    const id = this.graph.principalBySid(sid);
+    const record = id === null ? null : this.graph.principal(id);
+    if (id === null || record === null) return [];
+    return this.graph.effectiveGroups(id).flatMap((one) => {
+      const group = this.graph.group(one);
+      if (group === null) return [];
+      const { name, domain } = group;
+      const netbios = domain === record.domain && record.netbiosDomain !== null ? [record.netbiosDomain] : [];
+      return [name, ...[domain, ...netbios].map((home) => `${home}\\${name}`)].map((text) =>
+        text.toLowerCase(),
+      );
+    });
   }
 
   /** The DN of a principal, by its SID: for filters that look at where an account stands. */
@@ -109,6 +143,7 @@ export class PrincipalBook {
       ...(record.displayName === null ? {} : { displayName: record.displayName.slice(0, MAX_NAME) }),
       groups: id === null ? [] : this.#fit(this.graph.groupNames(id)),
       ...deviceOf(record),
+      ...this.#hostMarkOf(record),
       enabled: record.enabled,
     };
   }
@@ -134,6 +169,13 @@ export class PrincipalBook {
       if (!shared.anywhere) aliases.push(name, `${name}$`);
     }
     return [...new Set(aliases.map((alias) => alias.toLowerCase()))];
+  }
+
+  #hostMarkOf(record: PrincipalRecord): Pick<PrincipalFacts, "hostMarkId"> {
+    if (record.kind !== "device") return {};
+    const { dn, hasRemoteDesktopName = false } = record;
+    const hostMarkId = this.#hostMarkIdOf({ dn, hasRemoteDesktopName });
+    return hostMarkId === null ? {} : { hostMarkId };
   }
 
   #fit(names: readonly string[]): readonly string[] {

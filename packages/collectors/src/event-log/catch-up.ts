@@ -19,7 +19,8 @@ export interface FoundStart {
  * older. What is read on the way is let go; the subscription that begins behind that record then hands everything
  * out, oldest first, without a gap to what comes live, and nothing has to be held in between.
  *
- * Shape:  `oldest` where the whole log is newer, `future` where it holds nothing that the query takes.
+ * Shape:  `oldest` where the whole log is newer, and where it holds nothing that the query takes: a record that is written
+ *         before the subscription stands would be missed by `future`.
  * Units:  `since` in epoch ms by the server's clock.
  * Errors: `EventLogFault`; aborts by throwing the signal's reason.
  * Source: windows-events 3.6 (documented); docs/adr/0022-event-logs-read-as-one-stream.md.
@@ -68,7 +69,7 @@ export async function findStart(
           break;
         case "end":
           if (older > 0 && behind !== null) return { from: behind, records };
-          return { from: records === 0 ? { kind: "future" } : { kind: "oldest" }, records };
+          return { from: { kind: "oldest" }, records };
         case "stale":
           throw new EventLogFault(
             "server-fault",

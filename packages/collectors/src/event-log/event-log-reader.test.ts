@@ -97,6 +97,24 @@ describe("a log that is read for the first time", () => {
     expect(log.followed).toEqual([{ kind: "oldest" }]);
   });
 
+  it("that is empty misses nothing that is written before the subscription stands", async () => {
+    const log = new FakeEventLog();
+    const port: EventLogReaderOptions["port"] = {
+      untilLoginUsable: (signal) => log.untilLoginUsable(signal),
+      connect: async (signal) => {
+        const session = await log.connect(signal);
+        return {
+          ...session,
+          follow: (what, from) => {
+            log.add(ticket(0, "between"));
+            return session.follow(what, from);
+          },
+        };
+      },
+    };
+    expect((await read(newReader(log, { port }), 1)).names).toEqual(["between"]);
+  });
+
   it("of which nothing is wanted begins with what comes", async () => {
     const log = new FakeEventLog();
     log.add(ticket(1, "before"));

@@ -179,6 +179,7 @@ function inOrder(facts: PrincipalFacts): PrincipalFacts {
     ...(facts.displayName === undefined ? {} : { displayName: facts.displayName }),
     groups: [...facts.groups],
     ...(facts.device === undefined ? {} : { device: facts.device }),
+    ...(facts.hostMarkId === undefined ? {} : { hostMarkId: facts.hostMarkId }),
     enabled: facts.enabled,
   };
 }

@@ -202,6 +202,7 @@ export async function seedEveryTable(superUrl: string, ids: SeededTenant): Promi
       },
     ],
     ["srx_profile", { id: randomUUID(), name: "p", document: "{}", updated_at: new Date() }],
+    ["host_mark", { id: randomUUID(), under: "OU=RDS,DC=corp,DC=example" }],
     [
       "address_mark",
       { id: randomUUID(), address_space_id: addressSpaceId, range: "10.0.0.9", mark: "multi-user" },

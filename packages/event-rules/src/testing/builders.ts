@@ -107,6 +107,14 @@ const REAL: Readonly<Record<number, Readonly<Record<string, string>>>> = {
     ClientName: "HOME",
     ClientAddress: "192.0.2.9",
   },
+  4779: {
+    AccountName: "alice",
+    AccountDomain: "CORP",
+    LogonID: "0x1a2b3c",
+    SessionName: "RDP-Tcp#1",
+    ClientName: "HOME",
+    ClientAddress: "192.0.2.9",
+  },
   4801: { ...TARGET, TargetLogonId: "0x1a2b3c", SessionId: "1" },
   5140: {
     SubjectUserSid: ALICE_SID,

@@ -8,6 +8,7 @@ const HAS_NETBIOS = 4;
 const HAS_UPN = 8;
 const HAS_DISPLAY_NAME = 16;
 const HAS_DEVICE = 32;
+const HAS_HOST_MARK = 64;
 const DEVICE_FIELDS: readonly (keyof Required<DeviceAttributes>)[] = [
   "os",
   "osVersion",
@@ -39,7 +40,8 @@ export function packFacts(facts: PrincipalFacts, writer: ByteWriter): void {
       (facts.netbiosDomain === undefined ? 0 : HAS_NETBIOS) |
       (facts.upn === undefined ? 0 : HAS_UPN) |
       (facts.displayName === undefined ? 0 : HAS_DISPLAY_NAME) |
-      (facts.device === undefined ? 0 : HAS_DEVICE),
+      (facts.device === undefined ? 0 : HAS_DEVICE) |
+      (facts.hostMarkId === undefined ? 0 : HAS_HOST_MARK),
   );
   writer.identity(facts.key);
   writer.word(facts.domain);
@@ -56,6 +58,7 @@ export function packFacts(facts: PrincipalFacts, writer: ByteWriter): void {
   writer.number(facts.asOf);
   if (facts.displayName !== undefined) writer.text(facts.displayName);
   if (facts.device !== undefined) packAttributes(facts.device, writer);
+  if (facts.hostMarkId !== undefined) writer.word(facts.hostMarkId);
   writer.groups(facts.groups);
 }
 
@@ -66,6 +69,7 @@ export function unpackFacts(reader: ByteReader): PrincipalFacts {
   const asOf = reader.number();
   const displayName = (flags & HAS_DISPLAY_NAME) === 0 ? undefined : reader.text();
   const device = (flags & HAS_DEVICE) === 0 ? undefined : unpackAttributes(reader);
+  const hostMarkId = (flags & HAS_HOST_MARK) === 0 ? undefined : reader.text();
   return {
     key: naming.key,
     kind: naming.kind,
@@ -79,6 +83,7 @@ export function unpackFacts(reader: ByteReader): PrincipalFacts {
     ...(displayName === undefined ? {} : { displayName }),
     groups: reader.groups(),
     ...(device === undefined ? {} : { device }),
+    ...(hostMarkId === undefined ? {} : { hostMarkId }),
     enabled: (flags & IS_ENABLED) !== 0,
   };
 }

@@ -266,6 +266,7 @@ const facts: fc.Arbitrary<PrincipalFacts> = shape<PrincipalFacts>(
       { os: text, osVersion: text, category: text, vendor: text, model: text },
       [],
     ),
+    hostMarkId: text,
     enabled: fc.boolean(),
   },
   ["key", "kind", "directoryId", "asOf", "aliases", "domain", "name", "groups", "enabled"],

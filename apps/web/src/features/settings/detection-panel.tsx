@@ -62,6 +62,23 @@ export function DetectionPanel({ value, canWrite }: { value: Detection; canWrite
                   />
                 ))}
               </div>
+              <p className="text-sm text-ink-2">
+                An address counts for half as much again where the account has a service name (SPN), and again
+                where its password never expires and nobody sat at a keyboard with it for 30 days. The latter
+                needs computers that forward their logons.
+              </p>
+              <TextAreaField
+                label="Groups of people who work everywhere"
+                note="optional"
+                mono
+                rows={2}
+                spellCheck={false}
+                placeholder={"CORP\\helpdesk"}
+                help="Delegated administrators, the help desk: members, nested ones too, are never service accounts. One to a line: name or DOMAIN\name."
+                value={fields.exemptGroups}
+                onChange={(event) => set({ exemptGroups: event.target.value })}
+                error={errorOf("exemptGroups")}
+              />
               <TextAreaField
                 label="Never service accounts"
                 note="optional"
@@ -96,7 +113,10 @@ function fieldsOf(value: Detection) {
     suppressServiceAccountAt: String(value.suppressServiceAccountAt),
     multiUserAt: String(value.multiUserAt),
     natAt: String(value.natAt),
+    remoteDesktopAt: String(value.remoteDesktopAt),
+    learnDays: String(value.learnDays),
     exempt: value.exempt.join("\n"),
+    exemptGroups: value.exemptGroups.join("\n"),
   };
 }
 
@@ -107,7 +127,10 @@ function detectionOf(fields: ReturnType<typeof fieldsOf>): Detection {
     suppressServiceAccountAt: Number(fields.suppressServiceAccountAt),
     multiUserAt: Number(fields.multiUserAt),
     natAt: Number(fields.natAt),
+    remoteDesktopAt: Number(fields.remoteDesktopAt),
+    learnDays: Number(fields.learnDays),
     exempt: entriesOf(fields.exempt),
+    exemptGroups: entriesOf(fields.exemptGroups),
   };
 }
 

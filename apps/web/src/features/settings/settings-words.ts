@@ -53,7 +53,7 @@ export const LISTENER_TLS: readonly Choice<Settings["listenerTls"]>[] = [
   },
 ];
 
-/** The five numbers of detection, in the order in which they are asked for. */
+/** The numbers of detection, in the order in which they are asked for. */
 export const THRESHOLDS = [
   {
     name: "suggestServiceAccountAt",
@@ -70,5 +70,19 @@ export const THRESHOLDS = [
     max: 10_000,
   },
   { name: "multiUserAt", label: "A shared host at", note: "people within 15 minutes", min: 2, max: 100 },
+  {
+    name: "remoteDesktopAt",
+    label: "A shared host also at",
+    note: "people connected by remote desktop at once",
+    min: 2,
+    max: 100,
+  },
   { name: "natAt", label: "A translated network at", note: "devices within 15 minutes", min: 2, max: 100 },
+  {
+    name: "learnDays",
+    label: "Only suggest service accounts for",
+    note: "days from a site's first agent on; 0: act from the start",
+    min: 0,
+    max: 90,
+  },
 ] as const;

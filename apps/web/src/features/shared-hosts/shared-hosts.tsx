@@ -13,7 +13,10 @@ import { useCustomer } from "~/features/shell/customer-context.tsx";
 import { useMay } from "~/features/shell/may.tsx";
 import { useTRPC } from "~/trpc/client.tsx";
 import type { Outputs } from "~/trpc/outputs.ts";
+import { AddHostMark } from "./add-host-mark.tsx";
 import { AddMark } from "./add-mark.tsx";
+import { HostMarks } from "./host-marks.tsx";
+import { LearningSites } from "./learning-sites.tsx";
 import { Marks } from "./marks.tsx";
 import { OverlapAlarm } from "./overlap-alarm.tsx";
 import { Suggestions } from "./suggestions.tsx";
@@ -22,10 +25,12 @@ import { Suggestions } from "./suggestions.tsx";
 export function SharedHosts({
   suggestions,
   marks,
+  hostMarks,
   spaces,
 }: {
   suggestions: Outputs["suggestions"]["list"];
   marks: Outputs["marks"]["list"];
+  hostMarks: Outputs["hostMarks"]["list"];
   spaces: Outputs["sites"]["list"]["addressSpaces"];
 }) {
   const customer = useCustomer();
@@ -33,6 +38,7 @@ export function SharedHosts({
   const mayWrite = useMay("filter:write");
   const [url, setUrl] = useQueryStates({
     add: parseAsBoolean.withDefault(false),
+    addHosts: parseAsBoolean.withDefault(false),
     show: parseAsStringLiteral(["undecided", "all"]).withDefault("undecided"),
   });
   const found = useQuery(
@@ -41,7 +47,10 @@ export function SharedHosts({
   const marked = useQuery(
     trpc.marks.list.queryOptions({ customer: customer.slug }, { ...LIVE, initialData: marks }),
   );
-  const { items, open } = found.data;
+  const hosts = useQuery(
+    trpc.hostMarks.list.queryOptions({ customer: customer.slug }, { ...LIVE, initialData: hostMarks }),
+  );
+  const { items, open, learning } = found.data;
   const undecided = items.filter(({ state }) => state === "open" || state === "automatic");
   const rows = url.show === "all" ? items : undecided;
   return (
@@ -58,16 +67,21 @@ export function SharedHosts({
         }
         actions={
           mayWrite ? (
-            <Button variant="primary" onClick={() => void setUrl({ add: true })}>
-              Mark addresses
-            </Button>
+            <>
+              <Button onClick={() => void setUrl({ addHosts: true })}>Mark computers</Button>
+              <Button variant="primary" onClick={() => void setUrl({ add: true })}>
+                Mark addresses
+              </Button>
+            </>
           ) : undefined
         }
       />
       <div className="flex flex-col gap-3 px-4 pb-3 empty:hidden sm:px-6">
         <StaleNotice query={found} what="Suggestions" />
         <StaleNotice query={marked} what="Marks" />
+        <StaleNotice query={hosts} what="Marks of computers" />
         <OverlapAlarm />
+        <LearningSites sites={learning} />
       </div>
       <section aria-label="Suggestions" className="flex flex-col gap-2 pb-8">
         <div className="flex flex-wrap items-center gap-3 px-4 sm:px-6">
@@ -94,7 +108,8 @@ export function SharedHosts({
             }
           >
             Agents watch for accounts that log on at many addresses, and for addresses at which many people or
-            devices are seen. What they find stands here for you to decide.
+            devices are seen, or several people are connected by remote desktop at once. What they find stands
+            here for you to decide.
           </EmptyState>
         ) : rows.length === 0 ? (
           <EmptyFilter
@@ -106,7 +121,7 @@ export function SharedHosts({
           <Suggestions items={rows} canDecide={mayWrite} />
         )}
       </section>
-      <section aria-label="Marked addresses" className="flex flex-col gap-2 pb-10">
+      <section aria-label="Marked addresses" className="flex flex-col gap-2 pb-8">
         <h2 className="px-4 text-lg font-semibold sm:px-6">Marked addresses</h2>
         {marked.data.items.length === 0 ? (
           <EmptyState
@@ -124,6 +139,25 @@ export function SharedHosts({
           <Marks marks={marked.data.items} showSpace={spaces.length > 1} canWrite={mayWrite} />
         )}
       </section>
+      <section aria-label="Marked computers" className="flex flex-col gap-2 pb-10">
+        <h2 className="px-4 text-lg font-semibold sm:px-6">Marked computers</h2>
+        {hosts.data.items.length === 0 ? (
+          <EmptyState
+            title="No computer is marked"
+            action={
+              mayWrite ? (
+                <Button onClick={() => void setUrl({ addHosts: true })}>Mark computers by their OU</Button>
+              ) : undefined
+            }
+          >
+            Terminal servers that come and go, or change their address, are better marked by the OU in which
+            their accounts stand. The mark goes with the computer.
+          </EmptyState>
+        ) : (
+          <HostMarks marks={hosts.data.items} canWrite={mayWrite} />
+        )}
+      </section>
+      <AddHostMark open={url.addHosts && mayWrite} onClose={() => void setUrl({ addHosts: null })} />
       <AddMark open={url.add && mayWrite} spaces={spaces} onClose={() => void setUrl({ add: null })} />
     </>
   );

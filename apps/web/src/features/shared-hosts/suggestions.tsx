@@ -14,7 +14,7 @@ import { useCustomer } from "~/features/shell/customer-context.tsx";
 import { useTRPC } from "~/trpc/client.tsx";
 import { refusalOf } from "~/trpc/refusal.ts";
 import { ApproveSuggestion } from "./approve-suggestion.tsx";
-import { evidenceOf, KIND_WORDS, type Suggestion, subjectOf } from "./suggestion-words.ts";
+import { evidenceOf, KIND_WORDS, type Suggestion, signsOf, subjectOf } from "./suggestion-words.ts";
 
 const STATES: Readonly<Record<Suggestion["state"], { readonly state: State; readonly word: string }>> = {
   open: { state: "warn", word: "Decide" },
@@ -152,9 +152,11 @@ function Subject({ row, slug }: { row: Suggestion; slug: string }) {
 }
 
 function Evidence({ row }: { row: Suggestion }) {
+  const signs = signsOf(row);
   return (
     <span>
       {evidenceOf(row)}, seen by {row.agent}
+      {signs === null ? null : <span className="block text-xs text-ink-2">{signs}</span>}
       {row.examples.length === 0 ? null : (
         <span className="block text-xs text-ink-3">
           e.g. <Mono>{row.examples.slice(0, 4).join(", ")}</Mono>

@@ -37,6 +37,9 @@ export function explanationAsText(
     ...(explained === undefined || explained.marks.length === 0
       ? []
       : ["Marked:", ...explained.marks.map((mark) => `  ${mark.range}: ${mark.mark}, ${mark.mode}`)]),
+    ...(explained === undefined || explained.hostMark === null
+      ? []
+      : [`Computer marked: under ${explained.hostMark.under}, ${explained.hostMark.mode}`]),
     "Told:",
     ...(detail.told.length === 0
       ? ["  no firewall yet"]

@@ -106,6 +106,7 @@ function Explanation({ ip, addressSpaceId }: { ip: string; addressSpaceId: strin
         ip={ip}
         space={detail.addressSpace}
         marks={explained.data?.marks ?? []}
+        hostMark={explained.data?.hostMark ?? null}
         isKnown={explained.data !== undefined}
       />
       {session === null ? (

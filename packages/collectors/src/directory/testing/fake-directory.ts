@@ -127,6 +127,25 @@ export class FakeDirectory {
     });
   }
 
+  addComputer(rid: number, name: string, ou: string, overrides: Attributes = {}): void {
+    this.#put(rid, `CN=${name},OU=${ou},${BASE}`, {
+      objectClass: ["top", "person", "user", "computer"],
+      sAMAccountName: [`${name}$`],
+      sAMAccountType: ["805306369"],
+      userAccountControl: ["4096"],
+      primaryGroupID: ["515"],
+      dNSHostName: [`${name.toLowerCase()}.corp.example`],
+      ...overrides,
+    });
+  }
+
+  /** Moves an object into another OU. */
+  move(rid: number, ou: string): void {
+    const object = this.#objects.get(rid);
+    if (object === undefined) throw new Error(`there is no object ${rid}`);
+    this.#put(rid, `${object.dn.split(",", 1)[0]},OU=${ou},${BASE}`, object.attributes);
+  }
+
   addGroup(rid: number, name: string, members: readonly number[]): void {
     this.#put(rid, `CN=${name},OU=Groups,${BASE}`, {
       objectClass: ["top", "group"],

@@ -7,13 +7,16 @@ export const metadata: Metadata = { title: "Shared hosts & accounts" };
 
 export default async function SharedHostsPage({ params }: { params: Promise<{ customer: string }> }) {
   const { customer } = await params;
-  const [suggestions, marks, sites] = await loadPage(
+  const [suggestions, marks, hostMarks, sites] = await loadPage(
     Promise.all([
       api.suggestions.list({ customer }),
       api.marks.list({ customer }),
+      api.hostMarks.list({ customer }),
       api.sites.list({ customer }),
     ]),
     `/c/${customer}/shared`,
   );
-  return <SharedHosts suggestions={suggestions} marks={marks} spaces={sites.addressSpaces} />;
+  return (
+    <SharedHosts suggestions={suggestions} marks={marks} hostMarks={hostMarks} spaces={sites.addressSpaces} />
+  );
 }

@@ -1,0 +1,38 @@
+import type { SiteConfig } from "./site-config.ts";
+
+/**
+ * Which fields of a configuration an agent knows. It says so when it asks (`level=`); one that says nothing is of level 1.
+ * A configuration with a field that it does not know is refused by an agent as a whole, so the gateway leaves those out.
+ *
+ *   1  everything up to marks by address
+ *   2  `hostMarks`; `settings.detection.remoteDesktopAt`, `.suggestAccountsUntil`, `.exemptGroups`; the event rule `event:4779`
+ */
+export const CONFIG_LEVEL = 2;
+
+/** Event rules that came after level 1. */
+const RULES_OF_LEVEL_2: readonly string[] = ["event:4779"];
+
+/** The configuration without what an agent of that level does not know. */
+export function configForLevel(config: SiteConfig, level: number): unknown {
+  if (level >= CONFIG_LEVEL) return config;
+  const { hostMarks: _marks, settings, eventSources, wefReceiver, ...rest } = config;
+  const {
+    remoteDesktopAt: _at,
+    suggestAccountsUntil: _until,
+    exemptGroups: _groups,
+    ...detection
+  } = settings.detection;
+  return {
+    ...rest,
+    settings: { ...settings, detection },
+    eventSources: eventSources.map(withoutNewRules),
+    wefReceiver: wefReceiver && withoutNewRules(wefReceiver),
+  };
+}
+
+function withoutNewRules<
+  S extends { readonly rulesOff: readonly string[]; readonly rulesOn: readonly string[] },
+>(source: S): S {
+  const known = (rules: readonly string[]) => rules.filter((rule) => !RULES_OF_LEVEL_2.includes(rule));
+  return { ...source, rulesOff: known(source.rulesOff), rulesOn: known(source.rulesOn) };
+}
