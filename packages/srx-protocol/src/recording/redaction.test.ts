@@ -124,7 +124,14 @@ describe("documents", () => {
     const { rules } = aRecorder();
     const shape = (value: unknown): unknown => {
       if (Array.isArray(value)) return value.map(shape);
-      return typeof value === "object" && value !== null ? Object.values(value).map(shape) : typeof value;
+      if (typeof value !== "object" || value === null) return typeof value;
+      // Members named by numbers are read in the order of these, and a name may be another now.
+      return {
+        members: Object.values(value)
+          .map(shape)
+          .map((one) => JSON.stringify(one))
+          .sort(),
+      };
     };
     fc.assert(
       fc.property(fc.json({ maxDepth: 4 }), (text) => {
