@@ -381,12 +381,17 @@ class Account implements LoginPort {
   async #nextChange(signal: AbortSignal, ms: number | null): Promise<void> {
     const end = new AbortController();
     const either = AbortSignal.any([signal, end.signal]);
-    const changed = new Promise<void>((resolve) => this.#waiting.add(resolve));
+    let go: () => void = () => undefined;
+    const changed = new Promise<void>((resolve) => {
+      go = resolve;
+      this.#waiting.add(go);
+    });
     const aborted = new Promise<void>((resolve) =>
       either.addEventListener("abort", () => resolve(), { once: true }),
     );
     const late = ms === null ? [] : [this.#options.clock.sleep(ms, either).catch(() => undefined)];
     if (!signal.aborted) await Promise.race([changed, aborted, ...late]);
+    this.#waiting.delete(go);
     end.abort();
   }
 }

@@ -77,19 +77,25 @@ export function markId(collectorId: string, key: string): string {
  */
 async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
   const iterator = source[Symbol.asyncIterator]();
-  const ended = new Promise<null>((resolve) => {
-    signal.addEventListener("abort", () => resolve(null), { once: true });
-  });
   try {
     while (!signal.aborted) {
-      const step = iterator.next();
-      // After the abort nobody waits for this step any more; what becomes of it is of no interest.
-      step.catch(() => undefined);
-      const result = await Promise.race([step, ended]);
+      const result = await unlessAborted(iterator.next(), signal);
       if (result === null || result.done === true) return;
       yield result.value;
     }
   } finally {
     void iterator.return?.().catch(() => undefined);
   }
+}
+
+/**
+ * The step's outcome, or null at the signal; then nobody waits for the step any more, and what becomes of it is of no interest.
+ * A race with one promise for all steps would hold on to every step's batch for as long as the source runs.
+ */
+function unlessAborted<T>(step: Promise<T>, signal: AbortSignal): Promise<T | null> {
+  return new Promise((resolve, reject) => {
+    const stop = () => resolve(null);
+    signal.addEventListener("abort", stop, { once: true });
+    step.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+  });
 }
