@@ -107,6 +107,7 @@ export async function buildAgent(options: BuildOptions): Promise<BuiltAgent> {
     issuer: responder.issuer,
     now: clock.now,
     log,
+    books: () => site.books(),
     contextOf: (facts) => site.contextOf(facts),
     accountOf: (facts) => site.accountOf(facts),
     groupsOf: (facts) => site.groupsOf(facts),

@@ -237,6 +237,11 @@ export class DirectoryGraph {
     return closure.names;
   }
 
+  /** The numbers of the principals of that name, whatever its case. */
+  namesakes(name: string): readonly number[] {
+    return this.#nodes.namesakes(name);
+  }
+
   /** Whether another principal has the same name: in the same domain (a device and a user), or anywhere. */
   sharesName(id: number): { readonly inDomain: boolean; readonly anywhere: boolean } {
     if (!this.#nodes.isPrincipal(id)) return { inDomain: false, anywhere: false };

@@ -96,6 +96,7 @@ export {
   type PseudoUser,
 } from "./place-marks.ts";
 export {
+  isSpelling,
   keyOfUnknown,
   PrincipalDirectory,
   type PrincipalLookup,

@@ -243,7 +243,8 @@ export class PrincipalDirectory implements PrincipalLookup {
   }
 }
 
-function isSpelling(facts: NamedFacts, token: string): boolean {
+/** Whether a spelling, in lower case, is one that these facts claim. */
+export function isSpelling(facts: Pick<PrincipalFacts, "key" | "kind" | "aliases">, token: string): boolean {
   if (facts.key.toLowerCase() === token || facts.aliases.includes(token)) return true;
   return facts.kind === "device" && facts.aliases.includes(`${token}$`);
 }

@@ -4,8 +4,8 @@ import { buildAgent } from "../build-agent.ts";
 import { loadConfig } from "../config.ts";
 import { readPlainDoorFlags } from "../relay/plain-door.ts";
 import { systemClock } from "../supervisor/clock.ts";
+import { keepHeapSmall } from "../supervisor/small-heap.ts";
 import { createSupervisor } from "../supervisor/supervisor.ts";
-import { keepYoungHeapSmall } from "../supervisor/young-heap.ts";
 import { EXIT } from "./exit-codes.ts";
 import type { CommandContext } from "./host.ts";
 
@@ -28,7 +28,7 @@ export async function runCommand(context: CommandContext): Promise<number> {
   const { terminal } = context;
   const say = (text: string): void => terminal.talk(terminal.tint(text, "bad", "talk"));
   const terminated = context.untilTerminated();
-  keepYoungHeapSmall();
+  keepHeapSmall();
   const { parts, greeting } = await buildAgent({
     settings,
     local,

@@ -6,25 +6,47 @@ import {
   tokensOfFacts,
 } from "@rollcall/identity-core";
 
+/** Whoever reads directories and can say again what it has handed over. */
+export interface DirectoryBook {
+  readonly size: number;
+  factsOf(key: string): PrincipalFacts | null;
+  /** Everybody who claims one of the spellings, which are in lower case. */
+  claiming(tokens: readonly string[]): PrincipalFacts[];
+}
+
 /**
  * What the site's directories say of everybody, by every spelling.
  *
- * Holds all principals, packed; the table is given only those somebody's session names. So a logon finds its groups
- * at once, and a directory of a hundred thousand people costs the table nothing. Only the pipeline changes it.
+ * The table is given only those somebody's session names. So a logon finds its groups at once, and a directory of a hundred
+ * thousand people costs the table nothing. Who stands in a book is asked of the book and not kept twice: it was 175 bytes a
+ * person. Kept here, packed, are those who were handed over and stand in no book: deleted accounts.
+ * Only the pipeline changes it.
  */
 export class FactsIndex {
-  readonly #directory = new PrincipalDirectory();
+  readonly #kept = new PrincipalDirectory();
+  readonly #books: () => readonly DirectoryBook[];
 
+  /** `books`: those that are read now, the first of them that knows somebody is right. */
+  constructor(books: () => readonly DirectoryBook[] = () => []) {
+    this.#books = books;
+  }
+
+  /** How many are known; who stands in two books counts twice. */
   get size(): number {
-    return this.#directory.size;
+    return this.#books().reduce((sum, { size }) => sum + size, this.#kept.size);
   }
 
   of(key: string): PrincipalFacts | null {
-    return this.#directory.factsOf(key);
+    for (const book of this.#books()) {
+      const facts = book.factsOf(key);
+      if (facts !== null) return facts;
+    }
+    return this.#kept.factsOf(key);
   }
 
   put(facts: PrincipalFacts): void {
-    this.#directory.put(facts);
+    if (this.#books().some((book) => book.factsOf(facts.key) !== null)) this.#kept.remove(facts.key);
+    else this.#kept.put(facts);
   }
 
   /**
@@ -32,17 +54,28 @@ export class FactsIndex {
    * sees the doubt and answers for neither.
    */
   meantBy(name: PrincipalName): PrincipalFacts[] {
-    return this.#directory.claiming(tokensOf(name));
+    return this.#claiming(tokensOf(name));
   }
 
   /** Everybody who shares a spelling with `facts`, and itself. */
   sharing(facts: PrincipalFacts): PrincipalFacts[] {
-    return this.#directory.claiming(tokensOfFacts(facts));
+    return this.#claiming(tokensOfFacts(facts));
   }
 
   /** Takes away what a directory that is no longer read had said. */
   dropDirectory(directoryId: string): void {
-    for (const facts of this.#directory.all())
-      if (facts.directoryId === directoryId) this.#directory.remove(facts.key);
+    for (const facts of this.#kept.all()) if (facts.directoryId === directoryId) this.#kept.remove(facts.key);
+  }
+
+  #claiming(tokens: readonly string[]): PrincipalFacts[] {
+    const books = this.#books();
+    const claims = books.map((book, at) => {
+      const before = books.slice(0, at);
+      // What an earlier book knows of somebody is right, also where he is no longer called so.
+      return book
+        .claiming(tokens)
+        .filter(({ key }) => before.every((earlier) => earlier.factsOf(key) === null));
+    });
+    return [...claims.flat(), ...this.#kept.claiming(tokens)];
   }
 }

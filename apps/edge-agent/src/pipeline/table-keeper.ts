@@ -20,7 +20,7 @@ import { z } from "zod";
 import type { StateStore, TableOutcome } from "../state/state-store.ts";
 import { StoreFault } from "../state/store-fault.ts";
 import { VERSION } from "../version.ts";
-import { FactsIndex } from "./facts-index.ts";
+import { type DirectoryBook, FactsIndex } from "./facts-index.ts";
 import { endsByFilters } from "./filter-ends.ts";
 import { PlaceWatch, type SeenTable } from "./place-watch.ts";
 import { OPEN_RULES, type SiteRules } from "./site-rules.ts";
@@ -78,6 +78,8 @@ export interface KeeperOptions {
   /** What a directory says of an account that may be a service's, and all its groups: asked where it matters. */
   readonly accountOf?: (facts: PrincipalFacts) => AccountSigns | null;
   readonly groupsOf?: (facts: PrincipalFacts) => readonly string[];
+  /** What the site's directories say, the one to believe first; absent: only what arrives is known. */
+  readonly books?: () => readonly DirectoryBook[];
   /** Told after it is written: somebody whom this site's directories know began to be somewhere. */
   readonly onLogon?: (facts: PrincipalFacts) => void;
 }
@@ -98,7 +100,7 @@ export class TableKeeper {
   /** What was kept back of each address, for explain. */
   readonly journal = new SuppressionJournal();
   readonly #options: KeeperOptions;
-  readonly #index = new FactsIndex();
+  readonly #index: FactsIndex;
   #rules: SiteRules = OPEN_RULES;
   readonly #watch = new PlaceWatch(OPEN_RULES.marks, OPEN_RULES.detection);
   #settings: TableSettings = { arbitration: "law", corroboration: "off", tombstoneMs: 86_400_000 };
@@ -111,6 +113,7 @@ export class TableKeeper {
 
   constructor(store: StateStore, options: KeeperOptions) {
     this.#options = options;
+    this.#index = new FactsIndex(options.books);
     this.#store = store;
     // What the configuration says is not known yet: most often it says what it said before.
     this.#settings = { ...this.#settings, ...lawOf(store.loadTable().law) };

@@ -10,12 +10,17 @@ import type {
   SuppressionContext,
 } from "@rollcall/identity-core";
 import type { Logger } from "@rollcall/observability";
+import type { DirectoryBook } from "../pipeline/facts-index.ts";
 
 /**
  * The directories that are read together. They share one book, so that a name or a group that two domains have is
  * told apart; when the set of directories changes another begins, and everybody is told of anew.
  */
 export interface DirectorySet {
+  /** What its directories say of everybody. */
+  readonly book: DirectoryBook;
+  /** Whether a directory has told of everybody once; also true of one that is not read. */
+  isTold(directoryId: string): boolean;
   read(config: DirectoryConfig, login: LoginPort): DirectoryReader;
   setGroupFilter(filter: GroupFilter): void;
   /** Other computers are shared hosts now. */
@@ -43,6 +48,8 @@ export function createDirectorySet(options: {
   book.setHostMarks(options.marks.hostMarkIdOf);
   const readers: DirectoryReader[] = [];
   return {
+    book,
+    isTold: (directoryId) => readers.find(({ id }) => id === directoryId)?.isTold ?? true,
     read(config, login) {
       const { bindPassword: _password, bindUser: _user, credentialId: _credential, ...rest } = config;
       const reader = createDirectoryReader({
@@ -77,5 +84,17 @@ export function createDirectorySet(options: {
     groupsOf: ({ key }) => book.groupsOf(key),
     isController: (name) => book.isController(name),
     principalOf: (sid) => book.nameOf(sid),
+  };
+}
+
+/** A book as far as it speaks of the directories that `isWanted` lets through when it is asked. */
+export function partOfBook(book: DirectoryBook, isWanted: (directoryId: string) => boolean): DirectoryBook {
+  return {
+    size: book.size,
+    factsOf(key) {
+      const facts = book.factsOf(key);
+      return facts !== null && isWanted(facts.directoryId) ? facts : null;
+    },
+    claiming: (tokens) => book.claiming(tokens).filter(({ directoryId }) => isWanted(directoryId)),
   };
 }

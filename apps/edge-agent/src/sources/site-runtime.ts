@@ -13,10 +13,11 @@ import {
 } from "@rollcall/identity-core";
 import type { Logger } from "@rollcall/observability";
 import { applyFilters } from "../pipeline/apply-filters.ts";
+import type { DirectoryBook } from "../pipeline/facts-index.ts";
 import { compileSiteRules, type SiteRules } from "../pipeline/site-rules.ts";
 import { HealthRecord, type Part } from "../supervisor/part.ts";
 import { type CredentialDesk, createCredentialDesk } from "./credential-desk.ts";
-import { createDirectorySet, type DirectorySet } from "./directory-source.ts";
+import { createDirectorySet, type DirectorySet, partOfBook } from "./directory-source.ts";
 import type { EffectiveSite } from "./effective-site.ts";
 import { EventKnowledge } from "./event-knowledge.ts";
 import { createEventLogSources, type EventLogSourcesOptions } from "./event-log-source.ts";
@@ -55,6 +56,8 @@ export interface SiteRuntime extends Part {
   sourceHealth(): readonly SourceHealth[];
   /** Tests a source; null where there is none of that id. */
   test(kind: SourceKind, id: string, signal: AbortSignal): Promise<readonly CheckResult[] | null>;
+  /** What the directories say, the one to believe first. */
+  books(): readonly DirectoryBook[];
   contextOf(facts: PrincipalFacts): SuppressionContext;
   /** What a directory says of an account that may be a service's, and all its groups. */
   accountOf(facts: PrincipalFacts): AccountSigns | null;
@@ -91,6 +94,8 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
     ledger: options.ledger ?? createLoginLedger({ record: () => keeper.store.logins, now: clock.now }),
   });
   let directorySet: DirectorySet | null = null;
+  /** What those before said of directories that are still read, until these have told of everybody themselves. */
+  let booksBefore: readonly DirectoryBook[] = [];
   const knowledge = new EventKnowledge(keeper, () => directorySet);
   const eventLogs =
     options.eventLogWire === undefined
@@ -183,6 +188,15 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
     );
   }
 
+  function books(): readonly DirectoryBook[] {
+    if (directorySet === null) return [];
+    const set = directorySet;
+    const { directories: read } = effective?.site ?? { directories: [] };
+    const hasBegun = read.every(({ id }) => directories.has(id));
+    if (hasBegun && read.every(({ id }) => set.isTold(id))) booksBefore = [];
+    return [set.book, ...booksBefore];
+  }
+
   async function changeDirectories(next: EffectiveSite, rules: SiteRules): Promise<void> {
     await Promise.all([...directories.values()].map(({ part }) => part?.stop()));
     const gone = [...directories.keys()].filter((id) =>
@@ -190,6 +204,10 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
     );
     for (const id of gone) keeper.dropDirectory(id);
     directories.clear();
+    // Two at most: while nothing is told by these, what was said before them still stands.
+    const said = books()
+      .filter(({ size }) => size > 0)
+      .slice(0, 2);
     const set = createDirectorySet({
       now: clock.now,
       log,
@@ -197,6 +215,9 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
       marks: rules.marks,
     });
     directorySet = set;
+    const wanted = new Set(next.site.directories.map(({ id }) => id));
+    const isUntold = (id: string): boolean => wanted.has(id) && !set.isTold(id);
+    booksBefore = said.map((book) => partOfBook(book, isUntold));
     for (const config of next.site.directories) directories.set(config.id, await begin(config, next, set));
   }
 
@@ -287,6 +308,7 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
       const source = effective?.site.syslogSources.find((one) => one.id === id);
       return source === undefined ? null : testSyslog(source.id, source.senders, syslog);
     },
+    books,
     contextOf: (facts) => directorySet?.contextOf(facts) ?? {},
     accountOf: (facts) => directorySet?.accountOf(facts) ?? null,
     groupsOf: (facts) => directorySet?.groupsOf(facts) ?? [],

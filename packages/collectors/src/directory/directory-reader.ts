@@ -39,6 +39,8 @@ export interface DirectoryReaderOptions {
 export interface DirectoryReader extends Collector {
   readonly kind: "directory";
   readonly book: PrincipalBook;
+  /** Whether everybody has been handed out once. */
+  readonly isTold: boolean;
   /** Tries each step with the present password: name, port, encryption, log-on, reading. One log-on, no retry. */
   test(signal?: AbortSignal): Promise<readonly CheckResult[]>;
   /** Reads at once instead of at the next turn; also tries a login again that may be another now. */
@@ -63,6 +65,7 @@ export function createDirectoryReader(options: DirectoryReaderOptions): Director
 class Reader implements DirectoryReader {
   readonly kind = "directory";
   readonly book: PrincipalBook;
+  isTold = false;
   readonly #options: DirectoryReaderOptions;
   readonly #config: DirectoryConfig;
   readonly #sync: DirectorySync;
@@ -244,6 +247,7 @@ class Reader implements DirectoryReader {
       batch = [];
     }
     this.#changed += told;
+    if (isTurn) this.isTold = true;
     if (batch.length > 0 || (isTurn && told === 0)) yield this.#toBatch(batch);
   }
 

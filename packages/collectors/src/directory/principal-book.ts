@@ -1,6 +1,13 @@
 import { DirectoryGraph, type GroupFilter, type PrincipalRecord } from "@rollcall/directory-graph";
-import type { AccountSigns, HostAccount, PrincipalFacts, PrincipalName } from "@rollcall/identity-core";
+import {
+  type AccountSigns,
+  type HostAccount,
+  isSpelling,
+  type PrincipalFacts,
+  type PrincipalName,
+} from "@rollcall/identity-core";
 import { Column } from "@rollcall/identity-core/packed/column";
+import { HashChains, hashText } from "@rollcall/identity-core/packed/hash-chains";
 
 /** The most groups an entry may carry. Source: semantics 8 (documented). */
 const MAX_GROUPS = 200;
@@ -14,13 +21,24 @@ const CONTROLLERS_GROUP_RIDS: readonly (number | null)[] = [516, 521];
  * Everybody that the directories of a site know, and what was last said of each.
  *
  * Holds: one graph for all directories that share the book (so that a group name that two domains have is noticed),
- *        and a digest of the facts last handed out for each principal. `takeChangedFacts` hands out those that differ.
+ *        and of each principal a digest of the facts last handed out, and of when. `takeChangedFacts` hands out those that
+ *        differ. Whoever was handed out can be asked for again, by key or by spelling: nobody else needs to keep half a
+ *        million facts beside it.
  * Does not: talk to a directory, or know an address.
  */
 export class PrincipalBook {
   readonly graph: DirectoryGraph;
   /** Digest of what was last told of each principal, by its number; 0: nothing. */
   readonly #told = new Column("f64");
+  /** When that was; epoch ms. */
+  readonly #toldAt = new Column("f64");
+  #toldCount = 0;
+  /** Those told with a UPN or host name that does not begin with their name, by it. */
+  readonly #byOtherName = new HashChains();
+  /** Hash of that name + 1; 0: none. */
+  readonly #otherName = new Column("f64");
+  /** Who was asked for last: one logon asks for one person several times. */
+  #newest: { readonly id: number; readonly mutations: number; readonly facts: PrincipalFacts } | null = null;
   /** Names of domain controllers in lower case, without `$`. */
   readonly #controllers = new Set<string>();
   #hostMarkIdOf: (account: HostAccount) => string | null = () => null;
@@ -37,12 +55,14 @@ export class PrincipalBook {
   }
 
   setGroupFilter(filter: GroupFilter): void {
+    this.#newest = null;
     this.graph.setGroupFilter(filter);
   }
 
   /** Another choice of the computers that are shared hosts. Those whose mark becomes another are told of anew. */
   setHostMarks(hostMarkIdOf: (account: HostAccount) => string | null): void {
     this.#hostMarkIdOf = hostMarkIdOf;
+    this.#newest = null;
     this.graph.touchDevices();
   }
 
@@ -71,6 +91,32 @@ export class PrincipalBook {
         text.toLowerCase(),
       );
     });
+  }
+
+  /** How many principals were handed out and are still there. */
+  get size(): number {
+    return this.#toldCount;
+  }
+
+  /**
+   * The facts of a principal, by its key; null for one that was not handed out. As of when they were: what the directory
+   * has said since counts once it is handed out too.
+   */
+  factsOf(key: string): PrincipalFacts | null {
+    const id = this.graph.principalBySid(key);
+    return id === null ? null : this.#toldFacts(id);
+  }
+
+  /** Everybody handed out who claims one of the spellings, which are in lower case. */
+  claiming(tokens: readonly string[]): PrincipalFacts[] {
+    const found = new Map<number, PrincipalFacts>();
+    for (const token of tokens)
+      for (const id of this.#candidates(token)) {
+        if (found.has(id)) continue;
+        const facts = this.#toldFacts(id);
+        if (facts !== null && isSpelling(facts, token)) found.set(id, facts);
+      }
+    return [...found.values()];
   }
 
   /** The DN of a principal, by its SID: for filters that look at where an account stands. */
@@ -106,16 +152,24 @@ export class PrincipalBook {
       // One that came back meanwhile (restored, or moved and read again) is told of below.
       if (this.graph.principal(id) !== null || this.#told.get(id) === 0) continue;
       this.#told.set(id, 0);
-      yield { ...this.#compose(record, null), enabled: false };
+      this.#toldCount -= 1;
+      this.#noteOtherName(id, null);
+      yield { ...this.#compose(record, null, this.#asOf), enabled: false };
     }
     for (const id of changed) {
       const record = this.graph.principal(id);
       if (record === null) continue;
       if (record.kind === "device") this.#noteController(record);
-      const current = this.#compose(record, id);
+      const current = this.#compose(record, id, this.#asOf);
       const digest = digestOf(current);
-      if (this.#told.get(id) === digest) continue;
+      const before = this.#told.get(id);
+      if (before === digest) continue;
+      if (before === 0) this.#toldCount += 1;
       this.#told.set(id, digest);
+      this.#toldAt.set(id, this.#asOf);
+      this.#newest = null;
+      this.#noteOtherName(id, otherNameOf(record));
+      if (current.groups.length < this.graph.groupNames(id).length) this.#cutGroups += 1;
       yield current;
     }
   }
@@ -129,19 +183,52 @@ export class PrincipalBook {
     else this.#controllers.delete(name.toLowerCase());
   }
 
-  #compose(record: PrincipalRecord, id: number | null): PrincipalFacts {
+  #toldFacts(id: number): PrincipalFacts | null {
+    if (this.#told.get(id) === 0) return null;
+    const { mutations } = this.graph;
+    if (this.#newest?.id === id && this.#newest.mutations === mutations) return this.#newest.facts;
+    const record = this.graph.principal(id);
+    if (record === null) return null;
+    const facts = this.#compose(record, id, this.#toldAt.get(id));
+    this.#newest = { id, mutations, facts };
+    return facts;
+  }
+
+  /** Who may be meant by a spelling: by what stands in it for the account itself. */
+  #candidates(token: string): readonly number[] {
+    const bySid = token.startsWith("s-1-") ? this.graph.principalBySid(token.toUpperCase()) : null;
+    if (bySid !== null) return [bySid];
+    const name = ownPartOf(token);
+    // A computer is written with and without the `$` of its account.
+    const names = name.endsWith("$") ? [name, `${name}$`, name.slice(0, -1)] : [name, `${name}$`];
+    const ids = new Set(names.flatMap((one) => this.graph.namesakes(one)));
+    const hash = hashText(name);
+    for (let id = this.#byOtherName.first(hash); id >= 0; id = this.#byOtherName.after(id)) ids.add(id);
+    return [...ids];
+  }
+
+  #noteOtherName(id: number, name: string | null): void {
+    const hash = name === null ? 0 : hashText(name) + 1;
+    const before = this.#otherName.get(id);
+    if (before === hash) return;
+    if (before !== 0) this.#byOtherName.remove(id);
+    this.#otherName.set(id, hash);
+    if (hash !== 0) this.#byOtherName.add(id, hash - 1);
+  }
+
+  #compose(record: PrincipalRecord, id: number | null, asOf: number): PrincipalFacts {
     return {
       key: record.sid,
       kind: record.kind,
       directoryId: record.directoryId,
-      asOf: this.#asOf,
+      asOf,
       aliases: this.#aliasesOf(record, id),
       domain: record.domain,
       ...(record.netbiosDomain === null ? {} : { netbiosDomain: record.netbiosDomain }),
       name: record.name,
       ...(record.upn === null ? {} : { upn: record.upn }),
       ...(record.displayName === null ? {} : { displayName: record.displayName.slice(0, MAX_NAME) }),
-      groups: id === null ? [] : this.#fit(this.graph.groupNames(id)),
+      groups: id === null ? [] : fitting(this.graph.groupNames(id)),
       ...deviceOf(record),
       ...this.#hostMarkOf(record),
       enabled: record.enabled,
@@ -177,16 +264,32 @@ export class PrincipalBook {
     const hostMarkId = this.#hostMarkIdOf({ dn, hasRemoteDesktopName });
     return hostMarkId === null ? {} : { hostMarkId };
   }
+}
 
-  #fit(names: readonly string[]): readonly string[] {
-    let bytes = 0;
-    const kept = names.filter((name) => {
-      bytes += Buffer.byteLength(name) + 3;
-      return name.length <= MAX_NAME && bytes <= MAX_GROUP_BYTES;
-    });
-    if (kept.length > MAX_GROUPS || kept.length < names.length) this.#cutGroups += 1;
-    return kept.slice(0, MAX_GROUPS);
-  }
+/** As many of the groups as an entry and a streamed item have room for. */
+function fitting(names: readonly string[]): readonly string[] {
+  let bytes = 0;
+  const kept = names.filter((name) => {
+    bytes += Buffer.byteLength(name) + 3;
+    return name.length <= MAX_NAME && bytes <= MAX_GROUP_BYTES;
+  });
+  return kept.slice(0, MAX_GROUPS);
+}
+
+/** What stands in a spelling for the account itself: `ana` in `corp\\ana`, `ana@corp.example` and `ana`. */
+function ownPartOf(token: string): string {
+  const slash = token.indexOf("\\");
+  if (slash >= 0) return token.slice(slash + 1);
+  const at = token.indexOf("@");
+  return at > 0 ? token.slice(0, at) : token;
+}
+
+/** What stands in a UPN or a host name for the account itself, in lower case; null where it is the account's name. */
+function otherNameOf({ kind, name, upn, dnsHostName }: PrincipalRecord): string | null {
+  const spelling = kind === "device" ? dnsHostName : upn;
+  if (spelling === null) return null;
+  const own = ownPartOf(spelling.toLowerCase());
+  return own === name.toLowerCase() ? null : own;
 }
 
 function deviceOf({ kind, os, osVersion }: PrincipalRecord): Pick<PrincipalFacts, "device"> {
