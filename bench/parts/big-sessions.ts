@@ -37,7 +37,8 @@ export function bigFactsOf(at: number, groups: number, now: number): PrincipalFa
     name,
     upn: `${name}@corp.example`,
     displayName: `Person ${at}`,
-    groups: [...drawn].map((group) => `GG-${DEPARTMENTS[group % DEPARTMENTS.length]}-Access-${group}`),
+    // In the order in which a directory's reader names them: else all of it is news to an agent that reads it.
+    groups: [...drawn].map((group) => `GG-${DEPARTMENTS[group % DEPARTMENTS.length]}-Access-${group}`).sort(),
     enabled: true,
   };
 }
