@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import path from "node:path";
 import { siteConfig } from "@rollcall/agent-protocol";
+import { FakeDirectory } from "@rollcall/collectors/directory/testing";
 import { FakeEventLog } from "@rollcall/collectors/event-log/testing";
 import { createSyslogListener } from "@rollcall/collectors/syslog";
 import { anEvent, fieldsOfReal } from "@rollcall/event-rules/testing";
@@ -132,6 +133,35 @@ describe("the running site", () => {
       const filters = [{ id: "svc", kind: "principal-exclude", pattern: "^svc-" }];
       await applyLocal({ syslogSources: [vpn], filters });
       await eventually("the accounts have left", () => keeper.table.countPeople().people === 300);
+    }));
+
+  it("knows the people of a directory while it is read anew beside another, and those of a removed one no more", () =>
+    withSite(async ({ site, applyLocal }) => {
+      const server = new FakeDirectory();
+      server.password = "x";
+      await server.open();
+      const silent = await silentServer();
+      try {
+        server.addUser(1101, "ana");
+        const named = () => site.books().flatMap((book) => book.claiming(["corp.example\\ana"]));
+        const main = directory("ad", server.port, { pollSeconds: 3600 });
+        await applyLocal({ directories: [main] });
+        await eventually("the directory has told of her", () => named().length === 1);
+
+        // Read anew from a server that says nothing yet.
+        await applyLocal({ directories: [directory("ad", silent.port), directory("other", silent.port)] });
+        expect(named().map(({ directoryId, name }) => [directoryId, name])).toEqual([["ad", "ana"]]);
+
+        await applyLocal({ directories: [main, directory("other", silent.port)] });
+        server.remove(1101);
+        await eventually("it has been read again", () => site.books().length === 2 && named().length === 0);
+
+        await applyLocal({ directories: [directory("other", silent.port)] });
+        expect(named()).toEqual([]);
+      } finally {
+        silent.close();
+        await server.close();
+      }
     }));
 
   it("starts a directory that is added and stops one that is removed, without a restart", () =>
