@@ -252,7 +252,7 @@ export class DirectoryGraph {
   sharesName(id: number): { readonly inDomain: boolean; readonly anywhere: boolean } {
     if (!this.#nodes.isPrincipal(id)) return { inDomain: false, anywhere: false };
     const domain = this.#nodes.domainOf(id);
-    const others = this.#nodes.namesakes(this.#nodes.nameOf(id)).filter((other) => other !== id);
+    const others = this.#nodes.namesakes(this.#nodes.nameOf(id), id);
     return {
       anywhere: others.length > 0,
       inDomain: others.some((other) => this.#nodes.domainOf(other) === domain),
@@ -428,7 +428,7 @@ export class DirectoryGraph {
   }
 
   #touchSharers(id: number, name: string): void {
-    for (const other of this.#nodes.namesakes(name)) if (other !== id) this.#touched.add(other);
+    for (const other of this.#nodes.namesakes(name, id)) this.#touched.add(other);
   }
 
   #count(kind: "user" | "device", by: number): void {
