@@ -191,7 +191,7 @@ describe("the law of membership", () => {
     console.info(
       `directory graph: ${Math.round(bytesPerUser)} bytes a user, a renamed group in ${elapsedMs.toFixed(0)} ms`,
     );
-    expect(bytesPerUser).toBeLessThan(400);
+    expect(bytesPerUser).toBeLessThan(260);
   });
 });
 

@@ -19,8 +19,17 @@ interface Closure {
   names: readonly string[] | null;
 }
 
-/** Sets of direct groups whose transitive groups are kept; beyond, they are computed anew. */
-const CLOSURES_MAX = 20_000;
+/** A group as a firewall is told it, and the same without case, by which groups are sorted. */
+interface ToldName {
+  readonly name: string;
+  readonly folded: string;
+}
+
+/**
+ * Sets of direct groups whose transitive groups are kept; beyond, they are computed anew. Few: where hardly two people
+ * are in the same groups none of them is asked for twice, and where thousands share some, those are few.
+ */
+const CLOSURES_MAX = 2000;
 /** Aliases of a domain controller's own machine ("Users", "Guests"): they say nothing outside of it. */
 const BUILTIN = "S-1-5-32-";
 const everyGroup: GroupFilter = () => true;
@@ -45,7 +54,9 @@ export class DirectoryGraph {
   readonly #memberships = new MembershipIndex();
   readonly #groupNames = new NameIndex();
   #filter: GroupFilter;
-  #closures = new Map<string, Closure>();
+  readonly #closures = new Map<string, Closure>();
+  /** How each group is told, as long as no group changes; null: it is not. */
+  readonly #toldNames = new Map<number, ToldName | null>();
   /** Groups that are, or were, somebody's primary group. */
   readonly #primaryGroups = new Set<number>();
   readonly #touched = new Set<number>();
@@ -70,7 +81,7 @@ export class DirectoryGraph {
   /** Another choice of the groups that are listed. Everybody has to be looked at again. */
   setGroupFilter(filter: GroupFilter): void {
     this.#filter = filter;
-    this.#closures.clear();
+    this.#forgetClosures();
     for (let id = 0; id < this.#nodes.count; id += 1) if (this.#nodes.isPrincipal(id)) this.#touched.add(id);
   }
 
@@ -246,7 +257,7 @@ export class DirectoryGraph {
   sharesName(id: number): { readonly inDomain: boolean; readonly anywhere: boolean } {
     if (!this.#nodes.isPrincipal(id)) return { inDomain: false, anywhere: false };
     const domain = this.#nodes.domainOf(id);
-    const others = this.#nodes.namesakes(this.#nodes.nameOf(id)).filter((other) => other !== id);
+    const others = this.#nodes.namesakes(this.#nodes.nameOf(id), id);
     return {
       anywhere: others.length > 0,
       inDomain: others.some((other) => this.#nodes.domainOf(other) === domain),
@@ -293,15 +304,31 @@ export class DirectoryGraph {
   }
 
   #nameAll(groups: readonly number[]): readonly string[] {
-    const names = new Set<string>();
+    const names: ToldName[] = [];
     for (const id of groups) {
-      const group = this.group(id);
-      if (group === null || group.sid.startsWith(BUILTIN)) continue;
-      const naming: GroupNaming = { name: group.name, domain: group.domain, sid: group.sid };
-      if (this.#filter(naming))
-        names.add(this.#isAmbiguous(group) ? `${group.domain}\\${group.name}` : group.name);
+      const told = this.#toldName(id);
+      if (told !== null) names.push(told);
     }
-    return [...names].sort(byText);
+    names.sort(byText);
+    // Two groups of one domain may have the same name: it is told once.
+    return names.flatMap(({ name }, at) => (name === names[at - 1]?.name ? [] : [name]));
+  }
+
+  #toldName(id: number): ToldName | null {
+    const known = this.#toldNames.get(id);
+    if (known !== undefined) return known;
+    const name = this.#spell(id);
+    const told = name === null ? null : { name, folded: name.toLowerCase() };
+    this.#toldNames.set(id, told);
+    return told;
+  }
+
+  #spell(id: number): string | null {
+    const group = this.group(id);
+    if (group === null || group.sid.startsWith(BUILTIN)) return null;
+    const naming: GroupNaming = { name: group.name, domain: group.domain, sid: group.sid };
+    if (!this.#filter(naming)) return null;
+    return this.#isAmbiguous(group) ? `${group.domain}\\${group.name}` : group.name;
   }
 
   #isAmbiguous(group: GroupRecord): boolean {
@@ -390,7 +417,12 @@ export class DirectoryGraph {
 
   #touchGroup(id: number): void {
     this.#touchedGroups.add(id);
+    this.#forgetClosures();
+  }
+
+  #forgetClosures(): void {
     this.#closures.clear();
+    this.#toldNames.clear();
   }
 
   /** Runs a change of the name index; groups of that name change their spelling when it becomes ambiguous, or unique. */
@@ -401,7 +433,7 @@ export class DirectoryGraph {
   }
 
   #touchSharers(id: number, name: string): void {
-    for (const other of this.#nodes.namesakes(name)) if (other !== id) this.#touched.add(other);
+    for (const other of this.#nodes.namesakes(name, id)) this.#touched.add(other);
   }
 
   #count(kind: "user" | "device", by: number): void {
@@ -443,9 +475,7 @@ function sameGroup(left: GroupRecord, right: GroupRecord): boolean {
 }
 
 /** By name without case, then by name: the same on every machine, whatever its language. */
-function byText(left: string, right: string): number {
-  const a = left.toLowerCase();
-  const b = right.toLowerCase();
-  if (a !== b) return a < b ? -1 : 1;
-  return left < right ? -1 : left > right ? 1 : 0;
+function byText(left: ToldName, right: ToldName): number {
+  if (left.folded !== right.folded) return left.folded < right.folded ? -1 : 1;
+  return left.name < right.name ? -1 : left.name > right.name ? 1 : 0;
 }

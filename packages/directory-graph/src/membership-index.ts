@@ -1,102 +1,176 @@
-const NONE = new Int32Array(0);
+import { ByteReader } from "@rollcall/identity-core/packed/byte-reader";
+import { RECORD_BYTES_MAX, Slab } from "@rollcall/identity-core/packed/slab";
+import { Vocabulary } from "@rollcall/identity-core/packed/vocabulary";
+import { deltaBytes, readDeltas, stepBytes, writeDeltas, writeStep } from "./delta-bytes.ts";
+
+const NOBODY = new Int32Array(0);
+const NO_BYTES = new Uint8Array(0);
+const NO_GROUPS: readonly number[] = [];
 /** More changed edges than this at once: the reverse index is built anew, in one pass, when it is next asked. */
 const REBUILD_EDGES = 2000;
 const REBUILD_OVERLAY = 20_000;
-/** Up to so many changed edges a group's array is copied for each; beyond, it is made anew once. */
-const FEW_EDGES = 16;
 
 export interface MemberChange {
   readonly added: readonly number[];
   readonly removed: readonly number[];
 }
 
+interface Limits {
+  /** Bytes: a group whose members take more stands beside the records. */
+  readonly recordBytesMax: number;
+  /** Changed edges at once. */
+  readonly rebuildEdges: number;
+  /** Members with changed groups. */
+  readonly rebuildOverlay: number;
+}
+
+const LIMITS: Limits = {
+  recordBytesMax: RECORD_BYTES_MAX,
+  rebuildEdges: REBUILD_EDGES,
+  rebuildOverlay: REBUILD_OVERLAY,
+};
+
 /**
  * Who is a direct member of which group, in both directions, by node number.
  *
- * Holds one sorted array a group, and one flat array of parents for everybody: an edge costs 8 bytes, a principal
- * without changes since the last build costs 4. Only `replace` changes it.
+ * Holds a byte record of the members of each group, and one flat array of bytes of the parents of everybody, each
+ * number by its distance from the one before: an edge costs some 3 bytes, a principal without changes since the last
+ * build costs 4. Only `replace` and `change` change it.
  * Does not know what a node is: cycles and dead members are the caller's business.
  */
 export class MembershipIndex {
-  readonly #members = new Map<number, Int32Array>();
-  #offsets: Int32Array = new Int32Array(1);
-  #parents: Int32Array = NONE;
-  readonly #overlay = new Map<number, Int32Array>();
+  readonly #limits: Limits;
+  readonly #records = new Slab();
+  readonly #reader = new ByteReader(new Vocabulary());
+  /** Handle of each group's record. */
+  readonly #handles = new Map<number, number>();
+  /** Groups beyond the longest record. */
+  readonly #long = new Map<number, Int32Array>();
+  /** Groups as the last build numbered them: of these numbers, which lie close, are the parents. */
+  #groups = NOBODY;
+  #offsets = new Uint32Array(1);
+  #parents = NO_BYTES;
+  readonly #overlay = new Map<number, readonly number[]>();
   #stale = false;
+  #scratch = new Uint8Array(1024);
 
+  constructor(limits: Partial<Limits> = {}) {
+    this.#limits = { ...LIMITS, ...limits };
+  }
+
+  /** The members of a group, sorted. */
   membersOf(group: number): Int32Array {
-    return this.#members.get(group) ?? NONE;
+    const long = this.#long.get(group);
+    if (long !== undefined) return long;
+    const handle = this.#handles.get(group);
+    if (handle === undefined) return NOBODY;
+    const { bytes, at, end } = this.#open(handle);
+    let count = 0;
+    for (let place = at; place < end; place += 1) if ((bytes[place] ?? 0) < 0x80) count += 1;
+    const members = new Int32Array(count);
+    readDeltas(bytes, at, end, members);
+    return members;
   }
 
   /** Sets the members of a group; `members` in any order, repeats allowed. */
   replace(group: number, members: readonly number[] | Int32Array): MemberChange {
-    const before = this.membersOf(group);
-    const after = sortedUnique(members);
-    const change = difference(before, after);
-    if (after.length === 0) this.#members.delete(group);
-    else this.#members.set(group, after);
-    if (change.added.length + change.removed.length > REBUILD_EDGES) this.#stale = true;
-    if (!this.#stale) {
-      for (const id of change.added) this.#overlay.set(id, insert(this.#lookUp(id), group));
-      for (const id of change.removed) this.#overlay.set(id, without(this.#lookUp(id), group));
-      if (this.#overlay.size > REBUILD_OVERLAY) this.#stale = true;
-    }
-    return change;
+    return this.#set(group, this.membersOf(group), sortedUnique(members));
   }
 
-  /** Puts some members in and takes some out; the rest stays. */
+  /** Puts some members in and takes some out; the rest stays. Who is in both is out. */
   change(group: number, added: readonly number[], removed: readonly number[]): MemberChange {
-    if (added.length + removed.length > FEW_EDGES) {
-      const after = new Set(this.membersOf(group));
-      for (const id of added) after.add(id);
-      for (const id of removed) after.delete(id);
-      return this.replace(group, [...after]);
-    }
-    let after = this.membersOf(group);
-    for (const id of added) after = insert(after, id);
-    for (const id of removed) after = without(after, id);
-    return this.replace(group, after);
+    const before = this.membersOf(group);
+    return this.#set(group, before, merged(before, sortedUnique(added), new Set(removed)));
   }
 
-  /** The groups that `id` is directly in, sorted. The array is the index's own: read it, do not keep it. */
-  parentsOf(id: number): Int32Array {
+  /** The groups that `id` is directly in, sorted. */
+  parentsOf(id: number): readonly number[] {
     if (this.#stale) this.#build();
     return this.#lookUp(id);
   }
 
-  #lookUp(id: number): Int32Array {
+  #set(group: number, before: Int32Array, after: Int32Array): MemberChange {
+    const change = difference(before, after);
+    const edges = change.added.length + change.removed.length;
+    if (edges === 0) return change;
+    this.#write(group, after);
+    if (edges > this.#limits.rebuildEdges) this.#stale = true;
+    if (!this.#stale) {
+      for (const id of change.added) this.#overlay.set(id, insert(this.#lookUp(id), group));
+      for (const id of change.removed) this.#overlay.set(id, without(this.#lookUp(id), group));
+      if (this.#overlay.size > this.#limits.rebuildOverlay) this.#stale = true;
+    }
+    return change;
+  }
+
+  #write(group: number, members: Int32Array): void {
+    const handle = this.#handles.get(group) ?? 0;
+    const bytes = deltaBytes(members);
+    const isLong = bytes > this.#limits.recordBytesMax;
+    if (isLong) this.#long.set(group, members);
+    else this.#long.delete(group);
+    if (isLong || bytes === 0) {
+      this.#records.drop(handle);
+      this.#handles.delete(group);
+      return;
+    }
+    if (this.#scratch.length < bytes) this.#scratch = new Uint8Array(2 ** Math.ceil(Math.log2(bytes)));
+    writeDeltas(members, this.#scratch, 0);
+    this.#handles.set(group, this.#records.replace(handle, this.#scratch, bytes));
+  }
+
+  #lookUp(id: number): readonly number[] {
     const changed = this.#overlay.get(id);
     if (changed !== undefined) return changed;
     const from = this.#offsets[id];
     const to = this.#offsets[id + 1];
-    if (from === undefined || to === undefined) return NONE;
-    return this.#parents.subarray(from, to);
+    if (from === undefined || to === undefined || from === to) return NO_GROUPS;
+    const parents: number[] = [];
+    const count = readDeltas(this.#parents, from, to, parents);
+    for (let at = 0; at < count; at += 1) parents[at] = this.#groups[parents[at] ?? 0] ?? 0;
+    return parents;
+  }
+
+  #open(handle: number): ByteReader {
+    this.#records.open(handle, this.#reader);
+    return this.#reader;
   }
 
   #build(): void {
-    let edges = 0;
-    let greatest = -1;
-    for (const members of this.#members.values()) {
-      edges += members.length;
-      greatest = Math.max(greatest, members.at(-1) ?? -1);
-    }
-    const offsets = new Int32Array(greatest + 2);
-    for (const members of this.#members.values()) {
-      for (const member of members) offsets[member + 1] = (offsets[member + 1] ?? 0) + 1;
-    }
-    for (let id = 1; id < offsets.length; id += 1) offsets[id] = (offsets[id] ?? 0) + (offsets[id - 1] ?? 0);
-    const parents = new Int32Array(edges);
-    const next = offsets.slice();
-    for (const group of [...this.#members.keys()].sort((left, right) => left - right)) {
-      for (const member of this.membersOf(group)) {
-        const slot = next[member] ?? 0;
-        parents[slot] = group;
-        next[member] = slot + 1;
+    // What was built before is let go first: the new one may take its place in memory.
+    this.#parents = NO_BYTES;
+    this.#offsets = new Uint32Array(1);
+    this.#overlay.clear();
+    const groups = Int32Array.from([...this.#handles.keys(), ...this.#long.keys()]).sort();
+    let end = 0;
+    for (const group of groups) end = Math.max(end, (this.membersOf(group).at(-1) ?? -1) + 1);
+    // The group last written of each member + 1.
+    const last = new Uint32Array(end);
+    // By two ahead: after the first pass and the sums [id + 1] is where a member begins, after the second where it ends.
+    const offsets = new Uint32Array(end + 2);
+    for (let ordinal = 0; ordinal < groups.length; ordinal += 1) {
+      const members = this.membersOf(groups[ordinal] ?? 0);
+      for (let at = 0; at < members.length; at += 1) {
+        const id = members[at] ?? 0;
+        offsets[id + 2] = (offsets[id + 2] ?? 0) + stepBytes(ordinal - Math.max(0, (last[id] ?? 0) - 1));
+        last[id] = ordinal + 1;
       }
     }
+    for (let id = 1; id < offsets.length; id += 1) offsets[id] = (offsets[id] ?? 0) + (offsets[id - 1] ?? 0);
+    const parents = new Uint8Array(offsets.at(-1) ?? 0);
+    last.fill(0);
+    for (let ordinal = 0; ordinal < groups.length; ordinal += 1) {
+      const members = this.membersOf(groups[ordinal] ?? 0);
+      for (let at = 0; at < members.length; at += 1) {
+        const id = members[at] ?? 0;
+        const step = ordinal - Math.max(0, (last[id] ?? 0) - 1);
+        offsets[id + 1] = writeStep(step, parents, offsets[id + 1] ?? 0);
+        last[id] = ordinal + 1;
+      }
+    }
+    this.#groups = groups;
     this.#offsets = offsets;
     this.#parents = parents;
-    this.#overlay.clear();
     this.#stale = false;
   }
 }
@@ -104,8 +178,9 @@ export class MembershipIndex {
 function sortedUnique(values: readonly number[] | Int32Array): Int32Array {
   const sorted = Int32Array.from(values).sort();
   let kept = 0;
-  for (const [index, value] of sorted.entries()) {
-    if (index > 0 && value === sorted[kept - 1]) continue;
+  for (let at = 0; at < sorted.length; at += 1) {
+    const value = sorted[at] ?? 0;
+    if (at > 0 && value === sorted[kept - 1]) continue;
     sorted[kept] = value;
     kept += 1;
   }
@@ -128,17 +203,30 @@ function difference(before: Int32Array, after: Int32Array): MemberChange {
   return { added, removed };
 }
 
-function insert(sorted: Int32Array, value: number): Int32Array {
-  const at = sorted.findIndex((item) => item >= value);
-  if (at !== -1 && sorted[at] === value) return sorted;
-  const place = at === -1 ? sorted.length : at;
-  const joined = new Int32Array(sorted.length + 1);
-  joined.set(sorted.subarray(0, place));
-  joined[place] = value;
-  joined.set(sorted.subarray(place), place + 1);
-  return joined;
+function merged(before: Int32Array, added: Int32Array, removed: ReadonlySet<number>): Int32Array {
+  const after = new Int32Array(before.length + added.length);
+  let kept = 0;
+  let left = 0;
+  let right = 0;
+  while (left < before.length || right < added.length) {
+    const old = before[left] ?? Number.POSITIVE_INFINITY;
+    const now = added[right] ?? Number.POSITIVE_INFINITY;
+    const value = Math.min(old, now);
+    if (old === value) left += 1;
+    if (now === value) right += 1;
+    if (removed.has(value)) continue;
+    after[kept] = value;
+    kept += 1;
+  }
+  return after.slice(0, kept);
 }
 
-function without(sorted: Int32Array, value: number): Int32Array {
+function insert(sorted: readonly number[], value: number): readonly number[] {
+  const at = sorted.findIndex((item) => item >= value);
+  if (at === -1) return [...sorted, value];
+  return sorted[at] === value ? sorted : [...sorted.slice(0, at), value, ...sorted.slice(at)];
+}
+
+function without(sorted: readonly number[], value: number): readonly number[] {
   return sorted.includes(value) ? sorted.filter((item) => item !== value) : sorted;
 }

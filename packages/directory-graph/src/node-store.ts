@@ -1,6 +1,10 @@
+import { ByteReader } from "@rollcall/identity-core/packed/byte-reader";
+import { ByteWriter } from "@rollcall/identity-core/packed/byte-writer";
 import { Column } from "@rollcall/identity-core/packed/column";
 import { HashChains, hashText, mix } from "@rollcall/identity-core/packed/hash-chains";
-import { nameIn, packTexts, plain, splitDn, unpackTexts } from "./principal-text.ts";
+import { RECORD_BYTES_MAX, Slab } from "@rollcall/identity-core/packed/slab";
+import { Vocabulary } from "@rollcall/identity-core/packed/vocabulary";
+import { packTexts, plain, splitDn, unpackTexts } from "./principal-text.ts";
 import type { GroupRecord, PrincipalRecord } from "./records.ts";
 import { Words } from "./words.ts";
 
@@ -18,10 +22,11 @@ const IS_PASSWORD_FOREVER = 64;
 const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 /** Stands before a SID that has no number at its end, and is kept as it is. */
 const WHOLE = "=";
+const NO_TEXTS = new Uint8Array(0);
 const RID_MAX = 0xffff_ffff;
 
 /**
- * Objects of directories by number, packed: columns of numbers, and one text a principal.
+ * Objects of directories by number, packed: columns of numbers, and one byte record of texts each.
  *
  * Holds: one number a SID, for ever; of each read object its record. What many objects share (domains, places in the
  *        tree, systems) stands once.
@@ -55,7 +60,21 @@ export class NodeStore {
   readonly #system = new Column("u32");
   /** RID of the primary group + 1; 0: none. */
   readonly #primaryRid = new Column("u32");
-  readonly #texts: string[] = [];
+  /** Handle of the record of an object's own texts; 0: none. */
+  readonly #text = new Column("u32");
+  readonly #texts = new Slab();
+  /** Texts beyond the longest record. */
+  readonly #longTexts = new Map<number, Uint8Array>();
+  readonly #writer: ByteWriter;
+  readonly #reader: ByteReader;
+  readonly #recordBytesMax: number;
+
+  constructor(recordBytesMax = RECORD_BYTES_MAX) {
+    const vocabulary = new Vocabulary();
+    this.#writer = new ByteWriter(vocabulary);
+    this.#reader = new ByteReader(vocabulary);
+    this.#recordBytesMax = recordBytesMax;
+  }
 
   get count(): number {
     return this.#count;
@@ -91,7 +110,6 @@ export class NodeStore {
     this.#count += 1;
     this.#prefix.set(id, word);
     this.#rid.set(id, rid);
-    this.#texts.push("");
     this.#bySid.add(id, hashOfSid(word, rid));
     return id;
   }
@@ -129,7 +147,7 @@ export class NodeStore {
   principal(id: number): PrincipalRecord | null {
     if (!this.isPrincipal(id)) return null;
     const [directoryId, domain, netbios] = this.#homeOf(id);
-    const { rdn, ...texts } = unpackTexts(this.#texts[id] ?? "", domain);
+    const { rdn, ...texts } = unpackTexts(this.#openTexts(id), domain);
     const [os = "", osVersion = ""] = this.#systems.textOf(this.#system.get(id)).split("\u0000");
     const flags = this.#flags.get(id);
     const primaryRid = this.#primaryRid.get(id);
@@ -172,15 +190,16 @@ export class NodeStore {
 
   /** The name of a principal or a group. */
   nameOf(id: number): string {
-    return nameIn(this.#texts[id] ?? "");
+    const reader = this.#openTexts(id);
+    return reader.isAtEnd ? "" : reader.text();
   }
 
-  /** Principals of that name, whatever its case. */
-  namesakes(name: string): readonly number[] {
+  /** Principals of that name, whatever its case, but for the one with number `except`. */
+  namesakes(name: string, except = -1): readonly number[] {
     const wanted = name.toLowerCase();
     const found: number[] = [];
     for (let id = this.#byName.first(hashText(wanted)); id >= 0; id = this.#byName.after(id))
-      if (this.nameOf(id).toLowerCase() === wanted) found.push(id);
+      if (id !== except && this.nameOf(id).toLowerCase() === wanted) found.push(id);
     return found;
   }
 
@@ -188,16 +207,19 @@ export class NodeStore {
   writePrincipal(id: number, record: PrincipalRecord): void {
     const { kind, enabled, directoryId, domain, netbiosDomain, os, osVersion, primaryGroupRid } = record;
     const [rdn, parent] = splitDn(plain(record.dn));
-    this.#texts[id] = packTexts(
+    const name = plain(record.name);
+    packTexts(
       {
-        name: plain(record.name),
+        name,
         upn: record.upn === null ? null : plain(record.upn),
         displayName: record.displayName === null ? null : plain(record.displayName),
         dnsHostName: record.dnsHostName === null ? null : plain(record.dnsHostName),
         rdn,
       },
       domain,
+      this.#writer.begin(),
     );
+    this.#keepTexts(id);
     this.#flags.set(
       id,
       (kind === "device" ? 2 : 1) |
@@ -212,11 +234,12 @@ export class NodeStore {
     const hasPrimary = primaryGroupRid !== null && primaryGroupRid >= 0 && primaryGroupRid < RID_MAX;
     this.#primaryRid.set(id, hasPrimary ? primaryGroupRid + 1 : 0);
     this.#setGuid(id, record.guid);
-    this.#byName.add(id, hashText(this.nameOf(id).toLowerCase()));
+    this.#byName.add(id, hashText(name.toLowerCase()));
   }
 
   writeGroup(id: number, record: GroupRecord): void {
-    this.#texts[id] = plain(record.name);
+    this.#writer.begin().text(plain(record.name));
+    this.#keepTexts(id);
     this.#flags.set(id, 3 | (record.security ? IS_SECURITY : 0));
     this.#home.set(id, this.#homes.numberOf([record.directoryId, record.domain, ""].join("\u0000")));
     this.#setGuid(id, record.guid);
@@ -228,8 +251,32 @@ export class NodeStore {
     if (this.isPrincipal(id)) this.#byName.remove(id);
     this.#byGuid.remove(id);
     this.#oddGuids.delete(id);
-    this.#texts[id] = "";
+    this.#dropTexts(id);
     this.#flags.set(id, 0);
+  }
+
+  /** Keeps what the writer holds. */
+  #keepTexts(id: number): void {
+    this.#dropTexts(id);
+    const { bytes, length } = this.#writer;
+    if (length > this.#recordBytesMax) this.#longTexts.set(id, bytes.slice(0, length));
+    else this.#text.set(id, this.#texts.put(bytes, length));
+  }
+
+  #dropTexts(id: number): void {
+    this.#texts.drop(this.#text.get(id));
+    this.#text.set(id, 0);
+    this.#longTexts.delete(id);
+  }
+
+  #openTexts(id: number): ByteReader {
+    const handle = this.#text.get(id);
+    if (handle !== 0) {
+      this.#texts.open(handle, this.#reader);
+      return this.#reader;
+    }
+    const long = this.#longTexts.get(id) ?? NO_TEXTS;
+    return this.#reader.open(long, 0, long.length);
   }
 
   #setGuid(id: number, guid: string): void {

@@ -1,6 +1,8 @@
+import type { ByteReader } from "@rollcall/identity-core/packed/byte-reader";
+import type { ByteWriter } from "@rollcall/identity-core/packed/byte-writer";
 import type { PrincipalRecord } from "./records.ts";
 
-/** Stands between the fields, and in none of them. */
+/** Stands between texts that are kept as one, and in none of them. */
 const BETWEEN = "\u0000";
 /** Instead of a field that follows from the others, as most do. */
 const DERIVED = "\u0001";
@@ -17,10 +19,10 @@ export function plain(text: string): string {
 }
 
 /**
- * Writes a principal's own texts as one, what follows from the name left out.
- * Units: a text of one object costs its characters once, instead of five objects.
+ * Writes a principal's own texts, its name first, what follows from the name left out.
+ * Units: a text of one object costs its characters and a byte.
  */
-export function packTexts(texts: PrincipalTexts, domain: string): string {
+export function packTexts(texts: PrincipalTexts, domain: string, writer: ByteWriter): void {
   const { name, upn, displayName, dnsHostName, rdn } = texts;
   const fields = [
     name,
@@ -31,11 +33,16 @@ export function packTexts(texts: PrincipalTexts, domain: string): string {
   ];
   // What is not there at the end is not written.
   while (fields.at(-1) === "") fields.pop();
-  return fields.join(BETWEEN);
+  for (const field of fields) writer.text(field);
 }
 
-export function unpackTexts(packed: string, domain: string): PrincipalTexts {
-  const [name = "", upn = "", shown = "", host = "", rdn = ""] = packed.split(BETWEEN);
+export function unpackTexts(reader: ByteReader, domain: string): PrincipalTexts {
+  const next = () => (reader.isAtEnd ? "" : reader.text());
+  const name = next();
+  const upn = next();
+  const shown = next();
+  const host = next();
+  const rdn = next();
   const displayName = shown === "" ? null : shown;
   return {
     name,
@@ -44,12 +51,6 @@ export function unpackTexts(packed: string, domain: string): PrincipalTexts {
     dnsHostName: host === DERIVED ? hostNameOf(name, domain) : host === "" ? null : host,
     rdn: rdn === DERIVED ? `CN=${displayName ?? name}` : rdn,
   };
-}
-
-/** The name alone, without making the rest. */
-export function nameIn(packed: string): string {
-  const end = packed.indexOf(BETWEEN);
-  return end < 0 ? packed : packed.slice(0, end);
 }
 
 /** Where the first part of a DN ends: at the first comma that is not part of a value. */
