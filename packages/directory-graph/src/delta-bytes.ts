@@ -44,13 +44,16 @@ export function writeDeltas(sorted: Int32Array, into: Uint8Array, from: number):
   return to;
 }
 
-/** Reads what stands between `from` and `end` into `into`, which has room for it; gives how many there are. */
-export function readDeltas(
-  bytes: Uint8Array,
-  from: number,
-  end: number,
-  into: Int32Array | number[],
-): number {
+/** How many numbers stand between `from` and `end`. */
+function countDeltas(bytes: Uint8Array, from: number, end: number): number {
+  let count = 0;
+  for (let at = from; at < end; at += 1) if ((bytes[at] ?? 0) < 0x80) count += 1;
+  return count;
+}
+
+/** Reads what stands between `from` and `end`. */
+export function readDeltas(bytes: Uint8Array, from: number, end: number): Int32Array {
+  const numbers = new Int32Array(countDeltas(bytes, from, end));
   let count = 0;
   let value = 0;
   for (let at = from; at < end; ) {
@@ -61,7 +64,24 @@ export function readDeltas(
       step |= (byte & 0x7f) << shift;
     }
     value += step;
-    into[count++] = value;
+    numbers[count++] = value;
   }
-  return count;
+  return numbers;
+}
+
+/** The same as `readDeltas`, each number as what `meanings` has at that place: for a few at a time, very often. */
+export function readMeanings(bytes: Uint8Array, from: number, end: number, meanings: Int32Array): number[] {
+  const read: number[] = [];
+  let value = 0;
+  for (let at = from; at < end; ) {
+    let byte = bytes[at++] ?? 0;
+    let step = byte & 0x7f;
+    for (let shift = 7; byte >= 0x80; shift += 7) {
+      byte = bytes[at++] ?? 0;
+      step |= (byte & 0x7f) << shift;
+    }
+    value += step;
+    read.push(meanings[value] ?? 0);
+  }
+  return read;
 }

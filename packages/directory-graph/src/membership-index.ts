@@ -1,7 +1,7 @@
 import { ByteReader } from "@rollcall/identity-core/packed/byte-reader";
 import { RECORD_BYTES_MAX, Slab } from "@rollcall/identity-core/packed/slab";
 import { Vocabulary } from "@rollcall/identity-core/packed/vocabulary";
-import { deltaBytes, readDeltas, stepBytes, writeDeltas, writeStep } from "./delta-bytes.ts";
+import { deltaBytes, readDeltas, readMeanings, stepBytes, writeDeltas, writeStep } from "./delta-bytes.ts";
 
 const NOBODY = new Int32Array(0);
 const NO_BYTES = new Uint8Array(0);
@@ -65,11 +65,7 @@ export class MembershipIndex {
     const handle = this.#handles.get(group);
     if (handle === undefined) return NOBODY;
     const { bytes, at, end } = this.#open(handle);
-    let count = 0;
-    for (let place = at; place < end; place += 1) if ((bytes[place] ?? 0) < 0x80) count += 1;
-    const members = new Int32Array(count);
-    readDeltas(bytes, at, end, members);
-    return members;
+    return readDeltas(bytes, at, end);
   }
 
   /** Sets the members of a group; `members` in any order, repeats allowed. */
@@ -125,10 +121,7 @@ export class MembershipIndex {
     const from = this.#offsets[id];
     const to = this.#offsets[id + 1];
     if (from === undefined || to === undefined || from === to) return NO_GROUPS;
-    const parents: number[] = [];
-    const count = readDeltas(this.#parents, from, to, parents);
-    for (let at = 0; at < count; at += 1) parents[at] = this.#groups[parents[at] ?? 0] ?? 0;
-    return parents;
+    return readMeanings(this.#parents, from, to, this.#groups);
   }
 
   #open(handle: number): ByteReader {
