@@ -105,6 +105,7 @@ export async function buildAgent(options: BuildOptions): Promise<BuiltAgent> {
     log,
     contextOf: (facts) => site.contextOf(facts),
     onLogon: (facts) => site.noteLogon(facts),
+    onComputer: (addressSpaceId, ip) => site.probe?.heardOf(addressSpaceId, ip),
   });
   const commits = createGroupCommit({
     keeper,

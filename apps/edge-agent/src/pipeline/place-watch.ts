@@ -129,7 +129,15 @@ export class PlaceWatch {
     return ends;
   }
 
-  #markOf({ addressSpaceId, ip, effectiveAt }: Observation, table: SeenTable): Mark | null {
+  /** Whether there is more than one person behind an address, as somebody said or as it was found. */
+  isShared(place: Pick<Observation, "addressSpaceId" | "ip" | "effectiveAt">, table: SeenTable): boolean {
+    return this.#markOf(place, table) !== null;
+  }
+
+  #markOf(
+    { addressSpaceId, ip, effectiveAt }: Pick<Observation, "addressSpaceId" | "ip" | "effectiveAt">,
+    table: SeenTable,
+  ): Mark | null {
     const configured = this.#marks.markOf(addressSpaceId, ip);
     if (configured !== null) return configured;
     const found =

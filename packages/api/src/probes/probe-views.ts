@@ -42,6 +42,7 @@ export async function readProbeViews(
       methods: row.methods.map((method) => probeMethod.parse(method)),
       verifyAtExpiry: row.verifyAtExpiry,
       onUnknownAddress: row.onUnknownAddress,
+      onEventWithoutUser: row.onEventWithoutUser,
       holdIfAlive: row.holdIfAlive,
       workers: row.workers,
       health: sourceView(record, "pc-probe", agents, now),

@@ -33,6 +33,7 @@ export const setProbeInput = customerInput.extend({
     .default(["wmi", "winrm"]),
   verifyAtExpiry: z.boolean().default(true),
   onUnknownAddress: z.boolean().default(true),
+  onEventWithoutUser: z.boolean().default(true),
   holdIfAlive: z.boolean().default(false),
   workers: z.number().int().min(1).max(64).default(20),
 });
@@ -49,6 +50,7 @@ export const probeView = z.object({
   methods: z.array(method),
   verifyAtExpiry: z.boolean(),
   onUnknownAddress: z.boolean(),
+  onEventWithoutUser: z.boolean(),
   holdIfAlive: z.boolean(),
   workers: z.number().int(),
   health,

@@ -24,6 +24,7 @@ export interface ProbeValues {
   readonly methods: Methods;
   readonly verifyAtExpiry: boolean;
   readonly onUnknownAddress: boolean;
+  readonly onEventWithoutUser: boolean;
   readonly holdIfAlive: boolean;
   readonly workers: string;
 }
@@ -37,6 +38,7 @@ export const EMPTY_PROBE: ProbeValues = {
   methods: "wmi winrm",
   verifyAtExpiry: true,
   onUnknownAddress: true,
+  onEventWithoutUser: true,
   holdIfAlive: false,
   workers: "20",
 };
@@ -51,6 +53,7 @@ export function probeValues(probe: Probe): ProbeValues {
     methods: METHODS.find((methods) => methods === probe.methods.join(" ")) ?? "wmi winrm",
     verifyAtExpiry: probe.verifyAtExpiry,
     onUnknownAddress: probe.onUnknownAddress,
+    onEventWithoutUser: probe.onEventWithoutUser,
     holdIfAlive: probe.holdIfAlive,
     workers: String(probe.workers),
   };
@@ -69,6 +72,7 @@ export function probeFields(values: ProbeValues) {
       .map((method) => (method === "wmi" ? ("wmi" as const) : ("winrm" as const))),
     verifyAtExpiry: values.verifyAtExpiry,
     onUnknownAddress: values.onUnknownAddress,
+    onEventWithoutUser: values.onEventWithoutUser,
     holdIfAlive: values.holdIfAlive,
     workers: Number(values.workers),
   };
@@ -139,6 +143,10 @@ export function ProbeForm({
       <CheckField
         label="Ask when a firewall asks about an address nobody knows"
         {...register("onUnknownAddress")}
+      />
+      <CheckField
+        label="Ask when an event names a computer and no user is known there"
+        {...register("onEventWithoutUser")}
       />
       <CheckField
         label="Ask before a session ends by its age"
