@@ -112,6 +112,7 @@ export async function buildAgent(options: BuildOptions): Promise<BuiltAgent> {
     accountOf: (facts) => site.accountOf(facts),
     groupsOf: (facts) => site.groupsOf(facts),
     onLogon: (facts) => site.noteLogon(facts),
+    onComputer: (addressSpaceId, ip) => site.probe?.heardOf(addressSpaceId, ip),
   });
   const commits = createGroupCommit({
     keeper,

@@ -158,7 +158,10 @@ export const wefReceiverConfig = z.strictObject({
 });
 export type WefReceiverConfig = z.infer<typeof wefReceiverConfig>;
 
-/** Asks Windows computers who sits at them: when a firewall asks about an address nobody knows, and before a session expires. */
+/**
+ * Asks Windows computers who sits at them: when a firewall asks about an address nobody knows, when an event names a computer
+ * and no user, and before a session expires.
+ */
 export const pcProbeConfig = z.strictObject({
   enabled: z.boolean().default(false).describe("Off until it is asked for."),
   addressSpaceId: z.string().min(1).max(64).describe("The address space it asks in."),
@@ -189,6 +192,10 @@ export const pcProbeConfig = z.strictObject({
     .boolean()
     .default(true)
     .describe("Ask when a firewall asks about an address nobody knows."),
+  onEventWithoutUser: z
+    .boolean()
+    .default(true)
+    .describe("Ask when an event names a computer at an address where no user is known."),
   holdIfAlive: z
     .boolean()
     .default(false)

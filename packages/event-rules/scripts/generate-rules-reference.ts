@@ -51,7 +51,8 @@ function conditionsOf(rule: EventRule): string {
     rule.delegation === undefined ? "" : `\`${rule.delegation}\` empty`,
     rule.service?.of === "controller" ? `\`${rule.service.field}\` is a domain controller` : "",
     rule.share === undefined ? "" : `\`${rule.share}\` SYSVOL or NETLOGON`,
-    rule.isFrequent === true ? "once a minute of each account at each address" : "",
+    rule.thinned === "everybody" ? "once a minute of each account at each address" : "",
+    rule.thinned === "computers" ? "once a minute of each computer at each address" : "",
     rule.isWeakerWithDevice === true ? "class D refresh where a domain computer is known" : "",
   ]
     .filter((part) => part !== "")

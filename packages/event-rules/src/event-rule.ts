@@ -64,8 +64,11 @@ export interface EventRule {
   readonly share?: string;
   /** Field of the logon session; with the computer it tells one session from another. */
   readonly logonId?: string;
-  /** Repeats of one person at one address within a minute are left out before any work. */
-  readonly isFrequent?: boolean;
+  /**
+   * Whose repeats at one address within a minute are left out before any work. A person's reads of a controller never are:
+   * one that stands after a ticket may be the only one that supports it, and the one before it in that minute does not.
+   */
+  readonly thinned?: "everybody" | "computers";
   /** Makes nothing itself: whom somebody acts as, typed at that computer, is not taken for who sits there. */
   readonly notesOtherAccount?: { readonly sid: string; readonly name: string };
   readonly isOnByDefault: boolean;

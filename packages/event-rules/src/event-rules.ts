@@ -39,7 +39,7 @@ export const EVENT_RULES: readonly EventRule[] = [
     service: { field: "ServiceName", of: "controller" },
     user: { verb: "refresh", class: "C" },
     device: { verb: "refresh", class: "C" },
-    isFrequent: true,
+    thinned: "computers",
     isOnByDefault: true,
     sentence:
       "A ticket for a domain controller itself was issued, as an interactive logon asks for to read policy: it supports a logon.",
@@ -56,7 +56,7 @@ export const EVENT_RULES: readonly EventRule[] = [
     service: { field: "ServiceName", of: "anybody" },
     user: { verb: "refresh", class: "C" },
     device: { verb: "refresh", class: "C" },
-    isFrequent: true,
+    thinned: "everybody",
     isOnByDefault: true,
     sentence: "A ticket for some service was issued: this person or computer is active at that address.",
   },

@@ -1,4 +1,6 @@
 import { type Corroboration, type PrincipalFacts, SessionTable } from "@rollcall/identity-core";
+import { fuzzRuns, fuzzSeed } from "@rollcall/testkit";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { judge } from "./judge.ts";
 import {
@@ -10,28 +12,37 @@ import {
   ip,
   NINE,
 } from "./testing/builders.ts";
+import { TicketRate } from "./ticket-rate.ts";
 
 const MINUTE = 60_000;
 
-/** What the directory says of Alice: a ticket writes her realm and no SID, a logon her NetBIOS domain. */
-const ALICE: PrincipalFacts = {
-  key: ALICE_SID,
-  kind: "user",
-  directoryId: "corp",
-  asOf: NINE,
-  aliases: [ALICE_SID.toLowerCase(), "corp.example\\alice", "corp\\alice", "alice@corp.example", "alice"],
-  domain: "corp.example",
-  netbiosDomain: "CORP",
-  name: "alice",
-  groups: [],
-  enabled: true,
-};
+/** What the directory says of somebody: a ticket writes their realm and no SID, a logon their NetBIOS domain. */
+function factsOf(name: string, sid: string): PrincipalFacts {
+  return {
+    key: sid,
+    kind: "user",
+    directoryId: "corp",
+    asOf: NINE,
+    aliases: [sid.toLowerCase(), `corp.example\\${name}`, `corp\\${name}`, `${name}@corp.example`, name],
+    domain: "corp.example",
+    netbiosDomain: "CORP",
+    name,
+    groups: [],
+    enabled: true,
+  };
+}
+
+const BOB_SID = "S-1-5-21-1-2-3-1105";
+const TASK_SID = "S-1-5-21-1-2-3-1106";
+const PEOPLE = [factsOf("alice", ALICE_SID), factsOf("bob", BOB_SID), factsOf("task", TASK_SID)];
 
 interface Happening {
   readonly minute: number;
   readonly id: number;
   readonly fields?: Readonly<Record<string, string>>;
   readonly from?: ContextSketch["kind"];
+  /** Which controller wrote it. */
+  readonly dc?: "dc1" | "dc2";
 }
 
 /** Who the session law names at 10.0.0.7 after these events, at so many minutes past nine. */
@@ -39,21 +50,24 @@ function whoIsThere(
   events: readonly Happening[],
   minute: number,
   corroboration: Corroboration = "on",
+  rateOf: (computer: string) => TicketRate | null = () => null,
 ): { user: string | null; device: string | null } {
   const table = new SessionTable({
     issuer: "00000000000000aa",
     incarnation: "00000000000000bb",
     corroboration,
   });
-  table.applyFacts([ALICE], NINE);
-  for (const { minute: at, id, fields = {}, from = "domain-controller" } of events) {
+  table.applyFacts(PEOPLE, NINE);
+  for (const { minute: at, id, fields = {}, from = "domain-controller", dc = "dc1" } of events) {
     const event = anEvent({
       eventId: id,
       time: NINE + at * MINUTE,
-      computer: from === "domain-controller" ? "dc1.corp.example" : "pc7.corp.example",
+      computer: from === "domain-controller" ? `${dc}.corp.example` : "pc7.corp.example",
       data: fieldsOfReal(id, fields),
     });
-    const judgement = judge(event, aContext({ kind: from, more: { receivedAt: NINE + at * MINUTE } }));
+    const rate = rateOf(event.computer);
+    const more = { receivedAt: NINE + at * MINUTE, ...(rate === null ? {} : { rate }) };
+    const judgement = judge(event, aContext({ kind: from, controllers: ["dc1", "dc2"], more }));
     if (judgement.kind === "observations") table.apply(judgement.observations, NINE + at * MINUTE);
   }
   table.advance(NINE + minute * MINUTE);
@@ -61,7 +75,7 @@ function whoIsThere(
   return { user: entry?.user?.name ?? null, device: entry?.device?.name ?? null };
 }
 
-const BOB = { TargetUserName: "bob", TargetSid: "S-1-5-21-1-2-3-1105", TargetUserSid: "S-1-5-21-1-2-3-1105" };
+const BOB = { TargetUserName: "bob", TargetSid: BOB_SID, TargetUserSid: BOB_SID };
 const collector = "event-collector" as const;
 
 describe("what events make of an address", () => {
@@ -77,11 +91,56 @@ describe("what events make of an address", () => {
     ).toBe("alice");
   });
 
+  it("a read right after a ticket supports it, though the same person read already in that minute", () => {
+    const rate = new TicketRate();
+    const read = { id: 4769, fields: { ServiceName: "DC1$", TargetUserName: "bob@CORP.EXAMPLE" } };
+    const events: Happening[] = [
+      { minute: 0, id: 4624, fields: { LogonType: "2" }, from: collector },
+      { ...read, minute: 60.1 },
+      { minute: 60.5, id: 4768, fields: BOB },
+      { ...read, minute: 60.52 },
+    ];
+    expect(whoIsThere(events, 80, "on", () => rate).user).toBe("bob");
+  });
+
+  it("what is left out as repeated changes nothing of which tickets are supported, whichever controllers wrote them", () => {
+    const happening = fc
+      .record({
+        second: fc.nat(150),
+        sort: fc.constantFrom("ticket" as const, "read" as const, "read" as const, "use" as const),
+        name: fc.constantFrom("bob", "bob", "PC7$"),
+        dc: fc.constantFrom("dc1" as const, "dc2" as const),
+      })
+      .map(({ second, sort, name, dc }): Happening => {
+        const TargetUserName = sort === "ticket" ? name : `${name}@CORP.EXAMPLE`;
+        const fields = { TargetUserName, ServiceName: sort === "read" ? "DC1$" : "FS1$" };
+        return sort === "ticket"
+          ? { minute: 60 + second / 60, id: 4768, fields: { ...fields, TargetSid: "" }, dc }
+          : { minute: 60 + second / 60, id: 4769, fields, dc };
+      });
+    const door: Happening = { minute: 0, id: 4624, fields: { LogonType: "2" }, from: collector };
+    let named = 0;
+    fc.assert(
+      fc.property(fc.array(happening, { maxLength: 8, size: "max" }), (later) => {
+        const events = [door, ...later.toSorted((a, b) => a.minute - b.minute)];
+        const rates = new Map([
+          ["dc1.corp.example", new TicketRate()],
+          ["dc2.corp.example", new TicketRate()],
+        ]);
+        const thinned = whoIsThere(events, 90, "on", (computer) => rates.get(computer) ?? null).user;
+        expect(thinned === "alice").toBe(whoIsThere(events, 90).user === "alice");
+        if (thinned !== "alice") named += 1;
+      }),
+      { numRuns: fuzzRuns(20_000), seed: fuzzSeed() },
+    );
+    expect(named).toBeGreaterThan(0);
+  });
+
   it("a task's ticket on Alice's computer, that no read follows, does not take her place", () => {
     const events: Happening[] = [
       { minute: 0, id: 4768 },
       { minute: 1, id: 4624 },
-      { minute: 180, id: 4768, fields: { ...BOB, TargetUserName: "task" } },
+      { minute: 180, id: 4768, fields: { TargetUserName: "task", TargetSid: TASK_SID } },
     ];
     expect(whoIsThere(events, 181).user).toBe("alice");
   });

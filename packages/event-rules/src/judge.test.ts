@@ -322,6 +322,22 @@ describe("4769, tickets for services", () => {
     expect(at(34, { TargetUserName: "Alice@corp.example" })).toBe("repeated-within-a-minute");
     expect(at(60)).toBe("made 1");
   });
+
+  it("for a controller is taken every time of a person, for it may be what supports a logon, and once a minute of a computer", () => {
+    const more: Partial<JudgeContext> = { rate: new TicketRate() };
+    const at = (seconds: number, TargetUserName: string) =>
+      reasonOf(
+        judged(
+          4769,
+          { ServiceName: "DC1$", TargetUserName },
+          { more, event: { time: NINE + seconds * 1000 } },
+        ),
+      );
+    for (const second of [0, 1, 1]) expect(at(second, "alice@CORP.EXAMPLE")).toBe("made 1");
+    expect(at(2, "PC7$@CORP.EXAMPLE")).toBe("made 1");
+    expect(at(3, "PC7$@CORP.EXAMPLE")).toBe("repeated-within-a-minute");
+    expect(at(60, "PC7$@CORP.EXAMPLE")).toBe("made 1");
+  });
 });
 
 describe("4770, renewed tickets", () => {

@@ -177,8 +177,7 @@ function whyNot(rule: EventRule, event: WindowsEvent, context: JudgeContext): Ig
   if (rule.preAuthentication !== undefined && (event.data(rule.preAuthentication) ?? "").trim() === "0")
     return "no-password-proved";
   if (rule.share !== undefined && !isLogonShare(event.data(rule.share))) return "other-share";
-  if (rule.isFrequent === true && context.rate !== undefined && !context.rate.mayPass(rule, event))
-    return "repeated-within-a-minute";
+  if (context.rate !== undefined && !context.rate.mayPass(rule, event)) return "repeated-within-a-minute";
   return null;
 }
 

@@ -28,6 +28,9 @@ export interface Watched {
   readonly facts: PrincipalFacts | null;
 }
 
+/** An address at a time. */
+type SeenPlace = Pick<Observation, "addressSpaceId" | "ip" | "effectiveAt">;
+
 /** What is asked of the table while something is received. */
 export interface SeenTable {
   entryOf(addressSpaceId: string, ip: IpAddress): Entry | null;
@@ -175,9 +178,14 @@ export class PlaceWatch {
     return [endAtMark(there, mark, "user", there.user, observation.receivedAt)];
   }
 
-  #markOf(observation: Observation, table: SeenTable): Mark | null {
-    const { addressSpaceId, ip, effectiveAt } = observation;
-    const configured = this.#marks.markOf(addressSpaceId, ip, this.#hostMarkIdAt(observation, table));
+  /** Whether there is more than one person behind an address, as somebody said or as it was found. */
+  isShared(place: SeenPlace, table: SeenTable): boolean {
+    return this.#markOf(place, table) !== null;
+  }
+
+  #markOf(place: SeenPlace, table: SeenTable): Mark | null {
+    const { addressSpaceId, ip, effectiveAt } = place;
+    const configured = this.#marks.markOf(addressSpaceId, ip, this.#hostMarkIdAt(place, table));
     if (configured !== null) return configured;
     const found =
       this.#detector.markOf(addressSpaceId, ip, effectiveAt) ??
@@ -188,11 +196,11 @@ export class PlaceWatch {
   }
 
   /** By which rule the computer is a shared host that is at the address of an observation, or comes there with it. */
-  #hostMarkIdAt(observation: Observation, table: SeenTable): string | null {
+  #hostMarkIdAt(place: SeenPlace, table: SeenTable): string | null {
     if (!this.#marks.hasHostMarks) return null;
-    const arriving = this.#arriving.get(placeOf(observation));
+    const arriving = this.#arriving.get(placeOf(place));
     if (arriving !== undefined) return arriving;
-    const device = table.entryOf(observation.addressSpaceId, observation.ip)?.device ?? null;
+    const device = table.entryOf(place.addressSpaceId, place.ip)?.device ?? null;
     return device === null ? null : table.hostMarkIdOf(device.principalKey);
   }
 }
@@ -211,7 +219,7 @@ function takesPlace(
   return strength !== "C" && effectiveAt >= device.since;
 }
 
-function placeOf({ addressSpaceId, ip }: Observation): string {
+function placeOf({ addressSpaceId, ip }: Pick<Observation, "addressSpaceId" | "ip">): string {
   return `${addressSpaceId}|${ip}`;
 }
 

@@ -5,6 +5,7 @@ import {
   type Detection,
   type Entry,
   type EntrySource,
+  type IpAddress,
   keyOfUnknown,
   MARK_DIRECTORY,
   type Observation,
@@ -82,6 +83,8 @@ export interface KeeperOptions {
   readonly books?: () => readonly DirectoryBook[];
   /** Told after it is written: somebody whom this site's directories know began to be somewhere. */
   readonly onLogon?: (facts: PrincipalFacts) => void;
+  /** Told after it is written: an event log of this site named a computer at an address. */
+  readonly onComputer?: (addressSpaceId: string, ip: IpAddress) => void;
 }
 
 /**
@@ -170,6 +173,11 @@ export class TableKeeper {
   setRules(rules: SiteRules): void {
     this.#rules = rules;
     this.#watch.setRules(rules.marks, rules.detection);
+  }
+
+  /** Whether more than one person is behind an address: who sits there is nobody's question. */
+  isShared(addressSpaceId: string, ip: IpAddress): boolean {
+    return this.#watch.isShared({ addressSpaceId, ip, effectiveAt: this.#options.now() }, this.#seen());
   }
 
   /** What was found by what accounts and addresses do; the newest first, at most `limit`. */
@@ -270,6 +278,7 @@ export class TableKeeper {
     this.#table.pagesStored();
     this.#watch.written();
     this.#tellLogons(taken.own);
+    this.#tellComputers(taken.own);
     for (const [rule, count] of taken.keptBack)
       this.suppressed.set(rule, (this.suppressed.get(rule) ?? 0) + count);
   }
@@ -290,6 +299,13 @@ export class TableKeeper {
       const [only, ...others] = this.#index.meantBy(principal);
       if (only !== undefined && others.length === 0) onLogon(only);
     }
+  }
+
+  #tellComputers(own: readonly Observation[]): void {
+    const { onComputer } = this.#options;
+    if (onComputer === undefined) return;
+    for (const { verb, kind, family, addressSpaceId, ip } of own)
+      if (kind === "device" && verb !== "end" && family === "event-log") onComputer(addressSpaceId, ip);
   }
 
   /** Lets time pass. Gives why what it changed could not be written yet, or null; firewalls are told of it all the same. */
@@ -377,15 +393,7 @@ export class TableKeeper {
     const keptBack = new Map<string, number>();
     const due = new Map<string, PrincipalFacts>();
     const pseudoUsers = new Map<string, PrincipalFacts>();
-    const seen: SeenTable = {
-      entryOf: (addressSpaceId, ip) => this.#table.entryOf(addressSpaceId, ip),
-      endsOf: (addressSpaceId, ip) => {
-        const state = this.#table.stateOf(addressSpaceId, ip);
-        return state === null ? [] : [...state.user.ends, ...state.device.ends];
-      },
-      placesOf: (key) => this.#table.entriesOfPrincipal(key),
-      hostMarkIdOf: (key) => this.#hostMarkIdOf(key),
-    };
+    const seen = this.#seen();
     const isOurs = (arrival: Arrival): boolean => arrival.origin === "site";
     const keepBack = (observation: Observation, rule: string): void => {
       keptBack.set(rule, (keptBack.get(rule) ?? 0) + 1);
@@ -446,6 +454,18 @@ export class TableKeeper {
         ...[...due.values()].map((facts) => this.#rules.narrow(facts)).filter((facts) => this.#isNews(facts)),
       ],
       foreignFacts: arrivals.flatMap((arrival) => (isOurs(arrival) ? [] : arrival.facts)),
+    };
+  }
+
+  #seen(): SeenTable {
+    return {
+      entryOf: (addressSpaceId, ip) => this.#table.entryOf(addressSpaceId, ip),
+      endsOf: (addressSpaceId, ip) => {
+        const state = this.#table.stateOf(addressSpaceId, ip);
+        return state === null ? [] : [...state.user.ends, ...state.device.ends];
+      },
+      placesOf: (key) => this.#table.entriesOfPrincipal(key),
+      hostMarkIdOf: (key) => this.#hostMarkIdOf(key),
     };
   }
 

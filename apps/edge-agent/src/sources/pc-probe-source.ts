@@ -32,6 +32,8 @@ const LOOK_MS = 2000;
 const MISSES_AT_ONCE = 20;
 const MISSES_PER_SECOND = 5;
 const FIREWALLS_MAX = 5000;
+/** Events have a turn of their own, as if they were a firewall: hundreds of computers that start at eight hold up no firewall's question. */
+const EVENTS_TURN = "events";
 /** What a firewall's question waits for in the queue, and then nobody waits any more. */
 const MISS_WAIT_MS = 30_000;
 
@@ -60,11 +62,13 @@ export interface ProbeMiss {
   readonly ip: IpAddress;
 }
 
-/** The probe of a site: asks computers who sits there, for firewalls, before sessions end, and when a person wants to know. */
+/** The probe of a site: asks computers who sits there, for firewalls, after events that name no user, before sessions end, and when a person wants to know. */
 export interface PcProbeSource extends Part {
   configure(config: PcProbeConfig | null, infrastructure: readonly string[]): void;
   /** Resolves once what was learnt can be told; null: nobody is asked because of it. */
   missed(miss: ProbeMiss): Promise<void> | null;
+  /** An event named a computer at an address: it is asked who sits there where nobody is known. Nothing is waited for. */
+  heardOf(addressSpaceId: string, ip: IpAddress): void;
   /** Asks at once, because a person wants to know; null where computers of that address space are not asked here. */
   report(ip: IpAddress, addressSpaceId?: string): Promise<ProbeReport> | null;
   test(): Promise<readonly CheckResult[]>;
@@ -76,6 +80,7 @@ export function createPcProbe(options: PcProbeOptions): PcProbeSource {
   const { clock, log, keeper } = options;
   const counters = new ProbeCounters();
   const buckets = new RecentMap<string, { left: number; at: number }>(FIREWALLS_MAX);
+  const heard = new Set<IpAddress>();
   let config: PcProbeConfig | null = null;
   let methods: readonly ProbeMethod[] = [];
   let scope: ProbeScope = createProbeScope({
@@ -166,6 +171,14 @@ export function createPcProbe(options: PcProbeOptions): PcProbeSource {
     },
   });
 
+  /** Whether a computer is known there and nobody at it, where one person could be. */
+  function isComputerAlone(addressSpaceId: string, ip: IpAddress): boolean {
+    const entry = keeper.table.entryOf(addressSpaceId, ip);
+    return (
+      entry !== null && entry.device !== null && entry.user === null && !keeper.isShared(addressSpaceId, ip)
+    );
+  }
+
   function hasTurn(firewallId: string): boolean {
     const now = clock.now();
     const bucket = buckets.get(firewallId) ?? { left: MISSES_AT_ONCE, at: now };
@@ -225,6 +238,24 @@ export function createPcProbe(options: PcProbeOptions): PcProbeSource {
       }
       counters.count("misses");
       return scheduler.ask(ip, { until: clock.now() + MISS_WAIT_MS }).then(take);
+    },
+    heardOf(addressSpaceId, ip) {
+      if (!isOn() || config === null || !config.onEventWithoutUser || withheld !== null) return;
+      if (addressSpaceId !== config.addressSpaceId || heard.has(ip)) return;
+      if (scheduler.objectionTo(ip) !== null || !isComputerAlone(addressSpaceId, ip)) return;
+      if (!hasTurn(EVENTS_TURN)) {
+        counters.count("eventsPaced");
+        return;
+      }
+      counters.count("eventsWithoutUser");
+      heard.add(ip);
+      scheduler
+        .ask(ip, { until: clock.now() + MISS_WAIT_MS })
+        .then(take)
+        .catch((err: unknown) =>
+          log.warn({ err, attempted: "ask a computer of an event" }, "nobody was found out"),
+        )
+        .finally(() => heard.delete(ip));
     },
     report(ip, addressSpaceId) {
       if (config === null || !isOn()) return null;

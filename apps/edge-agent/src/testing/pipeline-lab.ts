@@ -16,11 +16,12 @@ export interface PipelineLab {
 export function withKeeper(
   work: (lab: PipelineLab) => void | Promise<void>,
   now?: () => number,
+  options: Partial<KeeperOptions> = {},
 ): Promise<void> {
   return withTempDir(async (folder) => {
     const clock = new FakeClock();
     const file = path.join(folder, "store.db");
-    const keeper = newKeeper(file, { now: now ?? clock.now });
+    const keeper = newKeeper(file, { now: now ?? clock.now }, options);
     try {
       await work({ clock, keeper, file });
     } finally {

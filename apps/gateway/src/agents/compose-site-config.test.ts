@@ -213,6 +213,7 @@ describe("a site's logins at Windows servers", () => {
     methods: ["wmi", "winrm"],
     verifyAtExpiry: true,
     onUnknownAddress: true,
+    onEventWithoutUser: true,
     holdIfAlive: false,
     workers: 20,
     lifetimeMinutes: 60,

@@ -141,6 +141,7 @@ export interface PcProbeRow {
   readonly methods: readonly string[];
   readonly verifyAtExpiry: boolean;
   readonly onUnknownAddress: boolean;
+  readonly onEventWithoutUser: boolean;
   readonly holdIfAlive: boolean;
   readonly workers: number;
   readonly lifetimeMinutes: number;
@@ -424,6 +425,7 @@ function pcProbeOf(row: PcProbeRow): unknown {
     methods: row.methods,
     verifyAtExpiry: row.verifyAtExpiry,
     onUnknownAddress: row.onUnknownAddress,
+    onEventWithoutUser: row.onEventWithoutUser,
     holdIfAlive: row.holdIfAlive,
     workers: row.workers,
     lifetimeMinutes: row.lifetimeMinutes,

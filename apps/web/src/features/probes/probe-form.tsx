@@ -89,6 +89,10 @@ export function ProbeForm({
         {...register("onUnknownAddress")}
       />
       <CheckField
+        label="Ask when an event names a computer and no user is known there"
+        {...register("onEventWithoutUser")}
+      />
+      <CheckField
         label="Ask before a session ends by its age"
         help="Who answers stays; who is gone leaves."
         {...register("verifyAtExpiry")}

@@ -16,6 +16,7 @@ export interface ProbeValues {
   readonly methods: Methods;
   readonly verifyAtExpiry: boolean;
   readonly onUnknownAddress: boolean;
+  readonly onEventWithoutUser: boolean;
   readonly holdIfAlive: boolean;
   readonly workers: string;
   readonly lifetimeMinutes: string;
@@ -30,6 +31,7 @@ export const EMPTY_PROBE: ProbeValues = {
   methods: "wmi winrm",
   verifyAtExpiry: true,
   onUnknownAddress: true,
+  onEventWithoutUser: true,
   holdIfAlive: false,
   workers: "20",
   lifetimeMinutes: "480",
@@ -45,6 +47,7 @@ export function probeValues(probe: Probe): ProbeValues {
     methods: METHODS.find((methods) => methods === probe.methods.join(" ")) ?? "wmi winrm",
     verifyAtExpiry: probe.verifyAtExpiry,
     onUnknownAddress: probe.onUnknownAddress,
+    onEventWithoutUser: probe.onEventWithoutUser,
     holdIfAlive: probe.holdIfAlive,
     workers: String(probe.workers),
     lifetimeMinutes: String(probe.lifetimeMinutes),
@@ -64,6 +67,7 @@ export function probeFields(values: ProbeValues) {
       .map((method) => (method === "wmi" ? ("wmi" as const) : ("winrm" as const))),
     verifyAtExpiry: values.verifyAtExpiry,
     onUnknownAddress: values.onUnknownAddress,
+    onEventWithoutUser: values.onEventWithoutUser,
     holdIfAlive: values.holdIfAlive,
     workers: Number(values.workers),
     lifetimeMinutes: Number(values.lifetimeMinutes),

@@ -154,6 +154,7 @@ function SiteProbe({
             value:
               [
                 probe.onUnknownAddress ? "a firewall asks about an unknown address" : null,
+                probe.onEventWithoutUser ? "an event names a computer without a user" : null,
                 probe.verifyAtExpiry ? "before a session ends by its age" : null,
               ]
                 .filter((each) => each !== null)
