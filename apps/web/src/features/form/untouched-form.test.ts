@@ -62,6 +62,7 @@ describe("a form that is saved as it was opened", () => {
       methods: ["winrm"],
       verifyAtExpiry: false,
       onUnknownAddress: false,
+      onEventWithoutUser: false,
       holdIfAlive: true,
       workers: 5,
       lifetimeMinutes: 60,
