@@ -13,7 +13,7 @@ import { compileSiteRules, type SiteRules } from "../pipeline/site-rules.ts";
 import { HealthRecord, type Part } from "../supervisor/part.ts";
 import { type CredentialDesk, createCredentialDesk } from "./credential-desk.ts";
 import { createDirectorySet, type DirectorySet } from "./directory-source.ts";
-import type { EffectiveSite } from "./effective-site.ts";
+import { type EffectiveSite, obeyingCustomer } from "./effective-site.ts";
 import { EventKnowledge } from "./event-knowledge.ts";
 import { createEventLogSources, type EventLogSourcesOptions } from "./event-log-source.ts";
 import { createPcProbe, type PcProbeSource, type ProbeWire } from "./pc-probe-source.ts";
@@ -151,8 +151,9 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
         directorySet.setGroupFilter(rules.groupFilter);
       else if (areOtherCredentials) directorySet.refresh();
     } else await changeDirectories(next, rules);
-    await eventLogs?.change(next);
-    await wef?.change(next);
+    const obeyed = obeyingCustomer(next);
+    await eventLogs?.change(obeyed);
+    await wef?.change(obeyed);
     const { directories: read, syslogSources, eventSources, enforcementPoints } = site;
     health.set(
       "ok",

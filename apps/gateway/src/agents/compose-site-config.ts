@@ -94,6 +94,7 @@ export interface EventSourceRow {
   readonly lifetimeMinutes: number;
   readonly rulesOff: readonly string[];
   readonly rulesOn: readonly string[];
+  readonly shares: readonly string[];
   readonly endpointMapperPort: number;
   readonly headerSigning: boolean;
 }
@@ -198,6 +199,7 @@ const SETTING_NAMES = [
   "tombstoneHours",
   "corroboration",
   "infrastructure",
+  "eventRulesOff",
   "detection",
 ] as const;
 
@@ -348,6 +350,7 @@ function eventSourceOf(row: EventSourceRow): unknown {
     lifetimeMinutes: row.lifetimeMinutes,
     rulesOff: row.rulesOff,
     rulesOn: row.rulesOn,
+    shares: row.shares,
     endpointMapperPort: row.endpointMapperPort,
     headerSigning: row.headerSigning,
   };

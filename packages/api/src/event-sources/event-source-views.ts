@@ -36,6 +36,7 @@ export async function readEventSourceViews(
     lifetimeMinutes: row.lifetimeMinutes,
     rulesOff: row.rulesOff,
     rulesOn: row.rulesOn,
+    shares: row.shares,
     endpointMapperPort: row.endpointMapperPort,
     headerSigning: row.headerSigning,
     enabled: row.enabled,
