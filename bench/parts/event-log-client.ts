@@ -105,6 +105,7 @@ async function measureCatchUp(): Promise<void> {
     lifetimeMinutes: 60,
     rulesOff: [],
     rulesOn: [],
+    shares: [],
     endpointMapperPort: Number(port),
     headerSigning: true,
   };

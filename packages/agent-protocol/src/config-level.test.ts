@@ -4,7 +4,10 @@ import { siteConfig } from "./site-config.ts";
 
 const config = siteConfig.parse({
   addressSpaces: [{ id: "default", name: "Default" }],
-  settings: { detection: { mode: "on", suggestAccountsUntil: 1, exemptGroups: ["Helpdesk"] } },
+  settings: {
+    detection: { mode: "on", suggestAccountsUntil: 1, exemptGroups: ["Helpdesk"] },
+    eventRulesOff: ["event:4769"],
+  },
   hostMarks: [{ id: "rds", under: "OU=RDS,DC=corp,DC=example" }],
   wefReceiver: {
     id: "wef",
@@ -14,16 +17,35 @@ const config = siteConfig.parse({
     clientCaPem: "-----BEGIN CERTIFICATE-----",
     rulesOn: ["event:4778", "event:4779"],
   },
+  eventSources: [
+    {
+      id: "dc1",
+      name: "DC1",
+      kind: "domain-controller",
+      host: "dc1.corp.example",
+      credentialId: "reader",
+      addressSpaceId: "default",
+      rulesOff: ["event:4776"],
+      rulesOn: ["event:4769"],
+      shares: ["Home"],
+    },
+  ],
+  credentials: [
+    { id: "reader", name: "Reader", user: "reader@corp.example", password: { file: "password" } },
+  ],
+  pcProbe: { addressSpaceId: "default", credentialIds: ["reader"], include: ["10.0.0.0/8"] },
 });
 
 describe("a configuration for an agent that knows fewer fields", () => {
   it("leaves out what came after it, and nothing else", () => {
-    const { hostMarks: _marks, ...rest } = config;
-    const { wefReceiver } = config;
+    const { hostMarks: _marks, settings: all, ...rest } = config;
+    const { eventRulesOff: _off, ...settings } = all;
+    const { wefReceiver, pcProbe, eventSources } = config;
+    const { onEventWithoutUser: _on, ...probe } = pcProbe ?? {};
     expect(configForLevel(config, 1)).toEqual({
       ...rest,
       settings: {
-        ...config.settings,
+        ...settings,
         detection: {
           mode: "on",
           suggestServiceAccountAt: 10,
@@ -33,7 +55,14 @@ describe("a configuration for an agent that knows fewer fields", () => {
           exempt: [],
         },
       },
-      wefReceiver: { ...wefReceiver, rulesOn: ["event:4778"] },
+      // What is off for the whole customer is off at each source of an agent that does not know of that.
+      wefReceiver: { ...wefReceiver, rulesOff: ["event:4769"], rulesOn: ["event:4778"] },
+      eventSources: eventSources.map(({ shares: _shares, ...source }) => ({
+        ...source,
+        rulesOff: ["event:4776", "event:4769"],
+        rulesOn: [],
+      })),
+      pcProbe: probe,
     });
   });
 

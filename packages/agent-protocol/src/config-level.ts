@@ -5,7 +5,8 @@ import type { SiteConfig } from "./site-config.ts";
  * A configuration with a field that it does not know is refused by an agent as a whole, so the gateway leaves those out.
  *
  *   1  everything up to marks by address
- *   2  `hostMarks`; `settings.detection.remoteDesktopAt`, `.suggestAccountsUntil`, `.exemptGroups`; the event rule `event:4779`
+ *   2  `hostMarks`; `settings.detection.remoteDesktopAt`, `.suggestAccountsUntil`, `.exemptGroups`; the event rule `event:4779`;
+ *      `settings.eventRulesOff`, which an older agent is told source by source; `shares`; `pcProbe.onEventWithoutUser`
  */
 export const CONFIG_LEVEL = 2;
 
@@ -15,7 +16,8 @@ const RULES_OF_LEVEL_2: readonly string[] = ["event:4779"];
 /** The configuration without what an agent of that level does not know. */
 export function configForLevel(config: SiteConfig, level: number): unknown {
   if (level >= CONFIG_LEVEL) return config;
-  const { hostMarks: _marks, settings, eventSources, wefReceiver, ...rest } = config;
+  const { hostMarks: _marks, settings: ofCustomer, eventSources, wefReceiver, pcProbe, ...rest } = config;
+  const { eventRulesOff, ...settings } = ofCustomer;
   const {
     remoteDesktopAt: _at,
     suggestAccountsUntil: _until,
@@ -25,14 +27,26 @@ export function configForLevel(config: SiteConfig, level: number): unknown {
   return {
     ...rest,
     settings: { ...settings, detection },
-    eventSources: eventSources.map(withoutNewRules),
-    wefReceiver: wefReceiver && withoutNewRules(wefReceiver),
+    eventSources: eventSources.map(({ shares: _shares, ...source }) => withOldRules(source, eventRulesOff)),
+    wefReceiver: wefReceiver && withOldRules(wefReceiver, eventRulesOff),
+    pcProbe: pcProbe && withoutNewReasons(pcProbe),
   };
 }
 
-function withoutNewRules<
+function withoutNewReasons({
+  onEventWithoutUser: _on,
+  ...probe
+}: NonNullable<SiteConfig["pcProbe"]>): object {
+  return probe;
+}
+
+function withOldRules<
   S extends { readonly rulesOff: readonly string[]; readonly rulesOn: readonly string[] },
->(source: S): S {
+>(source: S, offForAll: readonly string[]): S {
   const known = (rules: readonly string[]) => rules.filter((rule) => !RULES_OF_LEVEL_2.includes(rule));
-  return { ...source, rulesOff: known(source.rulesOff), rulesOn: known(source.rulesOn) };
+  return {
+    ...source,
+    rulesOff: known([...new Set([...source.rulesOff, ...offForAll])]),
+    rulesOn: known(source.rulesOn.filter((rule) => !offForAll.includes(rule))),
+  };
 }

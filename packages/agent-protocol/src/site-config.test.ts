@@ -17,6 +17,7 @@ describe("a site's configuration", () => {
       tombstoneHours: 24,
       corroboration: "detect",
       infrastructure: [],
+      eventRulesOff: [],
       detection: {
         mode: "detect",
         suggestServiceAccountAt: 10,

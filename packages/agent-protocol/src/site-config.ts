@@ -414,6 +414,13 @@ export const siteConfig = z.strictObject({
         .describe(
           "Addresses of domain controllers, Exchange servers, proxies and firewalls: no logon is ever placed there.",
         ),
+      eventRulesOff: z
+        .array(z.string().min(1).max(64))
+        .max(100)
+        .default([])
+        .describe(
+          "Ids of event rules that no event log and no event forwarding obeys, whatever it says itself.",
+        ),
       detection: z
         .strictObject({
           mode: z

@@ -80,6 +80,13 @@ export const eventSourceConfig = z.strictObject({
     .max(100)
     .default([])
     .describe("Ids of event rules that are off unless asked for, and that this source obeys."),
+  shares: z
+    .array(z.string().min(1).max(80))
+    .max(10)
+    .default([])
+    .describe(
+      "Names of file shares of the server whose use counts beside SYSVOL and NETLOGON (rule `event:5140`), as the server writes them.",
+    ),
   endpointMapperPort: z
     .number()
     .int()

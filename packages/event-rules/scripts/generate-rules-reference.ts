@@ -50,7 +50,7 @@ function conditionsOf(rule: EventRule): string {
     rule.preAuthentication === undefined ? "" : `\`${rule.preAuthentication}\` not 0`,
     rule.delegation === undefined ? "" : `\`${rule.delegation}\` empty`,
     rule.service?.of === "controller" ? `\`${rule.service.field}\` is a domain controller` : "",
-    rule.share === undefined ? "" : `\`${rule.share}\` SYSVOL or NETLOGON`,
+    rule.share === undefined ? "" : `\`${rule.share}\` SYSVOL, NETLOGON or named by the source`,
     rule.thinned === "everybody" ? "once a minute of each account at each address" : "",
     rule.thinned === "computers" ? "once a minute of each computer at each address" : "",
     rule.isWeakerWithDevice === true ? "class D refresh where a domain computer is known" : "",
@@ -77,7 +77,7 @@ const page = `<!-- Made by packages/event-rules/scripts/generate-rules-reference
 # Event rules: what a Windows event says of who is where
 
 An event source obeys these rules. Each can be switched off (\`rulesOff\`) or, where it is off unless asked for, on
-(\`rulesOn\`), for each source by itself; the query that the server filters with follows the switches. A rule's id stands in
+(\`rulesOn\`), for each source by itself; \`settings.eventRulesOff\` switches off for all sources of a customer, whatever they say. The query that the server filters with follows the switches. A rule's id stands in
 *explain* beside what it made, and in the counters of its source.
 
 Only the Security log's own provider (\`Microsoft-Windows-Security-Auditing\`) is believed. Fields are read by name, for

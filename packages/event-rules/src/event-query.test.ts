@@ -3,6 +3,7 @@ import { eventQuery, plainEventQuery } from "./event-query.ts";
 import type { EventSourceKind } from "./event-rule.ts";
 import { EVENT_RULES } from "./event-rules.ts";
 import { switchesOf } from "./rule-switches.ts";
+import { faultOfShare, SHARES_MAX } from "./shares.ts";
 
 const KINDS: readonly EventSourceKind[] = ["domain-controller", "exchange", "event-collector", "wef"];
 const queryOf = (kind: EventSourceKind, rulesOff: readonly string[] = [], rulesOn: readonly string[] = []) =>
@@ -43,6 +44,21 @@ describe("the query of a source", () => {
     expect(queryOf("domain-controller", ["event:4624-3"])).not.toContain("LogonType");
     expect(queryOf("domain-controller", ["event:4769"])).toContain("EventID=4769");
     expect(queryOf("domain-controller", ["event:4769", "event:4769-dc"])).not.toContain("EventID=4769");
+  });
+
+  it("asks for the shares that the source names beside those of every logon, within the bounds of Windows", () => {
+    const shares = Array.from({ length: SHARES_MAX }, (_, n) => `R&D-${n}$`);
+    const rules = switchesOf([], ["event:5140"]);
+    const query = eventQuery({ kind: "domain-controller", channels: ["Security"], rules, shares });
+    for (const name of ["SYSVOL", "NETLOGON", "R&amp;D-0$", "R&amp;D-9$"])
+      expect(query).toContain(`Data[@Name='ShareName']='\\\\*\\${name}'`);
+    for (const count of expressionsOf(query)) expect(count).toBeLessThanOrEqual(20);
+  });
+
+  it("quotes no name that could leave its place: such a name is refused where it is typed", () => {
+    for (const name of ["Homes", "R&D", "Profile$", "Büro 2"]) expect(faultOfShare(name)).toBeNull();
+    for (const name of ["", " Homes", "\\\\fs1\\Homes", "a'b", 'a"b', "a]", "a/b", "x".repeat(81)])
+      expect(faultOfShare(name)?.remedy).toContain("its name alone");
   });
 
   it("leaves loopback out of a controller's log alone: at a workstation it is what an interactive logon has", () => {

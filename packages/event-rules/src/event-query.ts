@@ -1,8 +1,11 @@
 import type { EventRule, EventSourceKind } from "./event-rule.ts";
 import { EVENT_RULES } from "./event-rules.ts";
 import type { RuleSwitches } from "./rule-switches.ts";
+import { LOGON_SHARES } from "./shares.ts";
 
 const AUDIT_SUCCESS = "9007199254740992";
+/** Fields compared in one `Select`: each is two of the 20 expressions that Windows takes there. */
+const PAIRS_MAX = 9;
 /** "The audit log was cleared": written first into the cleared log. */
 export const LOG_CLEARED = 1102;
 /** A network logon without an address, or of nobody, names nobody: such events need not travel. */
@@ -18,6 +21,8 @@ export interface QueryWish {
   /** One log, or several of a computer that forwards. */
   readonly channels: readonly string[];
   readonly rules: RuleSwitches;
+  /** Shares that count beside those of every logon: `faultOfShare` has nothing against them. */
+  readonly shares?: readonly string[];
 }
 
 /**
@@ -26,9 +31,9 @@ export interface QueryWish {
  * Shape:  structured XML; an event that no rule takes is not sent. At most 20 expressions stand in one `Select`.
  * Source: windows-events 4; Win32 "Consuming Events", XPath 1.0 limitations (documented).
  */
-export function eventQuery({ kind, channels, rules }: QueryWish): string {
+export function eventQuery({ kind, channels, rules, shares = [] }: QueryWish): string {
   const wanted = EVENT_RULES.filter((rule) => rule.sources.includes(kind) && rules.isOn(rule.id));
-  const selects = selectsOf(wanted);
+  const selects = selectsOf(wanted, shares);
   // Where computers report themselves, loopback is what an interactive logon has as its address.
   const suppress = kind === "domain-controller" || kind === "exchange" ? suppressNobody() : [];
   return queryList(channels, selects, suppress);
@@ -43,7 +48,7 @@ export function plainEventQuery({ kind, channels, rules }: QueryWish): string {
   return queryList(channels, [`*[System[${any}]]`], []);
 }
 
-function selectsOf(wanted: readonly EventRule[]): string[] {
+function selectsOf(wanted: readonly EventRule[], shares: readonly string[]): string[] {
   const plain = wanted.filter((rule) => rule.logonTypes === undefined && rule.share === undefined);
   const ids = [...new Set(plain.map(({ eventId }) => eventId))].map((id) => `EventID=${id}`);
   // Failures carry another keyword: they do not travel.
@@ -57,14 +62,14 @@ function selectsOf(wanted: readonly EventRule[]): string[] {
         `*[System[EventID=${eventId}] and EventData[${anyOf(types.map((type) => ["LogonType", type]))}]]`,
       );
   }
-  for (const { eventId, share } of wanted)
-    if (share !== undefined)
+  for (const { eventId, share } of wanted) {
+    if (share === undefined) continue;
+    const pairs = [...LOGON_SHARES, ...shares].map((name) => [share, `\\\\*\\${name}`] as const);
+    for (let from = 0; from < pairs.length; from += PAIRS_MAX)
       selects.push(
-        `*[System[EventID=${eventId}] and EventData[${anyOf([
-          [share, "\\\\*\\SYSVOL"],
-          [share, "\\\\*\\NETLOGON"],
-        ])}]]`,
+        `*[System[EventID=${eventId}] and EventData[${anyOf(pairs.slice(from, from + PAIRS_MAX))}]]`,
       );
+  }
   return selects;
 }
 

@@ -60,7 +60,7 @@ export interface EventRule {
   readonly preAuthentication?: string;
   /** Field of the service a ticket is for, and whose it must be. */
   readonly service?: { readonly field: string; readonly of: "controller" | "anybody" };
-  /** Field of the share, which must be one that every computer of the domain reads at a logon. */
+  /** Field of the share, which must be one that every computer of the domain reads at a logon, or that the source names. */
   readonly share?: string;
   /** Field of the logon session; with the computer it tells one session from another. */
   readonly logonId?: string;

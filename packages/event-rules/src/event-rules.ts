@@ -269,7 +269,7 @@ export const EVENT_RULES: readonly EventRule[] = [
     device: { verb: "refresh", class: "D" },
     isOnByDefault: false,
     sentence:
-      "Somebody opened SYSVOL or NETLOGON, as group policy does about every 90 minutes. Many events; it never opens a session.",
+      "Somebody opened SYSVOL or NETLOGON, as group policy does about every 90 minutes, or a share that the source names (`shares`). Many events; it never opens a session.",
   },
   {
     id: "event:4648",

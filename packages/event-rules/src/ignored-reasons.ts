@@ -20,7 +20,7 @@ export const IGNORED_REASONS: Readonly<Record<string, string>> = {
   delegated: "A service acts for somebody who is elsewhere.",
   "no-password-proved":
     "The account needs no pre-authentication: anybody may ask for its ticket from anywhere. Clear “Do not require Kerberos preauthentication” on the account.",
-  "other-share": "The share is not one that logons and group policy read.",
+  "other-share": "The share is not one that logons and group policy read, and the source does not name it.",
   "repeated-within-a-minute": "The same was already said in that minute.",
   "not-run-as": "Windows itself wrote it for an ordinary logon.",
   "other-account-noted": "It is remembered, so that the other account is not taken for who sits there.",

@@ -23,6 +23,7 @@ export {
 export { OtherAccounts } from "./other-accounts.ts";
 export { recordIdOf } from "./record-id.ts";
 export { faultOfSwitch, type RuleSwitches, switchesOf } from "./rule-switches.ts";
+export { faultOfShare, SHARES_MAX } from "./shares.ts";
 export { TicketRate } from "./ticket-rate.ts";
 export {
   type ForwardingPlace,

@@ -467,6 +467,15 @@ describe("5140, shares", () => {
     for (const ShareName of ["\\\\*\\C$", "\\\\*\\IPC$", "\\\\*\\SYSVOL2", ""])
       expect(reasonOf(judged(5140, { ShareName }, on))).toBe("other-share");
   });
+
+  it("also refreshes for a share that the source names, in whatever case, and for no other", () => {
+    const { source } = aContext();
+    const on = { rulesOn: ["event:5140"], more: { source: { ...source, shares: ["Homes"] } } };
+    for (const ShareName of ["\\\\*\\HOMES", "\\\\*\\SYSVOL"])
+      expect(firstOf(judged(5140, { ShareName }, on))).toMatchObject({ verb: "refresh", class: "D" });
+    for (const ShareName of ["\\\\*\\Homes2", "\\\\*\\IPC$"])
+      expect(reasonOf(judged(5140, { ShareName }, on))).toBe("other-share");
+  });
 });
 
 describe("Exchange", () => {

@@ -14,6 +14,7 @@ import { EVENT_RULES, NEVER_EVENTS } from "./event-rules.ts";
 import type { OtherAccounts } from "./other-accounts.ts";
 import { recordIdOf } from "./record-id.ts";
 import type { RuleSwitches } from "./rule-switches.ts";
+import { isSignOfPresence } from "./shares.ts";
 import type { TicketRate } from "./ticket-rate.ts";
 import type { WindowsEvent } from "./windows-event.ts";
 
@@ -23,8 +24,6 @@ const MAX_AHEAD_MS = 5000;
 const MAX_ADDRESSES = 16;
 const PROVIDER = "Microsoft-Windows-Security-Auditing";
 const CHANNEL = "Security";
-/** `\\*\SYSVOL` and `\\*\NETLOGON`, as 5140 writes them. */
-const LOGON_SHARES: ReadonlySet<string> = new Set(["sysvol", "netlogon"]);
 
 /** Why an event yields nothing; `logon-type-…` and the names of the suppression come beside these. */
 export type IgnoredReason = string;
@@ -60,6 +59,8 @@ export interface JudgeContext {
     readonly lifetimeMs: number;
     /** What a firewall is shown as the source. */
     readonly label?: string;
+    /** Shares whose use counts (5140) beside those that every logon reads. */
+    readonly shares?: readonly string[];
   };
   readonly rules: RuleSwitches;
   readonly site: SiteKnowledge;
@@ -176,7 +177,8 @@ function whyNot(rule: EventRule, event: WindowsEvent, context: JudgeContext): Ig
   if (rule.delegation !== undefined && !isEmpty(event.data(rule.delegation))) return "delegated";
   if (rule.preAuthentication !== undefined && (event.data(rule.preAuthentication) ?? "").trim() === "0")
     return "no-password-proved";
-  if (rule.share !== undefined && !isLogonShare(event.data(rule.share))) return "other-share";
+  if (rule.share !== undefined && !isSignOfPresence(event.data(rule.share), source.shares ?? []))
+    return "other-share";
   if (context.rate !== undefined && !context.rate.mayPass(rule, event)) return "repeated-within-a-minute";
   return null;
 }
@@ -189,11 +191,6 @@ function isSuccess(status: string | null): boolean {
 function isEmpty(text: string | null): boolean {
   const trimmed = (text ?? "").trim();
   return trimmed === "" || trimmed === "-";
-}
-
-function isLogonShare(share: string | null): boolean {
-  const name = (share ?? "").trim();
-  return LOGON_SHARES.has(name.slice(name.lastIndexOf("\\") + 1).toLowerCase());
 }
 
 /** Somebody at the computer acts as another account. Windows itself writes the same event for every logon: that says nothing. */

@@ -186,6 +186,20 @@ describe("what a configuration says of Windows", () => {
     ]);
   });
 
+  it("takes names of shares, and event rules of the customer, that there can be", () => {
+    const found = faults({
+      settings: { eventRulesOff: ["event:4776", "4768"] },
+      credentials: [login("reader")],
+      eventSources: [log("dc1", { shares: ["Homes", "\\\\fs1\\Homes"] })],
+    });
+    expect(found).toEqual([
+      expect.stringMatching(
+        /^eventSources\[0\]\.shares\[1\]: .* is no name of a share -> write its name alone/,
+      ),
+      expect.stringMatching(/^settings\.eventRulesOff\[1\]: there is no event rule "4768"/),
+    ]);
+  });
+
   it("names password files that are there, hold something and are private", () =>
     withTempDir(async (folder) => {
       writeFileSync(path.join(folder, "good"), "x", { mode: 0o600 });

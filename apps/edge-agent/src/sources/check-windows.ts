@@ -4,7 +4,7 @@ import type { SecretRef, SiteConfig } from "@rollcall/agent-protocol";
 import { realmOf } from "@rollcall/collectors/login-port";
 import { readXml } from "@rollcall/collectors/wef";
 import type { ConfigIssue } from "@rollcall/config";
-import { faultOfSwitch } from "@rollcall/event-rules";
+import { faultOfShare, faultOfSwitch } from "@rollcall/event-rules";
 import { isTooWideToAsk } from "@rollcall/identity-core";
 
 /** Checks that hold for every part of a configuration; what they find they note themselves. */
@@ -106,6 +106,10 @@ export function checkWindows(site: SiteConfig, checks: SiteChecks): ConfigIssue[
         remedy: "write the server's full DNS name",
       });
     issues.push(...checkSwitches(source, at));
+    for (const [i, share] of source.shares.entries()) {
+      const fault = faultOfShare(share);
+      if (fault !== null) issues.push({ path: `${at}.shares[${i}]`, ...fault });
+    }
     if (source.kind !== "event-collector" && (source.channelPath ?? "Security").toLowerCase() !== "security")
       issues.push({
         path: `${at}.channelPath`,
@@ -156,6 +160,10 @@ export function checkWindows(site: SiteConfig, checks: SiteChecks): ConfigIssue[
         });
     repeated(pcProbe.credentialIds, "pcProbe.credentialIds");
     repeated(pcProbe.methods, "pcProbe.methods");
+  }
+  for (const [i, rule] of site.settings.eventRulesOff.entries()) {
+    const fault = faultOfSwitch(rule);
+    if (fault !== null) issues.push({ path: `settings.eventRulesOff[${i}]`, ...fault });
   }
   for (const [i, text] of site.settings.infrastructure.entries())
     checks.range(text, `settings.infrastructure[${i}]`);

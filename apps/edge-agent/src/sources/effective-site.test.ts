@@ -1,6 +1,7 @@
 import { siteConfig } from "@rollcall/agent-protocol";
+import { switchesOf } from "@rollcall/event-rules";
 import { describe, expect, it } from "vitest";
-import { effectiveSite } from "./effective-site.ts";
+import { effectiveSite, obeyingCustomer } from "./effective-site.ts";
 
 const vpn = (addressSpaceId: string) => ({ id: "vpn", name: "VPN", senders: ["10.0.0.1"], addressSpaceId });
 const point = (id: string, addressSpaceId: string) => ({
@@ -18,6 +19,38 @@ const local = siteConfig.parse({
 });
 const portal = (parts: object) =>
   siteConfig.parse({ version: 3, addressSpaces: [{ id: "uuid-1", name: "Default" }], ...parts });
+
+describe("event rules that are off for the customer", () => {
+  it("are off at every event log and for event forwarding, whatever these say, and leave their own choices be", () => {
+    const log = (id: string, parts: object) => ({
+      id,
+      name: id,
+      kind: "domain-controller",
+      host: `${id}.corp.example`,
+      addressSpaceId: "uuid-1",
+      credentialId: "reader",
+      ...parts,
+    });
+    const site = portal({
+      settings: { eventRulesOff: ["event:5140", "event:4624-10"] },
+      eventSources: [log("dc1", { rulesOn: ["event:5140"] }), log("dc2", { rulesOff: ["event:4776"] })],
+      wefReceiver: {
+        id: "wef",
+        addressSpaceId: "uuid-1",
+        host: "agent.corp.example",
+        clientCaPem: "-",
+        rulesOff: ["event:4624-10"],
+      },
+    });
+    const obeyed = obeyingCustomer(effectiveSite(site, null, null)).site;
+    expect(obeyed.eventSources.map(({ rulesOff, rulesOn }) => [rulesOff, rulesOn])).toEqual([
+      [["event:5140", "event:4624-10"], ["event:5140"]],
+      [["event:4776", "event:5140", "event:4624-10"], []],
+    ]);
+    expect(obeyed.wefReceiver?.rulesOff).toEqual(["event:4624-10", "event:5140"]);
+    expect(switchesOf(obeyed.eventSources[0]?.rulesOff, ["event:5140"]).isOn("event:5140")).toBe(false);
+  });
+});
 
 describe("effectiveSite", () => {
   it("is the file's without a portal, the portal's without a file, and empty without both", () => {

@@ -84,6 +84,24 @@ export function effectiveSite(
   };
 }
 
+/** The site as its event logs and its receiver of forwarded events obey it: what is off for the customer is off at each. */
+export function obeyingCustomer(next: EffectiveSite): EffectiveSite {
+  const { eventSources, wefReceiver, settings } = next.site;
+  if (settings.eventRulesOff.length === 0) return next;
+  const off = <T extends { readonly rulesOff: string[] }>(source: T): T => ({
+    ...source,
+    rulesOff: [...new Set([...source.rulesOff, ...settings.eventRulesOff])],
+  });
+  return {
+    ...next,
+    site: {
+      ...next.site,
+      eventSources: eventSources.map(off),
+      wefReceiver: wefReceiver === null ? null : off(wefReceiver),
+    },
+  };
+}
+
 /** Whether a side says anything of a part: a list with something in it, or the part itself. */
 function isFilled(part: SiteConfig[SitePart]): boolean {
   return Array.isArray(part) ? part.length > 0 : part !== null;

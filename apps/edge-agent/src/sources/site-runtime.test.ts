@@ -289,6 +289,22 @@ describe("the running site", () => {
       expect(keeper.table.liveCount).toBe(1);
     }));
 
+  it("obeys no event rule that is off for the source, or for the customer whatever the source says", () =>
+    withSite(async ({ site, keeper, events, applyLocal }) => {
+      const counter = (name: string) => site.sourceHealth()[0]?.counters[name];
+      events.add(ticket("alice", 5));
+      await applyLocal({ eventSources: [eventSource("dc1", { rulesOff: ["event:4768"] })] });
+      await eventually("it is left out by the source", () => counter("ignored.rule-off") === 1);
+      events.add(ticket("bob", 4));
+      const settings = { eventRulesOff: ["event:4768"] };
+      await applyLocal({ settings, eventSources: [eventSource("dc1", { rulesOn: ["event:4768"] })] });
+      await eventually("it is left out by the customer", () => counter("ignored.rule-off") === 1);
+      events.add(ticket("cho", 3));
+      await applyLocal({ eventSources: [eventSource("dc1")] });
+      await eventually("cho is there", () => keeper.table.countPeople().people === 1);
+      expect(keeper.table.entryOf("main", ip("10.0.0.7"))?.user?.name).toBe("cho");
+    }));
+
   it("leaves an event log in peace while something else of the configuration changes, and stops one that is switched off", () =>
     withSite(async ({ site, events, applyLocal }) => {
       await applyLocal({ eventSources: [eventSource("dc1")] });

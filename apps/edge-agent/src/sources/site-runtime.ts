@@ -18,7 +18,7 @@ import { compileSiteRules, type SiteRules } from "../pipeline/site-rules.ts";
 import { HealthRecord, type Part } from "../supervisor/part.ts";
 import { type CredentialDesk, createCredentialDesk } from "./credential-desk.ts";
 import { createDirectorySet, type DirectorySet, partOfBook } from "./directory-source.ts";
-import type { EffectiveSite } from "./effective-site.ts";
+import { type EffectiveSite, obeyingCustomer } from "./effective-site.ts";
 import { EventKnowledge } from "./event-knowledge.ts";
 import { createEventLogSources, type EventLogSourcesOptions } from "./event-log-source.ts";
 import { createLoginLedger, type LoginLedger } from "./login-ledger.ts";
@@ -172,8 +172,9 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
       if (areOtherHosts) directorySet.setHostMarks(rules.marks);
       if (areOtherCredentials) directorySet.refresh();
     } else await changeDirectories(next, rules);
-    await eventLogs?.change(next);
-    await wef?.change(next);
+    const obeyed = obeyingCustomer(next);
+    await eventLogs?.change(obeyed);
+    await wef?.change(obeyed);
     const { directories: read, syslogSources, eventSources, enforcementPoints } = site;
     health.set(
       "ok",

@@ -201,7 +201,8 @@ describe("a site's logins at Windows servers", () => {
     catchUpMinutes: 60,
     lifetimeMinutes: 480,
     rulesOff: ["event:4769"],
-    rulesOn: [],
+    rulesOn: ["event:5140"],
+    shares: ["Homes"],
     endpointMapperPort: 135,
     headerSigning: true,
   };
@@ -258,9 +259,9 @@ describe("a site's logins at Windows servers", () => {
   });
 
   it("stand beside the addresses of servers, at which no logon is placed", () => {
-    const settings = { infrastructure: ["10.0.0.10"] };
+    const settings = { infrastructure: ["10.0.0.10"], eventRulesOff: ["event:4776"] };
     const customer = { id: "t", name: "T", configVersion: 1, settings };
-    expect(composeSiteConfig(someRows({ customer }), now).settings.infrastructure).toEqual(["10.0.0.10"]);
+    expect(composeSiteConfig(someRows({ customer }), now).settings).toMatchObject(settings);
   });
 });
 

@@ -111,6 +111,7 @@ export interface EventSourceRow {
   readonly lifetimeMinutes: number;
   readonly rulesOff: readonly string[];
   readonly rulesOn: readonly string[];
+  readonly shares: readonly string[];
   readonly endpointMapperPort: number;
   readonly headerSigning: boolean;
 }
@@ -216,6 +217,7 @@ const SETTING_NAMES = [
   "tombstoneHours",
   "corroboration",
   "infrastructure",
+  "eventRulesOff",
   "detection",
 ] as const;
 
@@ -387,6 +389,7 @@ function eventSourceOf(row: EventSourceRow): unknown {
     lifetimeMinutes: row.lifetimeMinutes,
     rulesOff: row.rulesOff,
     rulesOn: row.rulesOn,
+    shares: row.shares,
     endpointMapperPort: row.endpointMapperPort,
     headerSigning: row.headerSigning,
   };

@@ -396,6 +396,7 @@ describe("a Windows event log", () => {
       { rulesOff: ["event:9999"] },
       { query: "EventID=4768" },
       { rulesOn: ["event:4625"] },
+      { shares: ["\\\\fs1\\Homes"] },
     ])
       await expect(practice.api.eventSources.add({ ...log, ...wrong })).rejects.toMatchObject({
         code: "BAD_REQUEST",

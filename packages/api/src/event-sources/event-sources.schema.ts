@@ -1,4 +1,4 @@
-import { faultOfSwitch } from "@rollcall/event-rules";
+import { faultOfShare, faultOfSwitch, SHARES_MAX } from "@rollcall/event-rules";
 import { z } from "zod";
 import { health } from "../chain.schema.ts";
 import { customerInput, displayName, hostText, objectInput, uuid } from "../input-fields.ts";
@@ -35,6 +35,18 @@ export const ruleIds = z
     }
   });
 
+/** Shares whose use counts beside SYSVOL and NETLOGON. */
+const shares = z
+  .array(z.string().trim().min(1).max(80))
+  .max(SHARES_MAX)
+  .superRefine((names, ctx) => {
+    for (const [index, name] of names.entries()) {
+      const fault = faultOfShare(name);
+      if (fault !== null)
+        ctx.addIssue({ code: "custom", path: [index], message: `${fault.problem}: ${fault.remedy}` });
+    }
+  });
+
 /** What a form sends. Bounds are those of `eventSourceConfig` of the agent protocol. */
 export const eventSourceFields = z.strictObject({
   name: displayName,
@@ -48,6 +60,7 @@ export const eventSourceFields = z.strictObject({
   lifetimeMinutes: z.number().int().min(1).max(1440).default(480),
   rulesOff: ruleIds.default([]),
   rulesOn: ruleIds.default([]),
+  shares: shares.default([]),
   endpointMapperPort: z.number().int().min(1).max(65_535).default(135),
   headerSigning: z.boolean().default(true),
   enabled: z.boolean().default(true),
@@ -75,6 +88,7 @@ export const updateEventSourceInput = objectInput.extend({
     lifetimeMinutes: z.number().int().min(1).max(1440).optional(),
     rulesOff: ruleIds.optional(),
     rulesOn: ruleIds.optional(),
+    shares: shares.optional(),
     endpointMapperPort: z.number().int().min(1).max(65_535).optional(),
     headerSigning: z.boolean().optional(),
     enabled: z.boolean().optional(),
@@ -95,6 +109,7 @@ export const eventSourceView = z.object({
   lifetimeMinutes: z.number().int(),
   rulesOff: z.array(z.string()),
   rulesOn: z.array(z.string()),
+  shares: z.array(z.string()),
   endpointMapperPort: z.number().int(),
   headerSigning: z.boolean(),
   enabled: z.boolean(),

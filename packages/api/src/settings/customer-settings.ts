@@ -32,12 +32,13 @@ export async function storedSettings({ tx, tenantId }: Place): Promise<Record<st
 }
 
 export function settingsOf(stored: Readonly<Record<string, unknown>>): CustomerSettings {
-  const { corroboration, infrastructure, ...defaults } = siteConfig.shape.settings.parse({});
+  const { corroboration, infrastructure, eventRulesOff, ...defaults } = siteConfig.shape.settings.parse({});
   const detection = { ...defaults.detection, learnDays: LEARN_DAYS };
   const { shape } = customerSettings;
   return {
     corroboration: shape.corroboration.catch(corroboration).parse(stored.corroboration),
     infrastructure: shape.infrastructure.catch(infrastructure).parse(stored.infrastructure),
+    eventRulesOff: shape.eventRulesOff.catch(eventRulesOff).parse(stored.eventRulesOff),
     detection: shape.detection.catch(detection).parse({ ...detection, ...recordOf(stored.detection) }),
     pointDefaults: shape.pointDefaults
       .catch({ whenSourcesDark: "shorten", darkMinutes: 30 })

@@ -29,6 +29,7 @@ describe("a customer's settings", () => {
     expect((await practice.api.settings.get({ customer })).settings).toEqual({
       corroboration: "detect",
       infrastructure: [],
+      eventRulesOff: [],
       detection: {
         mode: "detect",
         suggestServiceAccountAt: 10,
@@ -53,6 +54,18 @@ describe("a customer's settings", () => {
     });
     const { items } = await practice.api.audit.list({ customer });
     expect(items[0]?.action).toBe("customer.settings");
+  });
+
+  it("switch event rules off for every source of the customer, of those that there are", async () => {
+    const { customer } = await aCustomer();
+    const changed = await practice.api.settings.update({
+      customer,
+      changes: { eventRulesOff: ["event:4776"] },
+    });
+    expect(changed.settings.eventRulesOff).toEqual(["event:4776"]);
+    await expect(
+      practice.api.settings.update({ customer, changes: { eventRulesOff: ["event:4625"] } }),
+    ).rejects.toMatchObject({ code: "BAD_REQUEST" });
   });
 
   it("leave alone what other pages keep in the same place", async () => {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ruleIds } from "../event-sources/event-sources.schema.ts";
 import { customerInput, ipRangeText } from "../input-fields.ts";
 import { darkMinutes, whenSourcesDark } from "../points/points.schema.ts";
 
@@ -37,6 +38,8 @@ export const customerSettings = z.strictObject({
   corroboration: z.enum(["off", "detect", "on"]),
   /** Addresses of domain controllers, Exchange servers, proxies and firewalls: no logon is ever placed there. */
   infrastructure: z.array(ipRangeText).max(500),
+  /** Event rules that no source of the customer obeys, whatever it says itself. */
+  eventRulesOff: ruleIds,
   detection,
   /** What a new firewall gets where nobody chooses. */
   pointDefaults: z.strictObject({ whenSourcesDark, darkMinutes }),
@@ -51,6 +54,7 @@ export const updateSettingsInput = customerInput.extend({
   changes: z.strictObject({
     corroboration: customerSettings.shape.corroboration.optional(),
     infrastructure: customerSettings.shape.infrastructure.optional(),
+    eventRulesOff: customerSettings.shape.eventRulesOff.optional(),
     detection: detection.partial().optional(),
     pointDefaults: customerSettings.shape.pointDefaults.partial().optional(),
     listenerTls: customerSettings.shape.listenerTls.optional(),

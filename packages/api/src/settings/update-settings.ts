@@ -21,6 +21,7 @@ export async function updateSettings(
       const after: CustomerSettings = {
         corroboration: changes.corroboration ?? before.corroboration,
         infrastructure: changes.infrastructure ?? before.infrastructure,
+        eventRulesOff: changes.eventRulesOff ?? before.eventRulesOff,
         detection: { ...before.detection, ...changes.detection },
         pointDefaults: { ...before.pointDefaults, ...changes.pointDefaults },
         listenerTls: changes.listenerTls ?? before.listenerTls,

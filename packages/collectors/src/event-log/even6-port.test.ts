@@ -54,6 +54,7 @@ const config = (endpointMapperPort: number, parts: Partial<EventSourceConfig> = 
   lifetimeMinutes: 480,
   rulesOff: [],
   rulesOn: [],
+  shares: [],
   endpointMapperPort,
   headerSigning: true,
   ...parts,

@@ -146,6 +146,7 @@ class Reader implements EventLogReader {
         addressSpaceId: config.addressSpaceId,
         lifetimeMs: config.lifetimeMinutes * 60_000,
         label: `Rollcall events ${config.name}`,
+        shares: config.shares,
       },
       rulesOff: config.rulesOff,
       rulesOn: config.rulesOn,
@@ -286,9 +287,9 @@ class Reader implements EventLogReader {
 
   /** With the query of the configuration; else with ours, and with the plain one where the server cannot use that. */
   async #withQuery<T>(run: (query: string) => Promise<T>): Promise<T> {
-    const { query } = this.#options.config;
+    const { query, kind, shares } = this.#options.config;
     if (query !== undefined) return run(query);
-    const wish = { kind: this.#options.config.kind, channels: [this.#place.channel], rules: this.rules };
+    const wish = { kind, channels: [this.#place.channel], rules: this.rules, shares };
     try {
       return await run(eventQuery(wish));
     } catch (error) {

@@ -15,6 +15,7 @@ const CONFIG: EventSourceConfig = {
   lifetimeMinutes: 480,
   rulesOff: [],
   rulesOn: [],
+  shares: [],
   endpointMapperPort: 135,
   headerSigning: true,
 };

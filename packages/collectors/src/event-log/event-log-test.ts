@@ -113,7 +113,7 @@ async function openLog(
   place: LogPlace,
 ): Promise<LogCursor> {
   const rules = switchesOf(config.rulesOff, config.rulesOn);
-  const wish = { kind: config.kind, channels: [place.channel], rules };
+  const wish = { kind: config.kind, channels: [place.channel], rules, shares: config.shares };
   const queries = config.query === undefined ? [eventQuery(wish), plainEventQuery(wish)] : [config.query];
   let fault: EventLogFault | null = null;
   for (const query of queries) {

@@ -13,6 +13,8 @@ export interface EventSourceConfig {
   readonly lifetimeMinutes: number;
   readonly rulesOff: readonly string[];
   readonly rulesOn: readonly string[];
+  /** Shares whose use counts beside SYSVOL and NETLOGON. */
+  readonly shares: readonly string[];
   readonly endpointMapperPort: number;
   readonly headerSigning: boolean;
 }

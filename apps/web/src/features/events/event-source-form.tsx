@@ -1,8 +1,9 @@
 "use client";
 
-import { eventQuery, switchesOf } from "@rollcall/event-rules";
+import { eventQuery, faultOfShare, switchesOf } from "@rollcall/event-rules";
 import { CheckField, SelectField, TextField } from "@rollcall/ui/field";
 import { Controller, useForm } from "react-hook-form";
+import { entriesOf } from "~/features/form/entries.ts";
 import { FormState } from "~/features/form/form-state.tsx";
 import { useEditing } from "~/features/form/use-editing.ts";
 import type { Outputs } from "~/trpc/outputs.ts";
@@ -26,6 +27,7 @@ export interface EventSourceValues {
   readonly catchUpMinutes: string;
   readonly lifetimeMinutes: string;
   readonly rules: RuleChoice;
+  readonly shares: string;
   readonly endpointMapperPort: string;
   readonly headerSigning: boolean;
   readonly enabled: boolean;
@@ -43,6 +45,7 @@ export function emptyEventSource(siteId: string, credentialId: string): EventSou
     catchUpMinutes: "60",
     lifetimeMinutes: "480",
     rules: { rulesOff: [], rulesOn: [] },
+    shares: "",
     endpointMapperPort: "135",
     headerSigning: true,
     enabled: true,
@@ -61,6 +64,7 @@ export function eventSourceValues(source: EventSource): EventSourceValues {
     catchUpMinutes: String(source.catchUpMinutes),
     lifetimeMinutes: String(source.lifetimeMinutes),
     rules: { rulesOff: source.rulesOff, rulesOn: source.rulesOn },
+    shares: source.shares.join(", "),
     endpointMapperPort: String(source.endpointMapperPort),
     headerSigning: source.headerSigning,
     enabled: source.enabled,
@@ -82,6 +86,7 @@ export function eventSourceFields(values: EventSourceValues) {
     lifetimeMinutes: Number(values.lifetimeMinutes),
     rulesOff: [...rulesOff],
     rulesOn: [...rulesOn],
+    shares: entriesOf(values.shares),
     endpointMapperPort: Number(values.endpointMapperPort),
     headerSigning: values.headerSigning,
     enabled: values.enabled,
@@ -125,11 +130,12 @@ export function EventSourceForm({
   const editing = useEditing<EventSourceValues>(form, { values: initial, version }, { refusal, isSaving });
   const errorOf = (name: keyof EventSourceValues) =>
     formState.errors[name]?.message ?? fieldError(editing.atFields, name);
-  const { kind, channelPath, rules } = watch();
+  const { kind, channelPath, rules, shares } = watch();
   const standard = eventQuery({
     kind,
     channels: [channelOf({ kind, channelPath: channelPath.trim() === "" ? null : channelPath.trim() })],
     rules: switchesOf(rules.rulesOff, rules.rulesOn),
+    shares: entriesOf(shares).filter((name) => faultOfShare(name) === null),
   });
   return (
     <form
@@ -224,6 +230,19 @@ export function EventSourceForm({
               />
             )}
           />
+          {rules.rulesOn.includes("event:5140") ? (
+            <TextField
+              label="Shares beside SYSVOL and NETLOGON"
+              note="optional, at most 10"
+              mono
+              autoComplete="off"
+              spellCheck={false}
+              placeholder="Homes, Profiles"
+              help="Names as the server has them, commas between."
+              error={errorOf("shares")}
+              {...register("shares")}
+            />
+          ) : null}
           <Controller
             control={control}
             name="query"

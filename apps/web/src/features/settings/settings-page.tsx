@@ -9,6 +9,7 @@ import { useTRPC } from "~/trpc/client.tsx";
 import type { Outputs } from "~/trpc/outputs.ts";
 import { CorroborationPanel } from "./corroboration-panel.tsx";
 import { DetectionPanel } from "./detection-panel.tsx";
+import { EventRulesPanel } from "./event-rules-panel.tsx";
 import { InfrastructurePanel } from "./infrastructure-panel.tsx";
 import { LegacyPanel } from "./legacy-panel.tsx";
 import { ListenerPanel } from "./listener-panel.tsx";
@@ -49,6 +50,11 @@ export function SettingsPage({ initial }: { initial: Outputs["settings"]["get"] 
         <InfrastructurePanel
           key={`infrastructure ${keyOf(settings.infrastructure)}`}
           value={settings.infrastructure}
+          canWrite={mayWrite}
+        />
+        <EventRulesPanel
+          key={`event rules ${keyOf(settings.eventRulesOff)}`}
+          value={settings.eventRulesOff}
           canWrite={mayWrite}
         />
         <PointDefaultsPanel
