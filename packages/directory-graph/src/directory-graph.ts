@@ -3,6 +3,7 @@ import { siblingSid } from "./binary-ids.ts";
 import { type MemberChange, MembershipIndex } from "./membership-index.ts";
 import { NameIndex } from "./name-index.ts";
 import { NodeStore } from "./node-store.ts";
+import { NumberSet } from "./number-set.ts";
 import type {
   Affected,
   GraphSize,
@@ -59,7 +60,7 @@ export class DirectoryGraph {
   readonly #toldNames = new Map<number, ToldName | null>();
   /** Groups that are, or were, somebody's primary group. */
   readonly #primaryGroups = new Set<number>();
-  readonly #touched = new Set<number>();
+  readonly #touched = new NumberSet();
   readonly #touchedGroups = new Set<number>();
   #removed: RemovedPrincipal[] = [];
   #size = { users: 0, devices: 0, groups: 0 };

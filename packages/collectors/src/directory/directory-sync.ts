@@ -25,8 +25,8 @@ import { readProgress, readServerIdentity, type ServerIdentity } from "./server-
 const SMALL_DIRECTORY = 5000;
 const LISTING_PAUSE_MS = 10 * 60_000;
 const VERIFY_EVERY_MS = 24 * 3_600_000;
-/** A group may come with 1,500 members: a page of more of them would be hundreds of megabytes at once. */
-const GROUPS_PER_PAGE = 50;
+/** A group may come with 1,500 members, some 300 KB: a page is held as a whole, and as text once more. */
+const GROUPS_PER_PAGE = 20;
 const OBJECTS_PER_QUERY = 50;
 const MAX_LOCKED_WATCHED = 500;
 
