@@ -45,7 +45,7 @@ export function writeDeltas(sorted: Int32Array, into: Uint8Array, from: number):
 }
 
 /** How many numbers stand between `from` and `end`. */
-function countDeltas(bytes: Uint8Array, from: number, end: number): number {
+export function countDeltas(bytes: Uint8Array, from: number, end: number): number {
   let count = 0;
   for (let at = from; at < end; at += 1) if ((bytes[at] ?? 0) < 0x80) count += 1;
   return count;
@@ -54,6 +54,12 @@ function countDeltas(bytes: Uint8Array, from: number, end: number): number {
 /** Reads what stands between `from` and `end`. */
 export function readDeltas(bytes: Uint8Array, from: number, end: number): Int32Array {
   const numbers = new Int32Array(countDeltas(bytes, from, end));
+  readDeltasInto(numbers, bytes, from, end);
+  return numbers;
+}
+
+/** The same, into an array with room for it; gives how many there are. */
+export function readDeltasInto(numbers: Int32Array, bytes: Uint8Array, from: number, end: number): number {
   let count = 0;
   let value = 0;
   for (let at = from; at < end; ) {
@@ -66,7 +72,7 @@ export function readDeltas(bytes: Uint8Array, from: number, end: number): Int32A
     value += step;
     numbers[count++] = value;
   }
-  return numbers;
+  return count;
 }
 
 /** The same as `readDeltas`, each number as what `meanings` has at that place: for a few at a time, very often. */

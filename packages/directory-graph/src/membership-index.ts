@@ -1,7 +1,16 @@
 import { ByteReader } from "@rollcall/identity-core/packed/byte-reader";
 import { RECORD_BYTES_MAX, Slab } from "@rollcall/identity-core/packed/slab";
 import { Vocabulary } from "@rollcall/identity-core/packed/vocabulary";
-import { deltaBytes, readDeltas, readMeanings, stepBytes, writeDeltas, writeStep } from "./delta-bytes.ts";
+import {
+  countDeltas,
+  deltaBytes,
+  readDeltas,
+  readDeltasInto,
+  readMeanings,
+  stepBytes,
+  writeDeltas,
+  writeStep,
+} from "./delta-bytes.ts";
 
 const NOBODY = new Int32Array(0);
 const NO_BYTES = new Uint8Array(0);
@@ -129,6 +138,27 @@ export class MembershipIndex {
     return this.#reader;
   }
 
+  /**
+   * The members of each group in turn, in an array that is used again for the next: with one of its own for each of thousands of
+   * groups, a build would leave the allocator tens of megabytes that nothing else has a use for.
+   */
+  #eachGroup(groups: Int32Array, use: (ordinal: number, members: Int32Array, count: number) => void): void {
+    let room = new Int32Array(1024);
+    for (let ordinal = 0; ordinal < groups.length; ordinal += 1) {
+      const group = groups[ordinal] ?? 0;
+      const long = this.#long.get(group);
+      if (long !== undefined) {
+        use(ordinal, long, long.length);
+        continue;
+      }
+      const { bytes, at, end } = this.#open(this.#handles.get(group) ?? 0);
+      const count = countDeltas(bytes, at, end);
+      if (count > room.length) room = new Int32Array(2 ** Math.ceil(Math.log2(count)));
+      readDeltasInto(room, bytes, at, end);
+      use(ordinal, room, count);
+    }
+  }
+
   #build(): void {
     // What was built before is let go first: the new one may take its place in memory.
     this.#parents = NO_BYTES;
@@ -136,31 +166,31 @@ export class MembershipIndex {
     this.#overlay.clear();
     const groups = Int32Array.from([...this.#handles.keys(), ...this.#long.keys()]).sort();
     let end = 0;
-    for (const group of groups) end = Math.max(end, (this.membersOf(group).at(-1) ?? -1) + 1);
+    this.#eachGroup(groups, (_, members, count) => {
+      end = Math.max(end, (members[count - 1] ?? -1) + 1);
+    });
     // The group last written of each member + 1.
     const last = new Uint32Array(end);
     // By two ahead: after the first pass and the sums [id + 1] is where a member begins, after the second where it ends.
     const offsets = new Uint32Array(end + 2);
-    for (let ordinal = 0; ordinal < groups.length; ordinal += 1) {
-      const members = this.membersOf(groups[ordinal] ?? 0);
-      for (let at = 0; at < members.length; at += 1) {
+    this.#eachGroup(groups, (ordinal, members, count) => {
+      for (let at = 0; at < count; at += 1) {
         const id = members[at] ?? 0;
         offsets[id + 2] = (offsets[id + 2] ?? 0) + stepBytes(ordinal - Math.max(0, (last[id] ?? 0) - 1));
         last[id] = ordinal + 1;
       }
-    }
+    });
     for (let id = 1; id < offsets.length; id += 1) offsets[id] = (offsets[id] ?? 0) + (offsets[id - 1] ?? 0);
     const parents = new Uint8Array(offsets.at(-1) ?? 0);
     last.fill(0);
-    for (let ordinal = 0; ordinal < groups.length; ordinal += 1) {
-      const members = this.membersOf(groups[ordinal] ?? 0);
-      for (let at = 0; at < members.length; at += 1) {
+    this.#eachGroup(groups, (ordinal, members, count) => {
+      for (let at = 0; at < count; at += 1) {
         const id = members[at] ?? 0;
         const step = ordinal - Math.max(0, (last[id] ?? 0) - 1);
         offsets[id + 1] = writeStep(step, parents, offsets[id + 1] ?? 0);
         last[id] = ordinal + 1;
       }
-    }
+    });
     this.#groups = groups;
     this.#offsets = offsets;
     this.#parents = parents;
