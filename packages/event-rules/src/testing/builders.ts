@@ -149,7 +149,10 @@ export function ip(text: string): IpAddress {
 export function aContext(sketch: ContextSketch = {}): JudgeContext {
   const infrastructure = createIpSet(sketch.infrastructure ?? ["10.0.0.1"]);
   const controllers = (sketch.controllers ?? ["dc1"]).map((name) => name.toLowerCase());
-  const hosts = sketch.hosts ?? { "pc7.corp.example": ["10.0.0.7"], PC7: ["10.0.0.7"] };
+  // A map: a computer may be called `constructor`.
+  const hosts = new Map(
+    Object.entries(sketch.hosts ?? { "pc7.corp.example": ["10.0.0.7"], PC7: ["10.0.0.7"] }),
+  );
   const devices = new Set(sketch.devices ?? []);
   return {
     source: {
@@ -162,7 +165,7 @@ export function aContext(sketch: ContextSketch = {}): JudgeContext {
     site: {
       isInfrastructure: (address) => infrastructure.has(address),
       isController: (name) => controllers.includes(name.toLowerCase().split(".", 1)[0] ?? ""),
-      addressesOf: (computer) => (hosts[computer] ?? []).map(ip),
+      addressesOf: (computer) => (hosts.get(computer) ?? []).map(ip),
       hasDevice: (address) => devices.has(address),
       principalOf: sketch.principals ?? (() => null),
     },
