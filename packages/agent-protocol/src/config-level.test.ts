@@ -59,7 +59,7 @@ describe("a configuration for an agent that knows fewer fields", () => {
       wefReceiver: { ...wefReceiver, rulesOff: ["event:4769"], rulesOn: ["event:4778"] },
       eventSources: eventSources.map(({ shares: _shares, ...source }) => ({
         ...source,
-        rulesOff: ["event:4776", "event:4769"],
+        rulesOff: ["event:4769", "event:4776"],
         rulesOn: [],
       })),
       pcProbe: probe,

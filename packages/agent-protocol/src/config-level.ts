@@ -13,6 +13,9 @@ export const CONFIG_LEVEL = 2;
 /** Event rules that came after level 1. */
 const RULES_OF_LEVEL_2: readonly string[] = ["event:4779"];
 
+/** What a level 1 agent takes of them. */
+const RULES_MAX = 100;
+
 /** The configuration without what an agent of that level does not know. */
 export function configForLevel(config: SiteConfig, level: number): unknown {
   if (level >= CONFIG_LEVEL) return config;
@@ -46,7 +49,7 @@ function withOldRules<
   const known = (rules: readonly string[]) => rules.filter((rule) => !RULES_OF_LEVEL_2.includes(rule));
   return {
     ...source,
-    rulesOff: known([...new Set([...source.rulesOff, ...offForAll])]),
+    rulesOff: known([...new Set([...offForAll, ...source.rulesOff])]).slice(0, RULES_MAX),
     rulesOn: known(source.rulesOn.filter((rule) => !offForAll.includes(rule))),
   };
 }

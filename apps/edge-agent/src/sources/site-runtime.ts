@@ -95,7 +95,7 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
   });
   let directorySet: DirectorySet | null = null;
   /** What those before said of directories that are still read, until these have told of everybody themselves. */
-  let booksBefore: readonly DirectoryBook[] = [];
+  let setsBefore: readonly { readonly set: DirectorySet; readonly book: DirectoryBook }[] = [];
   const knowledge = new EventKnowledge(keeper, () => directorySet);
   const eventLogs =
     options.eventLogWire === undefined
@@ -190,12 +190,21 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
   }
 
   function books(): readonly DirectoryBook[] {
+    return sets().map(({ book }) => book);
+  }
+
+  function sets(): typeof setsBefore {
     if (directorySet === null) return [];
     const set = directorySet;
     const { directories: read } = effective?.site ?? { directories: [] };
     const hasBegun = read.every(({ id }) => directories.has(id));
-    if (hasBegun && read.every(({ id }) => set.isTold(id))) booksBefore = [];
-    return [set.book, ...booksBefore];
+    if (hasBegun && read.every(({ id }) => set.isTold(id))) setsBefore = [];
+    return [{ set, book: set.book }, ...setsBefore];
+  }
+
+  /** The directories that know somebody; null where none does. */
+  function setOf({ key }: PrincipalFacts): DirectorySet | null {
+    return sets().find(({ book }) => book.factsOf(key) !== null)?.set ?? null;
   }
 
   async function changeDirectories(next: EffectiveSite, rules: SiteRules): Promise<void> {
@@ -205,10 +214,9 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
     );
     for (const id of gone) keeper.dropDirectory(id);
     directories.clear();
-    // Two at most: while nothing is told by these, what was said before them still stands.
-    const said = books()
-      .filter(({ size }) => size > 0)
-      .slice(0, 2);
+    // The last ones, and those that had told of most: two at most, however often the configuration changes meanwhile.
+    const said = sets().filter(({ book }) => book.size > 0);
+    const kept = said.length > 2 ? [...said.slice(0, 1), ...said.slice(-1)] : said;
     const set = createDirectorySet({
       now: clock.now,
       log,
@@ -218,7 +226,7 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
     directorySet = set;
     const wanted = new Set(next.site.directories.map(({ id }) => id));
     const isUntold = (id: string): boolean => wanted.has(id) && !set.isTold(id);
-    booksBefore = said.map((book) => partOfBook(book, isUntold));
+    setsBefore = kept.map(({ set: earlier, book }) => ({ set: earlier, book: partOfBook(book, isUntold) }));
     for (const config of next.site.directories) directories.set(config.id, await begin(config, next, set));
   }
 
@@ -310,9 +318,9 @@ export function createSiteRuntime(options: SiteRuntimeOptions): SiteRuntime {
       return source === undefined ? null : testSyslog(source.id, source.senders, syslog);
     },
     books,
-    contextOf: (facts) => directorySet?.contextOf(facts) ?? {},
-    accountOf: (facts) => directorySet?.accountOf(facts) ?? null,
-    groupsOf: (facts) => directorySet?.groupsOf(facts) ?? [],
+    contextOf: (facts) => setOf(facts)?.contextOf(facts) ?? {},
+    accountOf: (facts) => setOf(facts)?.accountOf(facts) ?? null,
+    groupsOf: (facts) => setOf(facts)?.groupsOf(facts) ?? [],
     noteLogon: (facts) => directorySet?.noteLogon(facts),
     credentials,
     probe,

@@ -12,7 +12,7 @@ export interface LoginTally {
   readonly refusals: number;
   /** So often it was shown, and nobody knows what came of it. */
   readonly doubts: number;
-  /** When that was last, epoch ms. */
+  /** When it was last shown for nothing, epoch ms: a domain counts from the last wrong password. */
   readonly doubtAt: number;
   /** Why it was refused, in a server's words. */
   readonly refusal: string;
@@ -71,7 +71,7 @@ export function tallyAfter(tally: LoginTally, note: LoginOutcomeNote, now: numbe
     case "not-shown":
       return tally;
     case "refused":
-      return { ...tally, refusals: tally.refusals + 1, refusal: note.reason };
+      return { ...tally, refusals: tally.refusals + 1, doubtAt: now, refusal: note.reason };
     case "unanswered":
       return { ...tally, doubts: tally.doubts + 1, doubtAt: now, doubt: note.reason };
   }

@@ -28,6 +28,21 @@ describe("PrincipalBook", () => {
     expect(book.dnOf(record(1, "ana").sid)).toBe("CN=ana,OU=Moved");
   });
 
+  it("has what one reader leaves, or is stopped before, told by another, and each of them once", () => {
+    const book = new PrincipalBook();
+    for (const rid of [1, 2, 3, 4]) book.graph.upsertPrincipal(record(rid, `u${rid}`));
+    book.graph.upsertPrincipal(record(9, "gone"));
+    expect(book.takeChangedFacts(1)).toHaveLength(5);
+    for (const rid of [1, 2, 3, 4]) book.graph.upsertPrincipal({ ...record(rid, `u${rid}`), enabled: false });
+    book.graph.remove(record(9, "gone").guid);
+    const first = book.changedFacts(2);
+    const told = [first.next().value?.name];
+    book.graph.upsertPrincipal(record(5, "u5"));
+    told.push(...book.takeChangedFacts(3).map(({ name }) => name));
+    expect(told.toSorted()).toEqual(["gone", "u1", "u2", "u3", "u4", "u5"]);
+    expect([first.next().done, book.takeChangedFacts(4)]).toEqual([true, []]);
+  });
+
   it("tells the system of a computer, and again when it was upgraded; of a person it knows none", () => {
     const book = new PrincipalBook();
     const desk = {

@@ -1,4 +1,9 @@
-import { DirectoryGraph, type GroupFilter, type PrincipalRecord } from "@rollcall/directory-graph";
+import {
+  DirectoryGraph,
+  type GroupFilter,
+  type PrincipalRecord,
+  type RemovedPrincipal,
+} from "@rollcall/directory-graph";
 import {
   type AccountSigns,
   type HostAccount,
@@ -44,6 +49,13 @@ export class PrincipalBook {
   #hostMarkIdOf: (account: HostAccount) => string | null = () => null;
   #cutGroups = 0;
   #asOf = 0;
+  /**
+   * Of whom is still to be told, from `#changedAt` on. Several readers take from it, each as fast as what it took is written, and
+   * one may be stopped in the middle: what it leaves, another tells.
+   */
+  #changed: readonly number[] = [];
+  #changedAt = 0;
+  readonly #removed: RemovedPrincipal[] = [];
 
   constructor(filter?: GroupFilter) {
     this.graph = new DirectoryGraph(filter);
@@ -147,7 +159,13 @@ export class PrincipalBook {
   *changedFacts(now: number): Generator<PrincipalFacts, undefined> {
     this.#asOf = Math.max(now, this.#asOf + 1);
     const { changed, removed } = this.graph.takeAffected();
-    for (const { id, record } of removed) {
+    for (const one of removed) this.#removed.push(one);
+    if (changed.length > 0) {
+      this.#changed = [...this.#changed.slice(this.#changedAt), ...changed];
+      this.#changedAt = 0;
+    }
+    for (let one = this.#removed.pop(); one !== undefined; one = this.#removed.pop()) {
+      const { id, record } = one;
       this.#controllers.delete(record.name.toLowerCase());
       // One that came back meanwhile (restored, or moved and read again) is told of below.
       if (this.graph.principal(id) !== null || this.#told.get(id) === 0) continue;
@@ -156,7 +174,7 @@ export class PrincipalBook {
       this.#noteOtherName(id, null);
       yield { ...this.#compose(record, null, this.#asOf), enabled: false };
     }
-    for (const id of changed) {
+    for (let id = this.#nextChanged(); id !== null; id = this.#nextChanged()) {
       const record = this.graph.principal(id);
       if (record === null) continue;
       if (record.kind === "device") this.#noteController(record);
@@ -172,6 +190,15 @@ export class PrincipalBook {
       if (current.groups.length < this.graph.groupNames(id).length) this.#cutGroups += 1;
       yield current;
     }
+  }
+
+  #nextChanged(): number | null {
+    const id = this.#changed[this.#changedAt] ?? null;
+    this.#changedAt += 1;
+    if (id !== null) return id;
+    this.#changed = [];
+    this.#changedAt = 0;
+    return null;
   }
 
   takeChangedFacts(now: number): readonly PrincipalFacts[] {
@@ -201,6 +228,9 @@ export class PrincipalBook {
     const name = ownPartOf(token);
     // A computer is written with and without the `$` of its account.
     const names = name.endsWith("$") ? [name, `${name}$`, name.slice(0, -1)] : [name, `${name}$`];
+    // An account's own name may have an `@` in it.
+    const lastAt = token.lastIndexOf("@");
+    if (lastAt > 0) names.push(token, token.slice(0, lastAt));
     const ids = new Set(names.flatMap((one) => this.graph.namesakes(one)));
     const hash = hashText(name);
     for (let id = this.#byOtherName.first(hash); id >= 0; id = this.#byOtherName.after(id)) ids.add(id);
