@@ -171,7 +171,9 @@ describe("the hand-over pack", () => {
 });
 
 describe("the packs of two sites in one domain", () => {
-  const namesOf = (siteSlug: string, site = "London") => Object.values(packNamesOf({ site, siteSlug }));
+  const customer = "Castell";
+  const namesOf = (siteSlug: string, site = "London") =>
+    Object.values(packNamesOf({ customer, site, siteSlug }));
   const london = aHandover();
   const geneva = aHandover({ site: "Geneva", siteSlug: "geneva" });
   const scriptOf = (input: HandoverInput, which: "Set" | "Undo") =>
@@ -189,7 +191,11 @@ describe("the packs of two sites in one domain", () => {
 
   it("make groups whose names Active Directory takes", () => {
     for (const slug of ["london", "a".repeat(63), ...HOSTILE]) {
-      const { accountGroup, readerGroup, probeGroup } = packNamesOf({ site: slug, siteSlug: slug });
+      const { accountGroup, readerGroup, probeGroup } = packNamesOf({
+        customer,
+        site: slug,
+        siteSlug: slug,
+      });
       for (const name of [accountGroup, readerGroup, probeGroup])
         expect(name).toMatch(/^[A-Za-z0-9 -]{1,64}$/);
     }
@@ -218,6 +224,20 @@ describe("the packs of two sites in one domain", () => {
     expect(scriptOf(geneva, "Set")).toContain(
       "$filter = '(&(sAMAccountName=Rollcall Accounts*)(description=Made by the Rollcall hand-over of *))'",
     );
+  });
+
+  it("of two customers, called alike, bear marks of their own: neither takes the other's things for its own", () => {
+    const theirs = packNamesOf(aHandover({ customer: "Another company" })).marker;
+    expect(packNamesOf(london).marker).not.toBe(theirs);
+    expect(scriptOf(london, "Undo")).not.toContain("Another company");
+  });
+
+  it("take back the rest where one server does not answer, and keep the group that it still names", () => {
+    const undo = scriptOf(london, "Undo");
+    expect(undo).toMatch(
+      /try \{\s+Invoke-Command [^}]*\}[^}]*\}[^}]*\}\s+\} catch \{\s+\$unreached \+= \$server/,
+    );
+    expect(undo).toContain("if ($name -eq $ReaderGroup -and $unreached.Count -gt 0) { continue }");
   });
 
   it("are not touched by the undo of a pack made before sites had names of their own", () => {

@@ -25,11 +25,16 @@ export interface PackNames {
   readonly forwardingPolicy: string;
 }
 
-export function packNamesOf({ site, siteSlug }: Pick<HandoverInput, "site" | "siteSlug">): PackNames {
+export function packNamesOf({
+  customer,
+  site,
+  siteSlug,
+}: Pick<HandoverInput, "customer" | "site" | "siteSlug">): PackNames {
   const own = siteSlug.replaceAll(/[^A-Za-z0-9-]/g, "").slice(0, OWN_MAX) || "site";
   return {
     // Never equal to the mark of the first packs, which was the site's name alone: their undo must not take ours.
-    marker: `${MARK_OF_ALL}${site} (${own})`,
+    // With the customer: two of them may share a domain, and call a site alike. The second one's script then refuses.
+    marker: `${MARK_OF_ALL}${site} (${own}), ${customer}`,
     accountGroup: `${ACCOUNT_GROUPS} ${own}`,
     readerGroup: `Rollcall Readers ${own}`,
     probeGroup: `Rollcall Probes ${own}`,

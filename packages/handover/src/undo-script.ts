@@ -45,14 +45,20 @@ foreach ($name in $Policies) {
 }
 
 # On servers that are no domain controllers a group that is gone would stay behind as a number.
+$unreached = @()
 $group = Find-Group $ReaderGroup
 if ($null -ne $group -and ([string] $group.Description).StartsWith($Marker + ';')) {
     foreach ($server in $Servers) {
         if (-not $PSCmdlet.ShouldProcess($server, 'Take ' + $ReaderGroup + ' out of its Event Log Readers')) { continue }
-        Invoke-Command -ComputerName $server -ArgumentList $group.SID.Value -ScriptBlock {
-            param([string] $Sid)
-            $held = @(Get-LocalGroupMember -SID '${EVENT_LOG_READERS}' | Where-Object { $_.SID.Value -eq $Sid })
-            if ($held.Count -gt 0) { Remove-LocalGroupMember -SID '${EVENT_LOG_READERS}' -Member $Sid }
+        try {
+            Invoke-Command -ComputerName $server -ArgumentList $group.SID.Value -ErrorAction Stop -ScriptBlock {
+                param([string] $Sid)
+                $held = @(Get-LocalGroupMember -SID '${EVENT_LOG_READERS}' | Where-Object { $_.SID.Value -eq $Sid })
+                if ($held.Count -gt 0) { Remove-LocalGroupMember -SID '${EVENT_LOG_READERS}' -Member $Sid }
+            }
+        } catch {
+            $unreached += $server
+            Write-Warning ($server + ' could not be asked, so ' + $ReaderGroup + ' stays for now: ' + $_.Exception.Message)
         }
     }
 }
@@ -62,6 +68,7 @@ foreach ($name in $Groups) {
     $group = Find-Group $name
     if ($null -eq $group) { continue }
     if (-not ([string] $group.Description).StartsWith($Marker + ';')) { continue }
+    if ($name -eq $ReaderGroup -and $unreached.Count -gt 0) { continue }
     if ($PSCmdlet.ShouldProcess($name, 'Remove the group')) {
         Remove-ADGroup -Identity $group.DistinguishedName -Confirm:$false
     }
@@ -71,8 +78,9 @@ foreach ($name in $Accounts) {
     if (-not $RemoveAccounts) { continue }
     $user = Find-Account $name
     if ($null -eq $user) { continue }
-    if ($user.Description -ne $Marker) {
-        Write-Host ($name + ' was not made by the script of this site, and stays.')
+    # Whichever site's script made it: the last one to use it takes it away.
+    if (-not ([string] $user.Description).StartsWith('${MARK_OF_ALL}')) {
+        Write-Host ($name + ' was not made by a hand-over script, and stays.')
         continue
     }
     # Groups of another site's pack, by their mark: the account is still used there.
@@ -85,6 +93,9 @@ foreach ($name in $Accounts) {
     if ($PSCmdlet.ShouldProcess($name, 'Remove the account')) {
         Remove-ADUser -Identity $user.DistinguishedName -Confirm:$false
     }
+}
+if ($unreached.Count -gt 0) {
+    Write-Warning ('Run this again when these answer, or take them out of the portal first: ' + ($unreached -join ', ') + '.')
 }
 Write-Host 'Done. Computers drop the policies at their next refresh.'`.split("\n"),
   ];

@@ -36,10 +36,12 @@ export const setProbeInput = customerInput.extend({
     .default(["wmi", "winrm"]),
   verifyAtExpiry: z.boolean().default(true),
   onUnknownAddress: z.boolean().default(true),
-  onEventWithoutUser: z.boolean().default(true),
+  /** The present one where absent; at first true. */
+  onEventWithoutUser: z.boolean().optional(),
   holdIfAlive: z.boolean().default(false),
   workers: z.number().int().min(1).max(64).default(20),
-  lifetimeMinutes: z.number().int().min(1).max(1440).default(480),
+  /** The present one where absent; at first 480. */
+  lifetimeMinutes: z.number().int().min(1).max(1440).optional(),
 });
 
 export const probeView = z.object({

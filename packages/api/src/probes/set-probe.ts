@@ -58,7 +58,12 @@ export async function setProbe(
       if (fields.enabled && fields.include.length === 0) return { kind: "asks-nowhere" };
       if (fields.enabled && credentialIds.length === 0) return { kind: "asks-as-nobody" };
 
-      const after = { ...fields, addressSpaceId: space.id };
+      const after = {
+        ...fields,
+        onEventWithoutUser: fields.onEventWithoutUser ?? before?.onEventWithoutUser ?? true,
+        lifetimeMinutes: fields.lifetimeMinutes ?? before?.lifetimeMinutes ?? 480,
+        addressSpaceId: space.id,
+      };
       const held = before?.credentials.map(({ credentialId }) => credentialId) ?? [];
       const changed = difference<Record<string, unknown>>(
         before === null ? {} : { ...before, credentialIds: held },
