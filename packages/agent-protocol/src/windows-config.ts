@@ -3,6 +3,15 @@ import { cidr, id, secretRef } from "./config-fields.ts";
 
 /** What a site's configuration says of Windows: logins, event logs that are read, events that are forwarded, computers that are asked. */
 
+const ruleIds = z.array(z.string().min(1).max(64)).max(100).default([]);
+const lastsMinutes = z
+  .number()
+  .int()
+  .min(1)
+  .max(1440)
+  .default(480)
+  .describe("How long a session lasts after it was last seen.");
+
 /** One login at Windows servers that several sources may use: typed once, changed once, paused once. */
 export const credentialConfig = z.strictObject({
   id,
@@ -63,23 +72,9 @@ export const eventSourceConfig = z.strictObject({
     .max(10_080)
     .default(60)
     .describe("How far back the log is read at the first start; 0: only what comes from then on."),
-  lifetimeMinutes: z
-    .number()
-    .int()
-    .min(1)
-    .max(1440)
-    .default(480)
-    .describe("How long a session lasts after it was last seen."),
-  rulesOff: z
-    .array(z.string().min(1).max(64))
-    .max(100)
-    .default([])
-    .describe("Ids of event rules that this source does not obey."),
-  rulesOn: z
-    .array(z.string().min(1).max(64))
-    .max(100)
-    .default([])
-    .describe("Ids of event rules that are off unless asked for, and that this source obeys."),
+  lifetimeMinutes: lastsMinutes,
+  rulesOff: ruleIds.describe("Ids of event rules that this source does not obey."),
+  rulesOn: ruleIds.describe("Ids of event rules that are off unless asked for, and that this source obeys."),
   shares: z
     .array(z.string().min(1).max(80))
     .max(10)
@@ -145,23 +140,9 @@ export const wefReceiverConfig = z.strictObject({
     .default(false)
     .describe("Whether a new computer also sends what it wrote before."),
   compress: z.boolean().default(true).describe("Ask for compressed events (SLDC)."),
-  lifetimeMinutes: z
-    .number()
-    .int()
-    .min(1)
-    .max(1440)
-    .default(480)
-    .describe("How long a session lasts after it was last seen."),
-  rulesOff: z
-    .array(z.string().min(1).max(64))
-    .max(100)
-    .default([])
-    .describe("Ids of event rules that it does not obey."),
-  rulesOn: z
-    .array(z.string().min(1).max(64))
-    .max(100)
-    .default([])
-    .describe("Ids of event rules that are off unless asked for, and that it obeys."),
+  lifetimeMinutes: lastsMinutes,
+  rulesOff: ruleIds.describe("Ids of event rules that it does not obey."),
+  rulesOn: ruleIds.describe("Ids of event rules that are off unless asked for, and that it obeys."),
 });
 export type WefReceiverConfig = z.infer<typeof wefReceiverConfig>;
 

@@ -40,5 +40,6 @@ describe("what a site's directories say", () => {
     expect(index.meantBy(named("anna"))).toEqual([renamed]);
     expect(index.meantBy(named("ben"))).toEqual([BEN]);
     expect(index.of(ANA.key)).toEqual(renamed);
+    expect(index.size).toBe(2);
   });
 });

@@ -31,9 +31,9 @@ export class FactsIndex {
     this.#books = books;
   }
 
-  /** How many are known; who stands in two books counts twice. */
+  /** How many are known. While directories are read anew two books say of the same people: the fuller one is counted. */
   get size(): number {
-    return this.#books().reduce((sum, { size }) => sum + size, this.#kept.size);
+    return Math.max(0, ...this.#books().map(({ size }) => size)) + this.#kept.size;
   }
 
   of(key: string): PrincipalFacts | null {

@@ -1,9 +1,7 @@
 "use client";
 
-import { Button } from "@rollcall/ui/button";
-import { Dash, Mono } from "@rollcall/ui/layout";
+import { Mono } from "@rollcall/ui/layout";
 import { Table } from "@rollcall/ui/table";
-import { Time } from "@rollcall/ui/time";
 import { say } from "@rollcall/ui/toast";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
@@ -14,7 +12,7 @@ import { useTRPC } from "~/trpc/client.tsx";
 import { refusalOf } from "~/trpc/refusal.ts";
 import { HostMarkForm } from "./host-mark-form.tsx";
 import { type HostMark, narrowedInWords } from "./host-mark-words.ts";
-import { modeInWords } from "./mark-words.ts";
+import { markColumns } from "./mark-columns.tsx";
 
 /** The computers that are marked by their place in the directory, and what firewalls are told of them. */
 export function HostMarks({ marks, canWrite }: { marks: readonly HostMark[]; canWrite: boolean }) {
@@ -64,59 +62,11 @@ export function HostMarks({ marks, canWrite }: { marks: readonly HostMark[]; can
               </span>
             ),
           },
-          {
-            key: "mode",
-            header: "What firewalls are told",
-            phone: "line",
-            width: "28%",
-            cell: (row) => (
-              <>
-                {modeInWords(row)}
-                {row.pseudoUser === null || row.pseudoUser.groups.length === 0 ? null : (
-                  <>
-                    {" "}
-                    in <Mono>{row.pseudoUser.groups.join(", ")}</Mono>
-                  </>
-                )}
-              </>
-            ),
-          },
-          {
-            key: "note",
-            header: "Why",
-            phone: "line",
-            cell: (row) => (row.note === "" ? <Dash /> : row.note),
-          },
-          {
-            key: "since",
-            header: "Since",
-            align: "end",
-            phone: "hide",
-            cell: (row) => <Time at={row.createdAt} />,
-          },
-          {
-            key: "do",
-            header: "Actions",
-            headerHidden: true,
-            align: "end",
-            phoneLabel: "",
-            cell: (row) =>
-              canWrite ? (
-                <span className="inline-flex gap-2">
-                  <Button size="small" aria-label={`Change ${row.under}`} onClick={() => setEditing(row)}>
-                    Change
-                  </Button>
-                  <Button
-                    size="small"
-                    variant="danger"
-                    aria-label={`Remove ${row.under}`}
-                    onClick={() => setRemoving(row)}
-                  >
-                    Remove
-                  </Button>
-                </span>
-              ) : null,
-          },
+          ...markColumns<HostMark>({
+            nameOf: (row) => row.under,
+            onChange: canWrite ? setEditing : null,
+            onRemove: canWrite ? setRemoving : null,
+          }),
         ]}
       />
       <FormDrawer

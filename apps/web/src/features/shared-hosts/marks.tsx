@@ -1,9 +1,6 @@
 "use client";
 
-import { Button } from "@rollcall/ui/button";
-import { Dash, Mono } from "@rollcall/ui/layout";
 import { Table } from "@rollcall/ui/table";
-import { Time } from "@rollcall/ui/time";
 import { say } from "@rollcall/ui/toast";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import Link from "next/link";
@@ -13,8 +10,9 @@ import { RemoveDialog } from "~/features/form/remove-dialog.tsx";
 import { useCustomer } from "~/features/shell/customer-context.tsx";
 import { useTRPC } from "~/trpc/client.tsx";
 import { refusalOf } from "~/trpc/refusal.ts";
+import { markColumns } from "./mark-columns.tsx";
 import { MarkForm } from "./mark-form.tsx";
-import { MARK_WORDS, type Mark, modeInWords } from "./mark-words.ts";
+import { MARK_WORDS, type Mark } from "./mark-words.ts";
 
 /** The addresses that are marked, whoever decided so, and what firewalls are told of them. */
 export function Marks({
@@ -76,59 +74,11 @@ export function Marks({
             ),
           },
           { key: "mark", header: "What is there", cell: (row) => MARK_WORDS[row.mark] },
-          {
-            key: "mode",
-            header: "What firewalls are told",
-            phone: "line",
-            width: "28%",
-            cell: (row) => (
-              <>
-                {modeInWords(row)}
-                {row.pseudoUser === null || row.pseudoUser.groups.length === 0 ? null : (
-                  <>
-                    {" "}
-                    in <Mono>{row.pseudoUser.groups.join(", ")}</Mono>
-                  </>
-                )}
-              </>
-            ),
-          },
-          {
-            key: "note",
-            header: "Why",
-            phone: "line",
-            cell: (row) => (row.note === "" ? <Dash /> : row.note),
-          },
-          {
-            key: "since",
-            header: "Since",
-            align: "end",
-            phone: "hide",
-            cell: (row) => <Time at={row.createdAt} />,
-          },
-          {
-            key: "do",
-            header: "Actions",
-            headerHidden: true,
-            align: "end",
-            phoneLabel: "",
-            cell: (row) =>
-              canWrite ? (
-                <span className="inline-flex gap-2">
-                  <Button size="small" aria-label={`Change ${row.range}`} onClick={() => setEditing(row)}>
-                    Change
-                  </Button>
-                  <Button
-                    size="small"
-                    variant="danger"
-                    aria-label={`Remove ${row.range}`}
-                    onClick={() => setRemoving(row)}
-                  >
-                    Remove
-                  </Button>
-                </span>
-              ) : null,
-          },
+          ...markColumns<Mark>({
+            nameOf: (row) => row.range,
+            onChange: canWrite ? setEditing : null,
+            onRemove: canWrite ? setRemoving : null,
+          }),
         ]}
       />
       <FormDrawer
